@@ -71,7 +71,9 @@ class _Folding(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        composed = " " if unicodedata.category(character) == "Cs" else unicodedata.normalize("NFKC", character)
+        composed = (
+            " " if unicodedata.category(character) == "Cs" else unicodedata.normalize("NFKC", character)
+        )
         folded = "".join(_settle(part) for piece in composed for part in _fold_composed(piece))
         self[code] = folded if self._keep_case else "".join(_lower(part) for part in folded)
         return self[code]

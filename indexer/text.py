@@ -72,7 +72,8 @@ def _han_terms(run: str, start: int) -> Iterator[Term]:
 
 
 def _latin_terms(cased: str, start: int) -> Iterator[Term]:
-    whole = cased.lower().split("'")[0]
+    cased = cased.split("'")[0]
+    whole = cased.lower()
     yield Term(stem(whole)[:_LONGEST_TERM], TermKind.WORD, start, start + len(cased))
     humps = list(_HUMPS.finditer(cased)) if cased != whole and cased[1:] != whole[1:] else []
     if 1 < len(humps) <= 12 and not cased.isupper():

@@ -1,0 +1,218 @@
+"""The one door to sentence encoders: whatever is behind it, a text becomes a unit vector.
+
+A static model (a table of piece vectors, as the shipped one) is read with numpy and needs no
+torch; any other sentence-transformers model is loaded by that library. Both load in the
+background. Invariant: an encoder that cannot be loaded is a sentence in `fault` and word
+search alone, never an exception in the middle of a search.
+"""
+
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.words import N_
+
+Matrix = NDArray[np.float32]
+_LOG = logging.getLogger(__name__)
+SHIPPED = Path(__file__).parent / "model"
+_LONGEST = 2_000
+
+
+class Embedder(Protocol):
+    @property
+    def name(self) -> str:
+        """Path or name with a fingerprint: vectors of another name are not comparable."""
+
+    @property
+    def dims(self) -> int: ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    @property
+    def fault(self) -> str | None: ...
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Until it is ready or has failed; whether it is ready."""
+
+    def encode(self, texts: Sequence[str]) -> Matrix: ...
+
+    def encode_query(self, text: str) -> Matrix: ...
+
+    def pieces(self, text: str) -> "Pieces | None":
+        """The text's pieces with a vector each, for late interaction; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    ids: NDArray[np.int32]
+    vectors: Matrix
+
+
+class _Loaded(Protocol):
+    dims: int
+
+    def encode(self, texts: Sequence[str]) -> Matrix: ...
+
+    def pieces(self, text: str) -> Pieces | None: ...
+
+
+def unit(matrix: Matrix) -> Matrix:
+    lengths = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    scaled: Matrix = (matrix / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return scaled
+
+
+def _readable(text: str) -> str:
+    """Tokenizers refuse unpaired surrogates; a search never does."""
+    return text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
+
+
+class StaticTable:
+    """The mean of the pieces' vectors, read straight from a StaticEmbedding's files."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        weights = load_file(folder / "model.safetensors")
+        self._table: Matrix = weights["embedding.weight"].astype(np.float32)
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self.dims = int(self._table.shape[1])
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        encodings = self._tokenizer.encode_batch(
+            [_readable(text) for text in texts], add_special_tokens=False
+        )
+        return [encoding.ids for encoding in encodings]
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        ids = self._ids(texts)
+        means = np.zeros((len(ids), self.dims), dtype=np.float32)
+        for row, found in enumerate(ids):
+            if found:
+                means[row] = self._table[found].mean(axis=0)
+        return unit(means)
+
+    def pieces(self, text: str) -> Pieces:
+        ids = np.array(sorted(set(self._ids([text])[0])), dtype=np.int32)
+        return Pieces(ids, unit(self._table[ids]))
+
+
+class _Transformer:
+    """Any other model that sentence-transformers can load."""
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self._model: Any = SentenceTransformer(name, device="cpu")
+        self.dims = int(self._model.get_sentence_embedding_dimension())
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        readable = [_readable(text) for text in texts]
+        vectors = self._model.encode(readable, batch_size=32, show_progress_bar=False, convert_to_numpy=True)
+        return unit(np.asarray(vectors, dtype=np.float32))
+
+    def pieces(self, text: str) -> None:
+        return None
+
+
+def _static_folder(path: Path) -> Path | None:
+    """Where the table lies, when the model is nothing but a table of piece vectors."""
+    listing = path / "modules.json"
+    if not listing.is_file():
+        return None
+    modules = json.loads(listing.read_text(encoding="utf-8"))
+    kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
+    if kinds[:1] != ["StaticEmbedding"] or any(kind != "Normalize" for kind in kinds[1:]):
+        return None
+    folder = path / str(modules[0]["path"])
+    return folder if (folder / "model.safetensors").is_file() else None
+
+
+def _load(setting: str) -> _Loaded:
+    static = _static_folder(Path(setting))
+    return StaticTable(static) if static else _Transformer(setting)
+
+
+def _fingerprint(setting: str) -> str:
+    """Vectors of a retrained model of the same name must not be compared with the old ones."""
+    path = Path(setting)
+    if not path.is_dir():
+        return setting
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*.safetensors")) + sorted(path.rglob("tokenizer.json")):
+        digest.update(file.read_bytes())
+    return f"{path.name}@{digest.hexdigest()[:12]}"
+
+
+class BackgroundEmbedder:
+    """Loads on a thread of its own; until then search answers with words alone."""
+
+    def __init__(self, setting: str, load: Callable[[str], _Loaded] = _load) -> None:
+        self._setting = setting
+        self._load = load
+        self._loaded: _Loaded | None = None
+        self._fault: str | None = None
+        self._done = threading.Event()
+        self.name = _fingerprint(setting)
+        threading.Thread(target=self._run, name="encoder", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._loaded = self._load(self._setting)
+        except Exception as fault:  # noqa: BLE001 - a foreign library loading foreign files: whatever fails, words go on
+            self._fault = N_("语义编码器无法加载，目前只用词语检索。")
+            _LOG.warning("encoder %s cannot be loaded: %s: %s", self._setting, type(fault).__name__, fault)
+        finally:
+            self._done.set()
+
+    @property
+    def dims(self) -> int:
+        return self._model().dims
+
+    @property
+    def ready(self) -> bool:
+        return self._loaded is not None
+
+    @property
+    def fault(self) -> str | None:
+        return self._fault
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        self._done.wait(timeout_s)
+        return self.ready
+
+    def _model(self) -> _Loaded:
+        self._done.wait()
+        if self._loaded is None:
+            raise RuntimeError(self._fault or "encoder has no model")
+        return self._loaded
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        return self._model().encode(texts) if texts else np.zeros((0, self.dims), dtype=np.float32)
+
+    def encode_query(self, text: str) -> Matrix:
+        vector: Matrix = self.encode([text])[0]
+        return vector
+
+    def pieces(self, text: str) -> Pieces | None:
+        return self._model().pieces(text)
+
+
+def embedder_from(setting: str | None) -> Embedder | None:
+    """ "": the shipped model if this copy has one. None: word search alone, by choice."""
+    if setting is None:
+        return None
+    if setting.strip():
+        return BackgroundEmbedder(setting.strip())
+    return BackgroundEmbedder(str(SHIPPED)) if (SHIPPED / "modules.json").is_file() else None

@@ -1,0 +1,163 @@
+"""What speaks for a hit: numbers for the confidence, reasons and a passage for the person.
+
+Invariant: a reason names only what is true of this document and this question.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.asked import Asked, Wanted
+from indexer.characters import fold
+from indexer.columns import Mask
+from indexer.document import Document, Reason, ReasonKind
+from indexer.fusion import Fused
+from indexer.generation import View
+from indexer.lexical import Field
+from indexer.passages import Part, Passage, passages
+from indexer.scoring import Scores, WordScores
+from indexer.text import TermKind
+from indexer.vectors import Nearest
+
+_SHOWN_WORDS = 4
+_ALIKE = 0.45
+"""From this cosine on, "close in meaning" is worth telling a person."""
+_LONGEST_PASSAGE = 240
+_NEAR_REASONS = {
+    "system": ReasonKind.SAME_SYSTEM,
+    "module": ReasonKind.SAME_MODULE,
+    "version": ReasonKind.SAME_VERSION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of one question, place by place."""
+
+    asked: Asked
+    words: WordScores | None
+    meaning: Nearest | None
+    pinned: Scores
+    boost: Scores
+    near: Mapping[str, Mask]
+
+
+def _gap(scores: Scores, place: int, rival: int) -> float:
+    best = float(scores[place])
+    return max(-1.0, (best - float(scores[rival])) / best) if best > 0 else 0.0
+
+
+def _rival(fused: Fused, rank: int) -> int:
+    """Whom this hit has to be better than: the next one; for lower hits, the first."""
+    places = fused.places
+    if len(places) < 2:
+        return int(places[0])
+    return int(places[1] if rank == 0 else places[0])
+
+
+def features(evidence: Evidence, fused: Fused, rank: int) -> dict[str, float]:
+    place, rival = int(fused.places[rank]), _rival(fused, rank)
+    found = {
+        "pinned": float(evidence.pinned[place] > 0),
+        "first": float(rank == 0),
+        "length": math.log1p(len(evidence.asked.terms)) / 4.0,
+    }
+    if (words := evidence.words) is not None:
+        found["coverage"] = float(words.coverage[place])
+        found["titled"] = float(words.titled[place])
+        found["gap"] = _gap(words.bm25, place, rival)
+        found["substance"] = min(1.0, words.total / 60.0)
+        found["evidence"] = float(words.coverage[place]) * min(1.0, words.total / 60.0)
+    if (meaning := evidence.meaning) is not None:
+        found["cosine"] = float(meaning.cosines[place])
+        found["cosine_gap"] = float(meaning.cosines[place] - meaning.cosines[rival])
+    for name, mask in evidence.near.items():
+        found[f"same_{name}"] = float(mask[place])
+    return found
+
+
+def _bears(view: View, field: Field, wanted: Wanted, place: int) -> bool:
+    return bool(np.any(view.lexical.posting(field, wanted.text).places == place))
+
+
+def _telling(wanted: Wanted) -> bool:
+    """A single character or a pair across two words tells a person nothing."""
+    return wanted.kind in (TermKind.CODE, TermKind.WORD) and len(wanted.surface) > 1 and wanted.weight > 0.5
+
+
+def _shared_words(place: int, evidence: Evidence, view: View) -> Iterator[str]:
+    telling = [wanted for wanted in evidence.asked.terms if _telling(wanted)]
+    telling.sort(key=lambda wanted: len(view.lexical.posting(Field.WORDS, wanted.text)))
+    for wanted in telling:
+        if _bears(view, Field.WORDS, wanted, place):
+            yield wanted.surface
+
+
+def _words_reason(place: int, evidence: Evidence, view: View) -> Iterator[Reason]:
+    chosen: list[str] = []
+    for word in _shared_words(place, evidence, view):
+        if not any(word in other for other in chosen):
+            chosen.append(word)
+        if len(chosen) == _SHOWN_WORDS:
+            break
+    if chosen:
+        yield Reason(ReasonKind.WORDS, "、".join(chosen))
+
+
+def _code_reasons(place: int, evidence: Evidence, view: View) -> Iterator[Reason]:
+    if evidence.pinned[place] <= 0:
+        return
+    n = int(view.columns.numbers[place])
+    for code in sorted(evidence.asked.codes):
+        if any(bearer == n for bearer, _ in view.store.bearers(code)):
+            yield Reason(_code_kind(code), code.upper())
+
+
+def _code_kind(code: str) -> ReasonKind:
+    """A reference number of the desk, or an error code of a system."""
+    return ReasonKind.NUMBER if code[:2] in ("gd", "kb", "qx", "gz") else ReasonKind.CODE
+
+
+def reasons_for(place: int, evidence: Evidence, view: View) -> tuple[Reason, ...]:
+    return tuple(
+        [
+            *_code_reasons(place, evidence, view),
+            *_words_reason(place, evidence, view),
+            *_meaning_reason(place, evidence),
+            *_near_reasons(place, evidence, view),
+        ]
+    )
+
+
+def _meaning_reason(place: int, evidence: Evidence) -> Iterator[Reason]:
+    if evidence.meaning is not None and evidence.meaning.cosines[place] >= _ALIKE:
+        yield Reason(ReasonKind.MEANING, f"{evidence.meaning.cosines[place]:.2f}")
+
+
+def _near_reasons(place: int, evidence: Evidence, view: View) -> Iterator[Reason]:
+    for name, kind in _NEAR_REASONS.items():
+        if name in evidence.near and evidence.near[name][place]:
+            column = view.columns.facets[name]
+            yield Reason(kind, str(column.values[column.numbers[place]]))
+
+
+def _overlap(passage: Passage, asked: Asked) -> float:
+    folded = fold(passage.text)
+    return sum(wanted.weight * len(wanted.surface) for wanted in asked.terms if wanted.surface in folded)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_PASSAGE else text[:_LONGEST_PASSAGE].rstrip() + "…"
+
+
+def best_passage(place: int, document: Document, evidence: Evidence) -> str:
+    """By meaning where there is any, else by shared words; the title alone is no passage."""
+    found = passages(document)
+    if (meaning := evidence.meaning) is not None and meaning.cosines[place] > 0:
+        chosen = int(meaning.passages[place])
+        if chosen < len(found) and found[chosen].part is not Part.TITLE:
+            return _cut(found[chosen].text)
+    bodies = [passage for passage in found if passage.part is Part.BODY] or found
+    return _cut(max(bodies, key=lambda passage: _overlap(passage, evidence.asked)).text)

@@ -1,0 +1,262 @@
+"""The index as everybody sees it: open, update, remove, search, neighbours, rebuild, status.
+
+Files and their damage end here: generations lie side by side, `CURRENT` names the one that
+serves, a broken one is set aside. Invariant: `open` and `search` never raise for a broken
+index; they answer `Mode.UNAVAILABLE` and say what is needed.
+"""
+
+import logging
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from indexer.confidence import shipped
+from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
+from indexer.embedders import Embedder
+from indexer.generation import Broken, Generation
+from indexer.lock import only_writer
+from indexer.recipe import write_beside
+from indexer.searching import search
+from indexer.tuning import TUNING, Tuning
+from indexer.words import N_
+
+_LOG = logging.getLogger(__name__)
+_CURRENT = "CURRENT"
+_KEPT = 2
+"""Generations left on disk after a rebuild: the new one, and the one readers may still hold."""
+
+NEVER_BUILT = N_("检索索引还没有建立，需要重建。")
+NO_ENCODER = N_("未配置语义编码器，目前只用词语检索。")
+LOADING = N_("语义编码器正在加载，目前只用词语检索。")
+
+
+class Index:
+    def __init__(self, folder: Path, *, embedder: Embedder | None, tuning: Tuning = TUNING) -> None:
+        self._folder = folder
+        self._embedder = embedder
+        self._tuning = tuning
+        self._lock = threading.RLock()
+        self._generation: Generation | None = None
+        self._named: str | None = None
+        self._trouble: str | None = NEVER_BUILT
+
+    @classmethod
+    def open(cls, folder: Path, *, embedder: Embedder | None, tuning: Tuning = TUNING) -> "Index":
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        index = cls(folder, embedder=embedder, tuning=tuning)
+        index._follow()
+        return index
+
+    def close(self) -> None:
+        with self._lock:
+            if self._generation is not None:
+                self._generation.close()
+            self._generation, self._named = None, None
+
+    # ------------------------------------------------------------------ which generation serves
+
+    def _current_name(self) -> str | None:
+        try:
+            return (self._folder / _CURRENT).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+
+    def _follow(self) -> Generation | None:
+        """The generation that CURRENT names, opened if it is another one than before."""
+        with self._lock:
+            name = self._current_name()
+            if name is None:
+                self._generation, self._named, self._trouble = None, None, self._trouble or NEVER_BUILT
+            elif name != self._named:
+                self._open(name)
+            return self._generation
+
+    def _open(self, name: str) -> None:
+        self._named = name
+        try:
+            self._generation, self._trouble = Generation.open(self._path(name)), None
+        except Broken as fault:
+            self._generation, self._trouble = None, str(fault)
+            _LOG.error("index generation %s cannot serve: %s", name, fault)
+
+    def _path(self, name: str) -> Path:
+        """A name out of a file is a name, never a way to another folder."""
+        return self._folder / "generations" / Path(name).name
+
+    def _quarantine(self, name: str, sentence: str) -> None:
+        """Set the broken files aside; whoever looks for the cause finds them there."""
+        with self._lock:
+            self._generation, self._trouble = None, sentence
+            source, target = (
+                self._path(name),
+                self._folder / "quarantine" / f"{Path(name).name}-{time.time_ns()}",
+            )
+            try:
+                target.parent.mkdir(exist_ok=True, mode=0o700)
+                source.rename(target)
+            except OSError as fault:
+                _LOG.error("broken index generation %s stays where it is: %s", name, fault)
+
+    # ------------------------------------------------------------------ writing
+
+    def _writable(self) -> Generation:
+        generation = self._follow()
+        return generation if generation is not None else self._begin()
+
+    def _begin(self) -> Generation:
+        """Start empty when there was never an index; a broken one is only replaced by a rebuild."""
+        if self._trouble != NEVER_BUILT:
+            raise Broken(self._trouble or NEVER_BUILT)
+        name = uuid.uuid4().hex[:12]
+        Generation.create(self._path(name), encoder=self._encoder_name()).close()
+        write_beside(self._folder / _CURRENT, name)
+        generation = self._follow()
+        if generation is None:
+            raise Broken(self._trouble or NEVER_BUILT)
+        return generation
+
+    def _encoder_name(self) -> str:
+        return self._embedder.name if self._embedder is not None and self._embedder.fault is None else ""
+
+    def update(self, documents: Iterable[Document]) -> int:
+        with only_writer(self._folder / "write.lock"):
+            return self._writable().write(documents, embedder=self._embedder)
+
+    def remove(self, keys: Iterable[Key]) -> int:
+        with only_writer(self._folder / "write.lock"):
+            return self._writable().write((), removed=keys, embedder=self._embedder)
+
+    def rebuild(
+        self, documents: Iterable[Document], *, progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Beside the serving one, then swapped in; what fails on the way leaves the old one serving."""
+        with only_writer(self._folder / "write.lock"):
+            if self._embedder is not None:
+                self._embedder.wait()
+            name = uuid.uuid4().hex[:12]
+            fresh = Generation.create(self._path(name), encoder=self._encoder_name())
+            try:
+                fresh.write(documents, embedder=self._embedder, progress=progress)
+                fresh.refresh()
+            except BaseException:
+                fresh.close()
+                shutil.rmtree(self._path(name), ignore_errors=True)
+                raise
+            fresh.close()
+            write_beside(self._folder / _CURRENT, name)
+            self._follow()
+            self._tidy(name)
+
+    def _tidy(self, serving: str) -> None:
+        folders = sorted((self._folder / "generations").iterdir(), key=lambda path: path.stat().st_mtime)
+        old = [folder for folder in folders if folder.name != serving]
+        for folder in old[: max(0, len(old) - _KEPT + 1)]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # ------------------------------------------------------------------ searching
+
+    def _usable_embedder(self, generation: Generation) -> Embedder | None:
+        embedder = self._embedder
+        if embedder is None or not embedder.ready or embedder.name != generation.recipe.encoder:
+            return None
+        return embedder
+
+    def search(self, query: Query, *, explain: bool = False) -> Answer:
+        started = time.perf_counter()
+        generation = self._follow()
+        if generation is None:
+            return Answer((), Mode.UNAVAILABLE)
+        embedder = self._usable_embedder(generation)
+        mode = _mode(query.engine, embedder)
+        name = generation.folder.name
+        if query.audience is not None and not query.audience:
+            return Answer((), mode, generation=name)
+        try:
+            found = search(
+                generation.refresh(),
+                query,
+                embedder=embedder,
+                calibration=shipped("lexical" if mode is Mode.LEXICAL else "hybrid"),
+                tuning=self._tuning,
+                explain=explain,
+            )
+        except Exception:  # noqa: BLE001 - damaged files raise anything: struct, pickle, Whoosh's own
+            _LOG.exception("index generation %s failed in a search", name)
+            self._quarantine(name, N_("索引文件已损坏，需要重建。"))
+            return Answer((), Mode.UNAVAILABLE, generation=name)
+        took_ms = (time.perf_counter() - started) * 1000.0
+        return Answer(found.hits, mode, generation=name, took_ms=took_ms, trace=found.trace)
+
+    def neighbours(
+        self,
+        key: Key,
+        *,
+        kinds: frozenset[str] = frozenset(),
+        audience: frozenset[str] | None,
+        limit: int = 5,
+    ) -> tuple[Hit, ...]:
+        """What is like this document; nothing when the document itself is not here or not visible."""
+        document = self._document(key, audience)
+        if document is None:
+            return ()
+        text = "\n".join((document.title, *document.codes, document.body))[:2_000]
+        near = {name: value for name, value in document.facets.items() if name in ("system", "module")}
+        query = Query(text, audience=audience, kinds=kinds, near=near, limit=limit, exclude=frozenset({key}))
+        return self.search(query).hits
+
+    def _document(self, key: Key, audience: frozenset[str] | None) -> Document | None:
+        generation = self._follow()
+        n = generation.store.number_of(key) if generation is not None else None
+        if generation is None or n is None:
+            return None
+        document = generation.store.documents([n]).get(n)
+        if document is None or audience is None:
+            return document
+        return document if audience & document.audience else None
+
+    # ------------------------------------------------------------------ telling
+
+    def versions(self) -> dict[Key, str]:
+        generation = self._follow()
+        return generation.store.versions() if generation is not None else {}
+
+    @property
+    def needs_rebuild(self) -> str | None:
+        generation = self._follow()
+        if generation is None:
+            return self._trouble
+        if (
+            self._embedder is not None
+            and self._embedder.ready
+            and self._embedder.name != generation.recipe.encoder
+        ):
+            return N_("索引由另一个语义编码器建立，需要重建；目前只用词语检索。")
+        return None
+
+    def status(self) -> IndexStatus:
+        generation = self._follow()
+        if generation is None:
+            return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), self.needs_rebuild)
+        view = generation.refresh()
+        mode = _mode(Engine.HYBRID, self._usable_embedder(generation))
+        documents = int(view.columns.live.sum())
+        return IndexStatus(
+            generation.folder.name, documents, mode, self._encoder_sentence(), self.needs_rebuild
+        )
+
+    def _encoder_sentence(self) -> str:
+        if self._embedder is None:
+            return NO_ENCODER
+        if self._embedder.fault is not None:
+            return self._embedder.fault
+        return self._embedder.name if self._embedder.ready else LOADING
+
+
+def _mode(engine: Engine, embedder: Embedder | None) -> Mode:
+    if embedder is None or engine is Engine.LEXICAL:
+        return Mode.LEXICAL
+    return Mode.SEMANTIC if engine is Engine.SEMANTIC else Mode.HYBRID

@@ -1,0 +1,251 @@
+"""The word index: Whoosh keeps the postings on disk, and nobody else imports it.
+
+Whoosh's own searcher is not used. Its postings are read block by block into arrays, which
+are kept, and scored in `scoring.py`: the same ranking for a tenth of the time, and a filter
+is a mask, never a set that means "everything" when it is empty. User text never becomes a
+Whoosh query. Invariant: a place is scored only if the columns know its number, so documents
+that Whoosh still holds after they are gone cannot come back.
+"""
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import fields, formats, index, reading
+from whoosh.matching.wrappers import FilterMatcher
+
+from indexer.columns import Columns, Places
+from indexer.document import Document
+from indexer.text import count_sounds, count_terms
+
+WRITE_TIMEOUT_S = 30.0
+_MEMORY_MB = 192
+_KEPT_POSTINGS = 12_000_000
+_SOUNDED = 4_000
+"""Characters of a body whose sounds are indexed: typing errors are found by what matters first."""
+
+
+class Field(StrEnum):
+    WORDS = "words"
+    TITLE = "title"
+    SOUND = "sound"
+
+
+class Counted(fields.FieldType):  # type: ignore[misc]
+    """A field that is given its terms counted, so that one analysis serves every engine."""
+
+    def __init__(self) -> None:
+        super().__init__(formats.Existence(), None, scorable=False, stored=False)
+
+    def index(self, value: Mapping[str, int], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term, count in value.items():
+            yield term.encode("utf-8", "replace"), count, float(count), b""
+
+
+def _schema() -> Any:
+    number = fields.NUMERIC(numtype=int, bits=64, signed=False, shift_step=0, sortable=True, stored=False)
+    return fields.Schema(n=number, **{field: Counted() for field in Field})
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Where a term stands and how often."""
+
+    places: Places
+    counts: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+_NOWHERE = Posting(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A document as the word index sees it."""
+
+    words: Counter[str]
+    title: Counter[str]
+    sound: Counter[str]
+
+    @property
+    def length(self) -> int:
+        return sum(self.words.values())
+
+
+def counts_of(document: Document, *, title_weight: int = 2) -> Counts:
+    title = count_terms(" ".join((document.title, *document.codes)))
+    also = " \n".join(document.also)
+    words = count_terms(f"{document.body} \n{also}")
+    for term, count in title.items():
+        words[term] += title_weight * count
+    heard = count_sounds(f"{document.title} \n{also} \n{document.body}"[:_SOUNDED])
+    return Counts(words, title, heard)
+
+
+class _Segment:
+    """One of Whoosh's immutable segments with its documents' places."""
+
+    def __init__(self, reader: Any, columns: Columns) -> None:
+        self.reader = reader
+        self.name = str(reader.segment().segment_id())
+        column = reader.column_reader("n")
+        numbers = np.array([column[doc] for doc in range(reader.doc_count_all())], dtype=np.int64)
+        self.numbers = numbers
+        self.places = columns.place_of_numbers(numbers)
+
+    def placed(self, columns: Columns) -> None:
+        """Numbers that were not yet known when the segment was opened may be known now."""
+        if (self.places < 0).any():
+            self.places = columns.place_of_numbers(self.numbers)
+
+    def posting(self, field: Field, term: bytes) -> Posting:
+        if (str(field), term) not in self.reader:
+            return _NOWHERE
+        ids, counts = _read_blocks(self.reader.postings(str(field), term))
+        places = self.places[ids]
+        known = places >= 0
+        return Posting(places[known], counts[known])
+
+
+def _read_blocks(matcher: Any) -> tuple[Places, NDArray[np.float32]]:
+    """All of a term's postings; a block at a time, since one by one costs ten times as much."""
+    leaf = matcher.child if isinstance(matcher, FilterMatcher) else matcher
+    if leaf is not matcher:
+        leaf.reset()
+    ids: list[int] = []
+    counts: list[float] = []
+    while leaf.is_active():
+        leaf.id()
+        leaf.weight()
+        ids.extend(leaf._ids)
+        counts.extend(leaf._weights)
+        leaf._next_block()
+    return np.array(ids, dtype=np.int64), np.array(counts, dtype=np.float32)
+
+
+class _Kept:
+    """The postings read lately, the oldest thrown out first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+        self._postings: OrderedDict[tuple[str, Field, bytes], Posting] = OrderedDict()
+
+    def get(self, key: tuple[str, Field, bytes]) -> Posting | None:
+        if (found := self._postings.get(key)) is not None:
+            self._postings.move_to_end(key)
+        return found
+
+    def put(self, key: tuple[str, Field, bytes], posting: Posting) -> None:
+        self._postings[key] = posting
+        self._held += len(posting) + 16
+        while self._held > self._most:
+            _, dropped = self._postings.popitem(last=False)
+            self._held -= len(dropped) + 16
+
+    def forget_others(self, segments: Iterable[str]) -> None:
+        names = set(segments)
+        for key in [key for key in self._postings if key[0] not in names]:
+            self._held -= len(self._postings.pop(key)) + 16
+
+
+class Lexical:
+    """The word index of one generation: read by many threads, written by one process at a time."""
+
+    def __init__(self, folder: Path, *, kept: int = _KEPT_POSTINGS) -> None:
+        self._lock = threading.RLock()
+        self._folder = folder
+        self._whoosh = _opened(folder)
+        self._segments: dict[str, _Segment] = {}
+        self._kept = _Kept(kept)
+        self._generation: int | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            for segment in self._segments.values():
+                segment.reader.close()
+            self._whoosh.close()
+
+    def refresh(self, columns: Columns) -> None:
+        with self._lock:
+            latest = self._whoosh.latest_generation()
+            if latest != self._generation:
+                self._segments = self._opened_segments(columns)
+                self._generation = latest
+                self._kept.forget_others(self._segments)
+            for segment in self._segments.values():
+                if (segment.places < 0).any():
+                    segment.placed(columns)
+                    self._kept.forget_others(set(self._segments) - {segment.name})
+
+    def _opened_segments(self, columns: Columns) -> dict[str, _Segment]:
+        """Segments never change, so those already open stay; `reader(reuse=…)` would bring back merged ones."""
+        fresh = self._whoosh.reader()
+        found: dict[str, _Segment] = {}
+        for leaf, _ in fresh.leaf_readers():
+            if not isinstance(leaf, reading.EmptyReader):
+                name = str(leaf.segment().segment_id())
+                found[name] = self._segments.get(name) or _Segment(leaf, columns)
+        for name in set(self._segments) - set(found):
+            self._segments[name].reader.close()
+        return found
+
+    def posting(self, field: Field, term: str) -> Posting:
+        spelled = term.encode("utf-8", "replace")
+        with self._lock:
+            parts = [self._posting(segment, field, spelled) for segment in self._segments.values()]
+        parts = [part for part in parts if len(part)]
+        if len(parts) < 2:
+            return parts[0] if parts else _NOWHERE
+        return Posting(
+            np.concatenate([part.places for part in parts]), np.concatenate([part.counts for part in parts])
+        )
+
+    def _posting(self, segment: _Segment, field: Field, term: bytes) -> Posting:
+        key = (segment.name, field, term)
+        if (found := self._kept.get(key)) is None:
+            found = segment.posting(field, term)
+            self._kept.put(key, found)
+        return found
+
+    def writer(self, *, memory_mb: int = _MEMORY_MB) -> "WordWriter":
+        """The caller holds the index's own lock; Whoosh's is the second guard."""
+        return WordWriter(self._whoosh.writer(timeout=WRITE_TIMEOUT_S, limitmb=memory_mb))
+
+
+class WordWriter:
+    """Everything between two commits; must be committed or cancelled."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def add(self, n: int, counts: Counts) -> None:
+        self._writer.add_document(n=n, words=counts.words, title=counts.title, sound=counts.sound)
+
+    def remove(self, n: int) -> None:
+        self._writer.delete_by_term("n", n)
+
+    def commit(self) -> None:
+        self._writer.commit()
+
+    def cancel(self) -> None:
+        self._writer.cancel()
+
+
+def _opened(folder: Path) -> Any:
+    """Segments hold pickles: the folder is the owner's alone and never comes from an upload."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    if index.exists_in(str(folder)):
+        return index.open_dir(str(folder), schema=_schema())
+    if any(folder.iterdir()):
+        raise OSError(f"词索引目录 {folder.name} 里有文件却没有目录表")
+    return index.create_in(str(folder), _schema())

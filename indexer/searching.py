@@ -1,0 +1,171 @@
+"""One search, from the question to hits: evidence of words, codes and meaning, put together.
+
+It reads one `View` and writes nothing. Invariant: the mask is made before any engine is asked,
+and every stage works inside it.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer import fusion
+from indexer.asked import Asked, understood
+from indexer.columns import Columns, Mask, Places
+from indexer.confidence import Calibration
+from indexer.document import Engine, Hit, Key, Query, Stage, Trace
+from indexer.embedders import Embedder
+from indexer.evidence import Evidence, best_passage, features, reasons_for
+from indexer.generation import View
+from indexer.scoring import Scores, score_words
+from indexer.tuning import Tuning
+
+_RARE = 5
+"""A code that more documents only mention than this points at none of them."""
+_MOST_PINNING = 6
+"""More codes than this are a pasted log, not a question about a code."""
+_DEEP = 100
+_MOST_SHOWN = 20
+"""Hits that get a passage and reasons; what lies deeper is for evaluation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    hits: tuple[Hit, ...]
+    trace: Trace | None
+
+
+def _pinned(view: View, asked: Asked, mask: Mask) -> Scores:
+    pinned = np.zeros(len(mask), dtype=np.float32)
+    if len(asked.codes) > _MOST_PINNING:
+        return pinned
+    for code in asked.codes:
+        bearers = view.store.bearers(code)
+        for n, declared in bearers:
+            place = int(view.columns.place_of_numbers(np.array([n], dtype=np.int64))[0])
+            if place >= 0 and (declared or len(bearers) <= _RARE):
+                pinned[place] = max(pinned[place], 1.0 if declared else 0.9)
+    return fusion.allowed(pinned, mask)
+
+
+def _near(columns: Columns, near: Mapping[str, str]) -> dict[str, Mask]:
+    return {name: columns.near(name, value) for name, value in near.items() if value}
+
+
+def _boost(columns: Columns, near: Mapping[str, Mask], tuning: Tuning) -> Scores:
+    boost = np.zeros(len(columns), dtype=np.float32)
+    for mask in near.values():
+        boost += tuning.near * mask
+    popularity = np.clip(columns.popularity, 0.0, 1.0)
+    total: Scores = boost + np.float32(tuning.popularity) * popularity
+    return total
+
+
+def _gather(view: View, query: Query, mask: Mask, *, embedder: Embedder | None, tuning: Tuning) -> Evidence:
+    asked = understood(query.text, tuning)
+    words = meaning = None
+    if query.engine is not Engine.SEMANTIC or embedder is None:
+        words = score_words(asked, view.columns, mask, view.lexical.posting, tuning)
+    if query.engine is not Engine.LEXICAL and embedder is not None and len(view.vectors):
+        meaning = view.vectors.nearest(embedder.encode_query(query.text), mask)
+    near = _near(view.columns, query.near)
+    return Evidence(
+        asked, words, meaning, _pinned(view, asked, mask), _boost(view.columns, near, tuning), near
+    )
+
+
+def _meaning_scores(evidence: Evidence) -> Scores | None:
+    if evidence.meaning is None:
+        return None
+    return np.maximum(evidence.meaning.cosines, 0.0)
+
+
+def _ranked(evidence: Evidence, *, most: int, tuning: Tuning) -> fusion.Fused:
+    words = evidence.words.bm25 if evidence.words is not None else None
+    return fusion.fused(
+        words,
+        _meaning_scores(evidence),
+        weight=tuning.meaning,
+        boost=evidence.boost,
+        pinned=evidence.pinned,
+        most=most,
+    )
+
+
+def _falling(probabilities: list[float]) -> list[float]:
+    """A hit is never surer than the one above it."""
+    lowest, falling = 1.0, []
+    for probability in probabilities:
+        lowest = min(lowest, probability)
+        falling.append(lowest)
+    return falling
+
+
+def search(
+    view: View,
+    query: Query,
+    *,
+    embedder: Embedder | None,
+    calibration: Calibration,
+    tuning: Tuning,
+    explain: bool,
+) -> Found:
+    started = time.perf_counter()
+    mask = view.columns.mask(query)
+    evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning)
+    gathered = time.perf_counter()
+    fused = _ranked(evidence, most=max(query.limit, 2), tuning=tuning)
+    described = [features(evidence, fused, rank) for rank in range(min(query.limit, len(fused.places)))]
+    hits = tuple(_hits(view, evidence, fused, described, calibration))
+    if not explain:
+        return Found(hits, None)
+    stages = tuple(_stages(view.columns, evidence, fused, (gathered - started) * 1000.0))
+    keys = [view.columns.keys[place] for place in fused.places[: len(described)]]
+    named = dict(zip(keys, described, strict=True))
+    words = tuple(f"{wanted.text}:{wanted.weight:.2f}" for wanted in evidence.asked.terms)
+    return Found(hits, Trace(words, tuple(sorted(evidence.asked.codes)), stages, named))
+
+
+def _hits(
+    view: View,
+    evidence: Evidence,
+    fused: fusion.Fused,
+    described: list[dict[str, float]],
+    calibration: Calibration,
+) -> Iterator[Hit]:
+    probabilities = _falling([calibration.probability(found) for found in described])
+    places = fused.places[: len(described)]
+    shown = _shown(view, places, evidence)
+    for place, score, probability in zip(places, fused.scores, probabilities, strict=False):
+        kind, id_ = view.columns.keys[place]
+        yield Hit(
+            kind,
+            id_,
+            score=float(score),
+            probability=probability,
+            trusted=probability >= calibration.trusted_from,
+            why=reasons_for(int(place), evidence, view) if int(place) in shown else (),
+            passage=shown.get(int(place), ""),
+        )
+
+
+def _shown(view: View, places: Places, evidence: Evidence) -> dict[int, str]:
+    """The passage of each hit that speaks most to the question, as its author wrote it."""
+    numbers = {int(view.columns.numbers[place]): int(place) for place in places[:_MOST_SHOWN]}
+    documents = view.store.documents(numbers)
+    return {numbers[n]: best_passage(numbers[n], document, evidence) for n, document in documents.items()}
+
+
+def _stages(columns: Columns, evidence: Evidence, fused: fusion.Fused, took_ms: float) -> Iterator[Stage]:
+    if evidence.words is not None:
+        yield Stage("words", took_ms, _named(columns, evidence.words.bm25))
+    if (meaning := _meaning_scores(evidence)) is not None:
+        yield Stage("meaning", 0.0, _named(columns, meaning))
+    yield Stage("codes", 0.0, _named(columns, evidence.pinned))
+    ranking = zip(fused.places, fused.scores, strict=True)
+    yield Stage("fused", 0.0, tuple((columns.keys[place], float(score)) for place, score in ranking))
+
+
+def _named(columns: Columns, scores: Scores) -> tuple[tuple[Key, float], ...]:
+    return tuple((columns.keys[place], float(scores[place])) for place in fusion.top(scores, _DEEP))

@@ -1,0 +1,46 @@
+"""Every number that steers the ranking, in one frozen table: one setting for all desks.
+
+Chosen on judged sets of several kinds (docs/benchmarks.md), never for one of them.
+"""
+
+from dataclasses import dataclass
+
+from indexer.text import TermKind
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    k1: float = 1.2
+    b: float = 0.6
+    title: float = 0.3
+    """What a term found in the title adds to its score."""
+    sound: float = 0.6
+    """Of the weight of a pair that nobody has written, for one that sounds like it."""
+    synonym: float = 0.4
+    near: float = 0.06
+    """What the same system, module … adds, as a share of the best score."""
+    popularity: float = 0.02
+    """What a popularity of 1 adds: enough to order equals."""
+    meaning: float = 0.6
+    """The share of meaning against words when both have answered."""
+    word: float = 1.0
+    pair: float = 0.6
+    single: float = 0.25
+    code: float = 1.2
+    stop: float = 0.15
+    most_terms: int = 160
+    """The rarest terms of a query that are looked up; a pasted log has thousands."""
+
+    def weight(self, kind: TermKind) -> float:
+        match kind:
+            case TermKind.CODE:
+                return self.code
+            case TermKind.WORD:
+                return self.word
+            case TermKind.PAIR:
+                return self.pair
+            case TermKind.SINGLE:
+                return self.single
+
+
+TUNING = Tuning()
