@@ -1,0 +1,231 @@
+"""The verbs of the knowledge base: write, revise, move, read, rate, flag.
+
+Verbs never commit; they raise :class:`kb.flow.Refused` with a sentence for the person.
+The invariant: every change of an article's words leaves a revision, every change of its state a move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from indexer.words import N_
+from kb.audience import Audience
+from kb.columns import now
+from kb.flow import ArticleAction, ArticleState, Duty, Refused, step
+from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Confidence, Feedback, Revision
+
+REVIEW_EVERY = timedelta(days=180)
+TITLE_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """Everything an author decides about an article."""
+
+    title: str
+    body: str
+    kind: ArticleKind = ArticleKind.FAQ
+    language: str = "zh"
+    system: str | None = None
+    module: str | None = None
+    category: str | None = None
+    keywords: Sequence[str] = field(default=())
+    also: Sequence[str] = field(default=())
+    audience: Audience = Audience.EVERYONE
+    units: Sequence[str] = field(default=())
+
+
+def check(text: ArticleText) -> None:
+    """Raise :class:`Refused` when the text can't stand as an article."""
+    if not text.title.strip():
+        raise Refused(N_("请填写标题，用户靠标题判断是不是自己的问题。"))
+    if len(text.title) > TITLE_LIMIT:
+        raise Refused(N_("标题太长，请控制在 %(limit)s 个字以内。"), limit=TITLE_LIMIT)
+    if not text.body.strip():
+        raise Refused(N_("请填写正文。"))
+
+
+def write(session: Session, text: ArticleText, *, by: int) -> Article:
+    """Start a new article as a draft."""
+    check(text)
+    moment = now(session)
+    article = Article(
+        number=next_number(session),
+        author_id=by,
+        owner_id=by,
+        created_at=moment,
+        updated_at=moment,
+        state=ArticleState.DRAFT,
+        confidence=Confidence.UNVERIFIED,
+    )
+    session.add(article)
+    _apply(session, article, text, by=by, note="")
+    session.flush()
+    return article
+
+
+def revise(
+    session: Session, article: Article, text: ArticleText, *, by: int, note: str = "", seen: int | None = None
+) -> Article:
+    """Change an article's words and keep the former ones as a revision.
+
+    ``seen`` is the version the author was looking at; a newer one in between is refused, so that
+    nobody overwrites a colleague's work.
+    """
+    check(text)
+    if seen is not None and seen != article.version:
+        raise Refused(N_("这篇知识在您编辑期间被同事改过。您的内容还在，请对照最新版本后再保存。"))
+    if text_of(article) != _clean(text):
+        _apply(session, article, text, by=by, note=note)
+        session.flush()
+    return article
+
+
+def text_of(article: Article) -> ArticleText:
+    """The author's decisions as they stand now."""
+    return ArticleText(
+        title=article.title,
+        body=article.body,
+        kind=article.kind,
+        language=article.language,
+        system=article.system,
+        module=article.module,
+        category=article.category,
+        keywords=tuple(article.keywords),
+        also=tuple(article.also),
+        audience=article.audience,
+        units=article.units,
+    )
+
+
+def restore(session: Session, article: Article, number: int, *, by: int) -> Article:
+    """Bring the words of an earlier revision back, as a new revision."""
+    revision = next((row for row in article.revisions if row.number == number), None)
+    if revision is None:
+        raise Refused(N_("没有第 %(number)s 版。"), number=number)
+    current = text_of(article)
+    text = ArticleText(
+        title=revision.title,
+        body=revision.body,
+        kind=current.kind,
+        language=current.language,
+        system=current.system,
+        module=current.module,
+        category=current.category,
+        keywords=tuple(revision.keywords),
+        also=tuple(revision.also),
+        audience=current.audience,
+        units=current.units,
+    )
+    return revise(session, article, text, by=by, note=f"恢复到第 {number} 版")
+
+
+def move(
+    session: Session,
+    article: Article,
+    action: ArticleAction,
+    *,
+    by: int | None,
+    duties: Collection[Duty],
+    note: str = "",
+) -> ArticleMove:
+    """Take one step of the article's life and write it down."""
+    row = step(article.state, action, duties=duties, is_author=by == article.author_id, note=note)
+    moment = now(session)
+    entry = ArticleMove(
+        action=action, start=article.state, end=row.end, by_id=by, at=moment, note=note.strip()
+    )
+    article.moves.append(entry)
+    article.state = row.end
+    article.updated_at = moment
+    if row.end == ArticleState.PUBLISHED:
+        article.published_at = article.published_at or moment
+        article.review_on = (moment + REVIEW_EVERY).date()
+        article.confidence = Confidence.VERIFIED
+    session.flush()
+    return entry
+
+
+def rate(session: Session, article: Article, *, by: int, solved: bool, words: str = "") -> Feedback:
+    """Record a reader's verdict; a second verdict by the same reader replaces the first."""
+    former = session.scalar(
+        select(Feedback).where(
+            Feedback.article_id == article.id, Feedback.person_id == by, Feedback.flagged.is_(False)
+        )
+    )
+    verdict = former or Feedback(article_id=article.id, person_id=by, flagged=False)
+    verdict.solved, verdict.words, verdict.at = solved, words.strip(), now(session)
+    session.add(verdict)
+    session.flush()
+    _recount(session, article)
+    return verdict
+
+
+def flag(session: Session, article: Article, *, by: int, words: str) -> Feedback:
+    """Ask the editors to correct an article."""
+    if not words.strip():
+        raise Refused(N_("请写明哪里不对，编辑才知道改什么。"))
+    remark = Feedback(article_id=article.id, person_id=by, flagged=True, words=words.strip(), at=now(session))
+    session.add(remark)
+    session.flush()
+    return remark
+
+
+def next_number(session: Session) -> str:
+    """The next free KB number; numbers are never used twice."""
+    highest = session.scalar(select(func.max(Article.number))) or "KB000000"
+    return f"KB{int(highest[2:]) + 1:06d}"
+
+
+def _clean(text: ArticleText) -> ArticleText:
+    return ArticleText(
+        title=text.title.strip(),
+        body=text.body.replace("\r\n", "\n").strip(),
+        kind=text.kind,
+        language=text.language,
+        system=text.system or None,
+        module=text.module or None,
+        category=text.category or None,
+        keywords=tuple(dict.fromkeys(word.strip() for word in text.keywords if word.strip())),
+        also=tuple(dict.fromkeys(line.strip() for line in text.also if line.strip())),
+        audience=text.audience,
+        units=tuple(sorted(set(text.units))),
+    )
+
+
+def _apply(session: Session, article: Article, text: ArticleText, *, by: int, note: str) -> None:
+    clean = _clean(text)
+    article.title, article.body, article.kind, article.language = (
+        clean.title,
+        clean.body,
+        clean.kind,
+        clean.language,
+    )
+    article.system, article.module, article.category = clean.system, clean.module, clean.category
+    article.keywords, article.also, article.audience = list(clean.keywords), list(clean.also), clean.audience
+    kept = {row.unit: row for row in article.unit_rows}
+    article.unit_rows = [kept.get(unit) or ArticleUnit(unit=unit) for unit in clean.units]
+    article.updated_at = now(session)
+    article.revisions.append(
+        Revision(
+            number=len(article.revisions) + 1,
+            title=clean.title,
+            body=clean.body,
+            keywords=list(clean.keywords),
+            also=list(clean.also),
+            author_id=by,
+            at=now(session),
+            note=note,
+        )
+    )
+
+
+def _recount(session: Session, article: Article) -> None:
+    verdicts = select(func.count()).where(Feedback.article_id == article.id)
+    article.solved = session.scalar(verdicts.where(Feedback.solved.is_(True))) or 0
+    article.not_solved = session.scalar(verdicts.where(Feedback.solved.is_(False))) or 0

@@ -1,0 +1,1 @@
+"""The portal: people, systems, tickets, faults, search, figures, pages and the API of the desk."""

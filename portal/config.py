@@ -1,0 +1,195 @@
+"""Settings: frozen, read once, from the environment first and ``tierdesk.toml`` second.
+
+One row per setting: its default, its reader and its meaning. A wrong value stops the start with one
+sentence that names the setting. Nothing else in the house reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class BadSetting(Exception):
+    """A setting holds a value that can't be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    data_dir: Path
+    database_url: str
+    encoder: str
+    secret_key: str
+    time_zone: str
+    locale: str
+    index_dir: Path
+    upload_dir: Path
+    upload_limit_mb: int
+    session_hours: int
+    secure_cookies: bool
+    lockout_attempts: int
+    lockout_minutes: int
+    confirm_after_days: int
+    base_url: str
+    company: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the settings table."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        return f"TIERDESK_{self.name.upper()}"
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise ValueError("不是已知的时区，例如 Asia/Shanghai") from problem
+    return text
+
+
+def _locale(text: str) -> str:
+    if text not in ("zh_CN", "en"):
+        raise ValueError("只能是 zh_CN 或 en")
+    return text
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise ValueError("必须是大于零的整数")
+    return number
+
+
+def _switch(text: str) -> bool:
+    answers = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in answers:
+        raise ValueError("只能是 true 或 false")
+    return answers[text.lower()]
+
+
+def _database(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("以 sqlite:/// 或 postgresql+psycopg:// 开头")
+    return text
+
+
+# fmt: off
+TABLE = (
+    Row("data_dir",           "var/data",      Path,      "数据目录：数据库文件、索引、附件、密钥都在里面"),
+    Row("database_url",       "",              _database, "数据库；空为数据目录里的 SQLite 文件"),
+    Row("encoder",            "",              str,       "语义编码器：空为随产品发布的模型，或任意 sentence-transformers 模型的路径或名称，none 为只用词语检索"),
+    Row("secret_key",         "",              str,       "签名密钥；空则生成一次并以 600 权限存放", secret=True),
+    Row("time_zone",          "Asia/Shanghai", _zone,     "显示时间和工作日历所用的时区"),
+    Row("locale",             "zh_CN",         _locale,   "默认界面语言：zh_CN 或 en"),
+    Row("index_dir",          "",              Path,      "索引目录；空为数据目录下的 index"),
+    Row("upload_dir",         "",              Path,      "附件目录；空为数据目录下的 files"),
+    Row("upload_limit_mb",    "20",            _count,    "单个附件的大小上限（MB）"),
+    Row("session_hours",      "12",            _count,    "登录多久不用就要重新登录（小时）"),
+    Row("secure_cookies",     "false",         _switch,   "只经 HTTPS 发送登录 Cookie；正式部署必须为 true"),
+    Row("lockout_attempts",   "5",             _count,    "连续输错几次密码后锁定账号"),
+    Row("lockout_minutes",    "15",            _count,    "锁定多少分钟"),
+    Row("confirm_after_days", "3",             _count,    "反馈后用户多少个工作日不回应即自动确认"),
+    Row("base_url",           "",              str,       "对外网址，用于通知里的链接"),
+    Row("company",            "岭海电网公司",   str,       "页眉上的公司名称"),
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a setting's value came from, for ``tierdesk config``."""
+
+    row: Row
+    text: str
+    origin: str
+
+
+def sources(environ: Mapping[str, str], file: Path | None = None) -> list[Source]:
+    """Every setting with its raw text and its origin."""
+    path = file or Path(environ.get("TIERDESK_CONFIG", "tierdesk.toml"))
+    written = _toml(path)
+    unknown = set(written) - {row.name for row in TABLE}
+    if unknown:
+        raise BadSetting(f"{path}：没有名为 {', '.join(sorted(unknown))} 的设置。")
+    found = []
+    for row in TABLE:
+        if row.variable in environ:
+            found.append(Source(row, environ[row.variable], row.variable))
+        elif row.name in written:
+            found.append(Source(row, str(written[row.name]), str(path)))
+        else:
+            found.append(Source(row, row.default, "默认"))
+    return found
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read every setting; raises :class:`BadSetting` naming the first wrong one."""
+    values: dict[str, Any] = {}
+    for source in sources(os.environ if environ is None else environ, file):
+        try:
+            values[source.row.name] = source.row.read(source.text)
+        except ValueError as problem:
+            raise BadSetting(
+                f"设置 {source.row.variable} 的值“{source.text}”不能用：{problem}。"
+            ) from problem
+    return complete(values)
+
+
+def complete(values: dict[str, Any]) -> Settings:
+    """Fill in what depends on the data folder."""
+    folder = Path(values["data_dir"]).absolute()
+    values["data_dir"] = folder
+    values["database_url"] = values["database_url"] or f"sqlite:///{folder / 'tierdesk.db'}"
+    for name, place in (("index_dir", "index"), ("upload_dir", "files")):
+        values[name] = Path(values[name]).absolute() if str(values[name]) != "." else folder / place
+    return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def ensure_folders(settings: Settings) -> None:
+    """Create the data folders, readable by the service alone."""
+    for folder in (settings.data_dir, settings.index_dir, settings.upload_dir):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def secret_of(settings: Settings) -> str:
+    """The signing key: as set, or generated once and kept with mode 600."""
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.data_dir / "secret_key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as problem:
+        raise BadSetting(f"{path} 不是合法的 TOML：{problem}。") from problem

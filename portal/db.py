@@ -1,0 +1,88 @@
+"""The database: engine, session, and the one place where work is committed.
+
+Verbs never commit; a request or a command does so once, through :func:`transaction`.
+SQLite in WAL mode by default, PostgreSQL by URL; nothing above this file asks which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from defects.models import Base as DefectsBase
+from kb.models import Base as KbBase
+
+
+class Base(DeclarativeBase):
+    """The portal's own registry."""
+
+
+#: Everything that migrations must know, lower floors first.
+METADATA: tuple[MetaData, ...] = (KbBase.metadata, DefectsBase.metadata, Base.metadata)
+
+
+def engine_for(url: str) -> Engine:
+    """An engine with the pragmas that make SQLite safe and quick under several threads."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _tune)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _tune(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling starts too late: a read followed by a write could then
+    # fail with "database is locked" instead of waiting. We begin ourselves, see _begin.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def sessions_of(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(maker: sessionmaker[Session], *, writing: bool = True) -> Iterator[Session]:
+    """One unit of work: committed at the end, rolled back when anything raises.
+
+    ``writing`` takes SQLite's write lock at once, so that two writers queue instead of one failing
+    halfway. On PostgreSQL it changes nothing.
+    """
+    with maker() as session:
+        if writing:
+            take_write_lock(session)
+        try:
+            yield session
+        except BaseException:
+            session.rollback()
+            raise
+        session.commit()
+
+
+def take_write_lock(session: Session) -> None:
+    """Begin as a writer where the database has one writer; must come before the first statement."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+
+
+def create_all(engine: Engine) -> None:
+    """Create every table without migrations: for tests and throw-away databases."""
+    for metadata in METADATA:
+        metadata.create_all(engine)

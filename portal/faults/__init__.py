@@ -1,0 +1,1 @@
+"""Fault events and announcements: what the operations dispatch centre rules, and what everybody is told."""

@@ -1,0 +1,1 @@
+"""People, their posts and units, what each post may do, signing in."""

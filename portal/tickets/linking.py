@@ -1,0 +1,100 @@
+"""Judging ticket ↔ defect: link, reject, take back. The judgements are kept; the last one counts."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from defects.models import Defect
+from indexer.words import N_
+from kb.columns import now
+from kb.flow import Refused
+from portal.people.models import Person
+from portal.people.roles import Permission
+from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.visibility import serves
+
+
+def link(
+    session: Session, ticket: Ticket, defect: Defect, *, by: Person | None, probability: float | None = None
+) -> DefectLink:
+    """Tie the ticket to its root cause; a former link of the ticket is taken back."""
+    _check(ticket, by)
+    for former in ticket.defect_links:
+        if former.is_live and former.defect_id == defect.id:
+            return former
+        if former.is_live:
+            former.verdict = LinkVerdict.UNDONE
+    return _judge(session, ticket, defect, LinkVerdict.LINKED, by=by, probability=probability)
+
+
+def reject(
+    session: Session, ticket: Ticket, defect: Defect, *, by: Person, probability: float | None = None
+) -> DefectLink:
+    """Say that this is not the root cause; it is no longer offered for this ticket."""
+    _check(ticket, by)
+    for former in ticket.defect_links:
+        if former.defect_id == defect.id and former.is_live:
+            former.verdict = LinkVerdict.UNDONE
+    return _judge(session, ticket, defect, LinkVerdict.REJECTED, by=by, probability=probability)
+
+
+def undo(session: Session, ticket: Ticket, defect: Defect, *, by: Person) -> None:
+    """Take the last judgement on this pair back."""
+    _check(ticket, by)
+    live = [
+        row for row in ticket.defect_links if row.defect_id == defect.id and row.verdict != LinkVerdict.UNDONE
+    ]
+    if not live:
+        raise Refused(N_("没有可以撤销的关联。"))
+    live[-1].verdict = LinkVerdict.UNDONE
+    session.flush()
+
+
+def _check(ticket: Ticket, by: Person | None) -> None:
+    if by is not None and not (by.may(Permission.LINK_DEFECTS) and serves(by, ticket)):
+        raise Refused(N_("您的岗位不能为这张工单关联缺陷。"))
+
+
+def _judge(
+    session: Session,
+    ticket: Ticket,
+    defect: Defect,
+    verdict: LinkVerdict,
+    *,
+    by: Person | None,
+    probability: float | None,
+) -> DefectLink:
+    row = DefectLink(
+        ticket=ticket,
+        defect=defect,
+        verdict=verdict,
+        by_id=by.id if by else None,
+        at=now(session),
+        probability=probability,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def tickets_of(session: Session, defect: Defect) -> list[Ticket]:
+    """The tickets linked to a defect now, newest first."""
+    return list(
+        session.scalars(
+            select(Ticket)
+            .join(DefectLink)
+            .where(DefectLink.defect_id == defect.id, DefectLink.verdict == LinkVerdict.LINKED)
+            .order_by(Ticket.filed_at.desc())
+        )
+    )
+
+
+def counts_of(session: Session, defect_ids: list[int]) -> dict[int, int]:
+    """How many tickets each defect has."""
+    rows = session.execute(
+        select(DefectLink.defect_id, func.count())
+        .where(DefectLink.defect_id.in_(defect_ids), DefectLink.verdict == LinkVerdict.LINKED)
+        .group_by(DefectLink.defect_id)
+    )
+    return {number: count for number, count in rows}

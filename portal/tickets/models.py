@@ -1,0 +1,241 @@
+"""Tables of the desk. State, tier and holder are written by ``desk.move`` alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from defects.models import Defect
+from kb.columns import Code, Name, UtcDateTime, choice
+from kb.models import Article
+from portal.catalogue.models import System
+from portal.db import Base
+from portal.people.models import Person, Unit
+from portal.tickets.words import Action, Category, Channel, State, Tier
+
+
+class Ticket(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_ticket_queue", "tier", "state", "close_due"),
+        Index("ix_ticket_requester", "requester_id", "filed_at"),
+        Index("ix_ticket_system", "system_id", "filed_at"),
+        Index("ix_ticket_unit", "unit_id", "filed_at"),
+        Index("ix_ticket_holder", "holder_id", "state"),
+        Index("ix_ticket_filed", "filed_at"),
+        Index("ix_ticket_closed", "closed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    source: Mapped[str | None] = mapped_column(String(100))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    category: Mapped[Category] = mapped_column(choice(Category), index=True)
+    first_category: Mapped[Category] = mapped_column(choice(Category))
+    ruled_category: Mapped[Category | None] = mapped_column(choice(Category))
+    sub: Mapped[str] = mapped_column(Code, default="")
+    channel: Mapped[Channel] = mapped_column(choice(Channel), default=Channel.WEB)
+    impact: Mapped[int] = mapped_column(default=3)
+    urgency: Mapped[int] = mapped_column(default=2)
+    priority: Mapped[int] = mapped_column(default=3)
+    system_id: Mapped[int] = mapped_column(ForeignKey(System.id))
+    module: Mapped[str | None] = mapped_column(Code)
+    running_version: Mapped[str] = mapped_column(String(40), default="")
+    unit_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    requester_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    filed_by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    state: Mapped[State] = mapped_column(choice(State), default=State.NEW)
+    tier: Mapped[Tier] = mapped_column(choice(Tier), default=Tier.FRONT)
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    untouched: Mapped[bool] = mapped_column(default=True)
+
+    filed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    responded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The level in force when it was filed or ruled; later changes of the table don't rewrite it.
+    level: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    respond_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tier_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    close_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_minutes: Mapped[int] = mapped_column(default=0)
+
+    outcome: Mapped[str] = mapped_column(Text, default="")  # what the user was told in the end
+    work_note: Mapped[str] = mapped_column(Text, default="")  # what the back did
+    rating: Mapped[int | None] = mapped_column()
+    rating_words: Mapped[str] = mapped_column(Text, default="")
+    returns: Mapped[int] = mapped_column(default=0)
+    reopens: Mapped[int] = mapped_column(default=0)
+    urges: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+    system: Mapped[System] = relationship(lazy="joined", innerjoin=True)
+    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=True)
+    requester: Mapped[Person] = relationship(foreign_keys=[requester_id])
+    filed_by: Mapped[Person] = relationship(foreign_keys=[filed_by_id])
+    holder: Mapped[Person | None] = relationship(foreign_keys=[holder_id])
+    trail: Mapped[list[TrailEntry]] = relationship(order_by="TrailEntry.seq", back_populates="ticket")
+    comments: Mapped[list[Comment]] = relationship(order_by="Comment.id", back_populates="ticket")
+    attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", back_populates="ticket")
+    defect_links: Mapped[list[DefectLink]] = relationship(order_by="DefectLink.id", back_populates="ticket")
+    article_links: Mapped[list[ArticleLink]] = relationship(
+        order_by="ArticleLink.id", back_populates="ticket"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in (State.CLOSED, State.CANCELLED)
+
+    @property
+    def defect(self) -> Defect | None:
+        """The defect this ticket is linked to now."""
+        return next((link.defect for link in self.defect_links if link.is_live), None)
+
+
+class TrailEntry(Base):
+    """One move: who, when, from, to, why. Append only, chained by hash."""
+
+    __tablename__ = "trail_entry"
+    __table_args__ = (UniqueConstraint("ticket_id", "seq"), Index("ix_trail_by", "by_id", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id))
+    seq: Mapped[int] = mapped_column()
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    action: Mapped[Action] = mapped_column(choice(Action))
+    from_state: Mapped[State | None] = mapped_column(choice(State))
+    from_tier: Mapped[Tier | None] = mapped_column(choice(Tier))
+    to_state: Mapped[State] = mapped_column(choice(State))
+    to_tier: Mapped[Tier] = mapped_column(choice(Tier))
+    note: Mapped[str] = mapped_column(Text, default="")
+    data: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    previous: Mapped[str] = mapped_column(String(64), default="")
+    digest: Mapped[str] = mapped_column(String(64))
+
+    ticket: Mapped[Ticket] = relationship(back_populates="trail")
+    by: Mapped[Person | None] = relationship()
+
+
+class Comment(Base):
+    __tablename__ = "comment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    text: Mapped[str] = mapped_column(Text)
+    internal: Mapped[bool] = mapped_column(default=False)
+
+    ticket: Mapped[Ticket] = relationship(back_populates="comments")
+    by: Mapped[Person] = relationship()
+
+
+class Attachment(Base):
+    """A file somebody brought; stored under a name of our own, typed by its content."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey(Ticket.id), index=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey(Article.id), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    name: Mapped[str] = mapped_column(Name)
+    content_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    stored_as: Mapped[str] = mapped_column(String(80), unique=True)
+    internal: Mapped[bool] = mapped_column(default=False)
+
+    ticket: Mapped[Ticket | None] = relationship(back_populates="attachments")
+    by: Mapped[Person] = relationship()
+
+
+class LinkVerdict(StrEnum):
+    LINKED = "linked"
+    REJECTED = "rejected"
+    UNDONE = "undone"
+
+
+class DefectLink(Base):
+    """A judgement on ticket ↔ defect: linked, rejected, or taken back. Each teaches the matcher."""
+
+    __tablename__ = "defect_link"
+    __table_args__ = (Index("ix_defect_link_defect", "defect_id", "verdict"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), index=True)
+    defect_id: Mapped[int] = mapped_column(ForeignKey(Defect.id))
+    verdict: Mapped[LinkVerdict] = mapped_column(choice(LinkVerdict))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))  # None: the system, by itself
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    probability: Mapped[float | None] = mapped_column()
+
+    ticket: Mapped[Ticket] = relationship(back_populates="defect_links")
+    defect: Mapped[Defect] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def is_live(self) -> bool:
+        return self.verdict == LinkVerdict.LINKED
+
+
+class ArticleLink(Base):
+    """An article a ticket was answered with."""
+
+    __tablename__ = "article_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), index=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey(Article.id), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    ticket: Mapped[Ticket] = relationship(back_populates="article_links")
+    article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)
+
+
+class Urge(Base):
+    """The user asked where it stays (催单)."""
+
+    __tablename__ = "urge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    words: Mapped[str] = mapped_column(Text, default="")
+
+
+class Watcher(Base):
+    __tablename__ = "watcher"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+
+
+class Notice(Base):
+    """One message to one person, written in the same transaction as the deed it tells of."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_person", "person_id", "read_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event: Mapped[str] = mapped_column(Code)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey(Ticket.id))
+    values: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    ticket: Mapped[Ticket | None] = relationship()

@@ -1,0 +1,137 @@
+"""Who is told what: a table event → listeners, and the sentence for them.
+
+Notices are rows written in the deed's own transaction; the world hears afterwards.
+Nobody is told of their own deed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from indexer.words import N_
+from kb.columns import now
+from portal.people.models import Person
+from portal.tickets.models import Notice, Ticket, Watcher
+from portal.tickets.words import Action
+
+
+class Listener(StrEnum):
+    REQUESTER = "requester"
+    HOLDER = "holder"
+    WATCHERS = "watchers"
+
+
+class Event(StrEnum):
+    TAKEN = "taken"
+    ASKED = "asked"
+    SUPPLIED = "supplied"
+    HANDED_ON = "handed_on"
+    PARKED = "parked"
+    TOLD = "told"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    ASSIGNED = "assigned"
+    URGED = "urged"
+    COMMENTED = "commented"
+    FIX_DEPLOYED = "fix_deployed"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    event: Event
+    listeners: tuple[Listener, ...]
+    sentence: str
+
+
+L = Listener
+# fmt: off
+TABLE = {row.event: row for row in (
+    Row(Event.TAKEN,        (L.REQUESTER, L.WATCHERS),           N_("%(by)s 已受理您的工单 %(number)s：%(title)s")),
+    Row(Event.ASKED,        (L.REQUESTER,),                      N_("工单 %(number)s 需要您补充：%(note)s")),
+    Row(Event.SUPPLIED,     (L.HOLDER,),                         N_("%(by)s 补充了工单 %(number)s：%(note)s")),
+    Row(Event.HANDED_ON,    (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 已转到%(tier)s处理")),
+    Row(Event.PARKED,       (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待缺陷修复，修复部署到您单位后会自动通知您")),
+    Row(Event.TOLD,         (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 已有结果，请确认：%(note)s")),
+    Row(Event.CLOSED,       (L.REQUESTER, L.HOLDER, L.WATCHERS), N_("工单 %(number)s 已办结")),
+    Row(Event.REOPENED,     (L.HOLDER, L.WATCHERS),              N_("用户重新打开了工单 %(number)s：%(note)s")),
+    Row(Event.ASSIGNED,     (L.HOLDER,),                         N_("%(by)s 把工单 %(number)s 交给了您：%(title)s")),
+    Row(Event.URGED,        (L.HOLDER, L.WATCHERS),              N_("用户催单：%(number)s %(title)s")),
+    Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS), N_("%(by)s 在工单 %(number)s 留言：%(note)s")),
+    Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待的修复已部署到您单位")),
+)}
+
+#: Which event a move is, for those that anybody hears of.
+EVENT_OF = {
+    Action.TAKE:         Event.TAKEN,
+    Action.ASK:          Event.ASKED,
+    Action.SUPPLY:       Event.SUPPLIED,
+    Action.TO_LOCAL:     Event.HANDED_ON,
+    Action.ESCALATE:     Event.HANDED_ON,
+    Action.TO_BACK:      Event.HANDED_ON,
+    Action.SUBMIT_FAULT: Event.HANDED_ON,
+    Action.PARK:         Event.PARKED,
+    Action.DEPLOYED:     Event.FIX_DEPLOYED,
+    Action.ANSWER:       Event.TOLD,
+    Action.TELL:         Event.TOLD,
+    Action.CONFIRM:      Event.CLOSED,
+    Action.REOPEN:       Event.REOPENED,
+    Action.REASSIGN:     Event.ASSIGNED,
+}
+# fmt: on
+
+
+def announce(
+    session: Session, ticket: Ticket, event: Event, *, by: Person | None, note: str = "", tier: str = ""
+) -> list[Notice]:
+    """Write the notices of one event; ``tier`` is a label to be translated when shown."""
+    values = {
+        "by": by.name if by else N_("系统"),
+        "number": ticket.number,
+        "title": ticket.title,
+        "note": note[:120],
+        "tier": tier,
+    }
+    told = [
+        Notice(person_id=number, at=now(session), event=event, ticket_id=ticket.id, values=values)
+        for number in sorted(_listeners(session, ticket, event) - {by.id if by else 0})
+    ]
+    session.add_all(told)
+    return told
+
+
+def _listeners(session: Session, ticket: Ticket, event: Event) -> set[int]:
+    found: set[int] = set()
+    for listener in TABLE[event].listeners:
+        match listener:
+            case Listener.REQUESTER:
+                found.add(ticket.requester_id)
+            case Listener.HOLDER:
+                found |= {ticket.holder_id} if ticket.holder_id else set()
+            case Listener.WATCHERS:
+                found |= set(session.scalars(select(Watcher.person_id).where(Watcher.ticket_id == ticket.id)))
+    return found
+
+
+def notices_of(session: Session, person: Person, *, limit: int = 30) -> list[Notice]:
+    """A person's latest notices, unread first."""
+    return list(
+        session.scalars(
+            select(Notice)
+            .where(Notice.person_id == person.id)
+            .order_by(Notice.read_at.is_not(None), Notice.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def mark_read(session: Session, person: Person, ids: Iterable[int] | None = None) -> None:
+    """Mark these, or all, of a person's notices as read."""
+    change = update(Notice).where(Notice.person_id == person.id, Notice.read_at.is_(None))
+    if ids is not None:
+        change = change.where(Notice.id.in_(list(ids)))
+    session.execute(change.values(read_at=now(session)))

@@ -1,0 +1,74 @@
+"""Who sees which tickets: one rule in two shapes, ``is_visible`` and ``visible_tickets``.
+
+The requester, whoever filed it and its watchers see their ticket. Posts see what they serve: front
+posts the tickets of their unit and below, middle and back posts those of their systems, dispatch and
+managers all. A test proves both shapes equal. Comments and files marked internal are for staff only.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from portal.catalogue.models import System
+from portal.people.models import Person, PersonPost, Unit
+from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
+from portal.tickets.models import Ticket, Watcher
+
+
+def post_covers(row: PersonPost, ticket: Ticket) -> bool:
+    """Does this post serve this ticket?"""
+    if row.post in BOUND_TO_SYSTEMS:
+        return ticket.system.code in row.systems
+    if row.post in BOUND_TO_UNITS:
+        return row.unit is not None and ticket.unit.path.startswith(row.unit.path)
+    return Permission.READ_ALL_TICKETS in PERMISSIONS[row.post]
+
+
+def serves(person: Person, ticket: Ticket) -> bool:
+    """Does any post of this person serve this ticket?"""
+    return person.active and any(post_covers(row, ticket) for row in person.posts)
+
+
+def is_party(session: Session, person: Person, ticket: Ticket) -> bool:
+    """Is this somebody's own ticket, or one they follow?"""
+    if person.id in (ticket.requester_id, ticket.filed_by_id):
+        return True
+    return session.get(Watcher, (ticket.id, person.id)) is not None
+
+
+def is_visible(session: Session, person: Person, ticket: Ticket) -> bool:
+    """May this person open this ticket at all?"""
+    return person.active and (is_party(session, person, ticket) or serves(person, ticket))
+
+
+def _served_by(person: Person) -> ColumnElement[bool]:
+    clauses: list[ColumnElement[bool]] = []
+    for row in person.posts:
+        if row.post in BOUND_TO_SYSTEMS:
+            clauses.append(Ticket.system_id.in_(select(System.id).where(System.code.in_(row.systems))))
+        elif row.post in BOUND_TO_UNITS:
+            if row.unit is not None:
+                clauses.append(
+                    Ticket.unit_id.in_(
+                        select(Unit.id).where(Unit.path.startswith(row.unit.path, autoescape=True))
+                    )
+                )
+        elif Permission.READ_ALL_TICKETS in PERMISSIONS[row.post]:
+            return true()
+    return or_(false(), *clauses)
+
+
+def served_tickets(person: Person) -> Select[Ticket]:
+    """The tickets this person's posts serve: queues, figures and exports start here."""
+    return select(Ticket).where(_served_by(person) if person.active else false())
+
+
+def visible_tickets(person: Person) -> Select[Ticket]:
+    """Every ticket this person may open."""
+    if not person.active:
+        return select(Ticket).where(false())
+    watched = exists().where(Watcher.ticket_id == Ticket.id, Watcher.person_id == person.id)
+    return select(Ticket).where(
+        or_(Ticket.requester_id == person.id, Ticket.filed_by_id == person.id, watched, _served_by(person))
+    )
