@@ -191,9 +191,12 @@ class Lexical:
         fresh = self._whoosh.reader()
         found: dict[str, _Segment] = {}
         for leaf, _ in fresh.leaf_readers():
-            if not isinstance(leaf, reading.EmptyReader):
-                name = str(leaf.segment().segment_id())
-                found[name] = self._segments.get(name) or _Segment(leaf, columns)
+            if isinstance(leaf, reading.EmptyReader):
+                continue
+            name = str(leaf.segment().segment_id())
+            if name in self._segments:
+                leaf.close()
+            found[name] = self._segments.get(name) or _Segment(leaf, columns)
         for name in set(self._segments) - set(found):
             self._segments[name].reader.close()
         return found
