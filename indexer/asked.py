@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from indexer.characters import fold
 from indexer.codes import Code, find_codes, lookups
+from indexer.synonyms import Alternative, alternatives, shipped
 from indexer.text import Term, TermKind, terms
 from indexer.tuning import Tuning
 
@@ -33,6 +34,8 @@ class Asked:
     text: str
     terms: tuple[Wanted, ...]
     codes: frozenset[str]
+    others: tuple[tuple[Alternative, ...], ...] = ()
+    """For each phrase that the desk's synonyms know, the other ways to say it."""
 
     @property
     def is_empty(self) -> bool:
@@ -85,4 +88,6 @@ def _codes(found: list[Code]) -> frozenset[str]:
 def understood(text: str, tuning: Tuning) -> Asked:
     kept = text[:LONGEST_QUESTION]
     folded = fold(kept)
-    return Asked(kept, _weighed(terms(kept), folded, tuning), _codes(find_codes(folded)))
+    found = terms(kept)
+    others = tuple(alternatives(folded, found, shipped())) if tuning.synonym > 0 else ()
+    return Asked(kept, _weighed(found, folded, tuning), _codes(find_codes(folded)), others)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.asked import Asked, Wanted
-from indexer.columns import Columns, Mask
+from indexer.columns import Columns, Mask, Places
 from indexer.lexical import Field, Posting
 from indexer.sounds import possible_pairs
+from indexer.synonyms import Alternative
 from indexer.text import TermKind
 from indexer.tuning import Tuning
 
@@ -87,11 +88,31 @@ class Scorer:
             self._titled[titled.places] += weight
             self._bm25[titled.places] += self._tuning.title * weight
 
+    def add_other(self, others: tuple[Alternative, ...]) -> None:
+        """The best of the other ways to say it; where several fit, they are still one thing."""
+        gain = np.zeros_like(self._bm25)
+        for other in others:
+            places = self._bearing_all(other.terms)
+            if len(places):
+                weight = self._tuning.synonym * rarity(self._documents, len(places))
+                gain[places] = np.maximum(gain[places], weight)
+        self._bm25 += gain
+        self._coverage += gain
+
+    def _bearing_all(self, wanted: tuple[str, ...]) -> Places:
+        postings = sorted((self._postings(Field.WORDS, term) for term in wanted), key=len)
+        places = postings[0].places if postings else np.zeros(0, dtype=np.int64)
+        for posting in postings[1:]:
+            if not len(places):
+                break
+            places = np.intersect1d(places, posting.places)
+        return places
+
     def scores(self, mask: Mask) -> WordScores:
         total = max(self._total, 1e-6)
         return WordScores(
             np.where(mask, self._bm25, 0.0).astype(np.float32),
-            np.where(mask, self._coverage / total, 0.0).astype(np.float32),
+            np.where(mask, np.minimum(self._coverage / total, 1.0), 0.0).astype(np.float32),
             np.where(mask, self._titled / total, 0.0).astype(np.float32),
             self._total,
         )
@@ -109,4 +130,6 @@ def score_words(asked: Asked, columns: Columns, mask: Mask, postings: Postings, 
     scorer = Scorer(columns, postings, tuning)
     for wanted in _rarest(asked, postings, tuning.most_terms):
         scorer.add(wanted)
+    for others in asked.others:
+        scorer.add_other(others)
     return scorer.scores(mask)

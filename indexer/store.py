@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.characters import fold
-from indexer.codes import canonical, mentioned
+from indexer.codes import declared_names, mentioned
 from indexer.document import Document, Key
 
 _SCHEMA = """
@@ -91,7 +91,7 @@ def _row(n: int, kind: str, id_: str, length: int, content: str) -> Row:
 
 
 def _codes_of(document: Document) -> Iterator[tuple[str, int]]:
-    declared = {canonical(code) for code in document.codes if code.strip()}
+    declared = {name for code in document.codes if code.strip() for name in declared_names(code)}
     text = fold(f"{document.title}\n{document.body}"[:20_000])
     yield from ((code, 1) for code in sorted(declared))
     yield from ((code, 0) for code in sorted(mentioned(text) - declared)[:_MOST_CODES])
