@@ -183,7 +183,7 @@ class DefectLink(Base):
     probability: Mapped[float | None] = mapped_column()
 
     ticket: Mapped[Ticket] = relationship(back_populates="defect_links")
-    defect: Mapped[Defect] = relationship(lazy="joined", innerjoin=True)
+    defect: Mapped[Defect] = relationship(Defect, lazy="joined", innerjoin=True)
 
     @property
     def is_live(self) -> bool:
@@ -202,7 +202,7 @@ class ArticleLink(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     ticket: Mapped[Ticket] = relationship(back_populates="article_links")
-    article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)
+    article: Mapped[Article] = relationship(Article, lazy="joined", innerjoin=True)
 
 
 class Urge(Base):
