@@ -1,0 +1,94 @@
+// Behaviour every page shares: copying, keys, old content dimmed while new content loads.
+(() => {
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable=true]");
+
+  document.addEventListener("click", (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      navigator.clipboard?.writeText(copy.dataset.copy);
+      copy.classList.add("is-done");
+      setTimeout(() => copy.classList.remove("is-done"), 900);
+    }
+    if (event.target.closest("[data-back]") && history.length > 1) {
+      event.preventDefault();
+      history.back();
+    }
+    if (event.target.closest("[data-show-keys]")) showKeys();
+  });
+
+  // Keys: an element with data-key="x" is pressed (a link or button) or focused (a field) by x;
+  // data-go="x" is reached by g and then x. Typing in a field is never taken for a command.
+  let going = false;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const field = typing(event.target);
+    if (field) {
+      if (event.key === "Escape") field.blur();
+      return;
+    }
+    if (event.key === "?") return showKeys();
+    if (going) {
+      going = false;
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); location.href = link.href; }
+      return;
+    }
+    if (event.key === "g") { going = true; setTimeout(() => { going = false; }, 1200); return; }
+    if (event.key === "j" || event.key === "k") return walk(event.key === "j" ? 1 : -1, event);
+    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
+    if (!target || target.offsetParent === null) return;
+    event.preventDefault();
+    if (target.matches("input, textarea, select")) target.focus(); else target.click();
+  });
+
+  // j and k walk over the rows of the list on the page; Enter opens the focused one (it is a link).
+  function walk(step, event) {
+    const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
+    if (!rows.length) return;
+    event.preventDefault();
+    const now = rows.indexOf(document.activeElement);
+    rows[Math.max(0, Math.min(rows.length - 1, now + step))].focus();
+  }
+
+  function showKeys() {
+    const body = document.getElementById("keys-body");
+    if (!body) return;
+    body.replaceChildren();
+    const known = [["/", ""], ["j k", ""], ["?", ""]];
+    document.querySelectorAll("[data-key]").forEach((item) => {
+      known.push([item.dataset.key, item.getAttribute("aria-label") || item.placeholder || item.textContent.trim()]);
+    });
+    document.querySelectorAll("[data-go]").forEach((item) => known.push([`g ${item.dataset.go}`, item.textContent.trim()]));
+    for (const [key, text] of known.filter(([, text]) => text)) {
+      const line = document.createElement("div");
+      line.className = "keys-line";
+      const kbd = document.createElement("kbd");
+      kbd.textContent = key;
+      const words = document.createElement("span");
+      words.textContent = text.slice(0, 40);
+      line.append(kbd, words);
+      body.append(line);
+    }
+    window.bootstrap?.Modal?.getOrCreateInstance(document.getElementById("keys"))?.show();
+  }
+
+  // Pictures pasted into a field marked data-paste go to the file input it names.
+  document.addEventListener("paste", (event) => {
+    const field = event.target.closest?.("[data-paste]");
+    const input = field && document.querySelector(field.dataset.paste);
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!input || !files.length) return;
+    event.preventDefault();
+    const all = new DataTransfer();
+    [...input.files, ...files].forEach((file) => all.items.add(file));
+    input.files = all.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  document.addEventListener("change", (event) => {
+    const input = event.target.closest("input[type=file][data-names]");
+    const place = input && document.querySelector(input.dataset.names);
+    if (place) place.textContent = [...input.files].map((file) => file.name).join(", ");
+    if (event.target.closest("[data-submit-on-change]")) event.target.form?.requestSubmit();
+  });
+})();

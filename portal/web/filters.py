@@ -1,0 +1,24 @@
+"""What templates may call: names, times, safe Markdown, references."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kb.markdown import plain, render
+from portal.web import labels, times
+
+
+def register(app: Flask) -> None:
+    environment = app.jinja_env
+    environment.filters.update(
+        label=labels.label,
+        t=labels.translated,
+        marked=labels.marked,
+        markdown=render,
+        plain=plain,
+        moment=times.moment,
+        day=times.day,
+        full=times.full,
+        duration=times.duration,
+    )
+    environment.globals.update(sub_label=labels.sub_label, options=labels.options)

@@ -1,0 +1,74 @@
+"""The name of everything closed, in the viewer's language: one look-up for pages, API and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+
+from flask_babel import gettext
+from markupsafe import Markup
+
+from defects import flow as defect_flow
+from defects import models as defect_models
+from kb import audience, models
+from kb import flow as article_flow
+from portal.faults import flow as fault_flow
+from portal.people import roles
+from portal.tickets import words
+
+LABELS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
+    article_flow.ArticleState: article_flow.STATE_LABELS,
+    article_flow.ArticleAction: article_flow.ACTION_LABELS,
+    models.ArticleKind: models.KIND_LABELS,
+    models.Confidence: models.CONFIDENCE_LABELS,
+    audience.Audience: audience.AUDIENCE_LABELS,
+    defect_flow.DefectState: defect_flow.STATE_LABELS,
+    defect_flow.DefectAction: defect_flow.ACTION_LABELS,
+    defect_models.DefectType: defect_models.TYPE_LABELS,
+    fault_flow.FaultState: fault_flow.FAULT_STATE_LABELS,
+    fault_flow.FaultAction: fault_flow.FAULT_ACTION_LABELS,
+    fault_flow.AnnouncementKind: fault_flow.ANNOUNCEMENT_KIND_LABELS,
+    fault_flow.AnnouncementState: fault_flow.ANNOUNCEMENT_STATE_LABELS,
+    roles.Post: roles.POST_LABELS,
+    words.Tier: words.TIER_LABELS,
+    words.State: words.STATE_LABELS,
+    words.Action: words.ACTION_LABELS,
+    words.Category: words.CATEGORY_LABELS,
+    words.Channel: words.CHANNEL_LABELS,
+}
+
+
+def label(value: object) -> str:
+    """The name of an enum's member in the viewer's language; any other value as text."""
+    if isinstance(value, Enum) and type(value) in LABELS:
+        return gettext(LABELS[type(value)][value])  # type: ignore[index]
+    return "" if value is None else str(value)
+
+
+def sub_label(category: words.Category, sub: str) -> str:
+    """The name of a sub-category."""
+    return gettext(words.SUB_LABELS[category][sub]) if sub in words.SUB_LABELS[category] else ""
+
+
+def options(kind: type[StrEnum]) -> list[tuple[str, str]]:
+    """(value, name) of every member, for a select field."""
+    return [(member.value, label(member)) for member in kind]
+
+
+def translated(text: str, **values: object) -> str:
+    """A sentence from below the web in the viewer's language, its values translated too."""
+    if not text:
+        return ""
+    spoken = {
+        name: gettext(value) if isinstance(value, str) and value else value for name, value in values.items()
+    }
+    sentence = gettext(text)
+    return sentence % spoken if spoken else sentence
+
+
+def marked(segments: list[tuple[str, bool]]) -> Markup:
+    """Segments of a text to HTML with the matching ones in ``<mark>``."""
+    parts = (
+        Markup("<mark>{}</mark>").format(text) if hit else Markup("{}").format(text) for text, hit in segments
+    )
+    return Markup("").join(parts)
