@@ -86,7 +86,9 @@ def _parsed(line: str, name: str, number: int) -> dict[str, Any]:
         row = json.loads(line)
         return {**row, "_id": str(row["_id"]), "text": str(row.get("text") or "")}
     except (ValueError, KeyError, TypeError) as fault:
-        raise BadSet(N_("%(name)s 第 %(line)s 行不是合格的记录。") % {"name": name, "line": number}) from fault
+        raise BadSet(
+            N_("%(name)s 第 %(line)s 行不是合格的记录。") % {"name": name, "line": number}
+        ) from fault
 
 
 def _document(row: Mapping[str, Any]) -> Document:
@@ -226,5 +228,7 @@ def _write_run(path: Path, asked: Sequence[_Asked]) -> None:
     """TREC: the probability, made strictly falling in its last digits so that ranks survive a sort."""
     with path.open("w", encoding="utf-8") as file:
         for one in asked:
-            for rank, (id_, probability) in enumerate(zip(one.ranking, one.probabilities, strict=True), start=1):
+            for rank, (id_, probability) in enumerate(
+                zip(one.ranking, one.probabilities, strict=True), start=1
+            ):
                 file.write(f"{one.id} Q0 {id_} {rank} {probability - rank * 1e-9:.10f} tierdesk\n")

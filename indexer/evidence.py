@@ -1,9 +1,8 @@
-"""What speaks for a hit: numbers for the confidence, reasons and a passage for the person.
+"""What speaks for a hit: reasons and a passage for the person (numbers: `features.py`).
 
 Invariant: a reason names only what is true of this document and this question.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ from indexer.asked import Asked, Wanted
 from indexer.characters import fold
 from indexer.columns import Mask
 from indexer.document import Document, Reason, ReasonKind
-from indexer.fusion import Fused
 from indexer.generation import View
 from indexer.lexical import Field
 from indexer.passages import Part, Passage, passages
@@ -42,40 +40,6 @@ class Evidence:
     pinned: Scores
     boost: Scores
     near: Mapping[str, Mask]
-
-
-def _gap(scores: Scores, place: int, rival: int) -> float:
-    best = float(scores[place])
-    return max(-1.0, (best - float(scores[rival])) / best) if best > 0 else 0.0
-
-
-def _rival(fused: Fused, rank: int) -> int:
-    """Whom this hit has to be better than: the next one; for lower hits, the first."""
-    places = fused.places
-    if len(places) < 2:
-        return int(places[0])
-    return int(places[1] if rank == 0 else places[0])
-
-
-def features(evidence: Evidence, fused: Fused, rank: int) -> dict[str, float]:
-    place, rival = int(fused.places[rank]), _rival(fused, rank)
-    found = {
-        "pinned": float(evidence.pinned[place] > 0),
-        "first": float(rank == 0),
-        "length": math.log1p(len(evidence.asked.terms)) / 4.0,
-    }
-    if (words := evidence.words) is not None:
-        found["coverage"] = float(words.coverage[place])
-        found["titled"] = float(words.titled[place])
-        found["gap"] = _gap(words.bm25, place, rival)
-        found["substance"] = min(1.0, words.total / 60.0)
-        found["evidence"] = float(words.coverage[place]) * min(1.0, words.total / 60.0)
-    if (meaning := evidence.meaning) is not None:
-        found["cosine"] = float(meaning.cosines[place])
-        found["cosine_gap"] = float(meaning.cosines[place] - meaning.cosines[rival])
-    for name, mask in evidence.near.items():
-        found[f"same_{name}"] = float(mask[place])
-    return found
 
 
 def _bears(view: View, field: Field, wanted: Wanted, place: int) -> bool:

@@ -40,7 +40,10 @@ def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float | Non
     if not positives or not negatives:
         return None
     merged = sorted((*positives, *negatives))
-    ranks = {value: (merged.index(value) + 1 + len(merged) - merged[::-1].index(value)) / 2 for value in set(merged)}
+    ranks = {
+        value: (merged.index(value) + 1 + len(merged) - merged[::-1].index(value)) / 2
+        for value in set(merged)
+    }
     total = sum(ranks[value] for value in positives)
     return (total - len(positives) * (len(positives) + 1) / 2) / (len(positives) * len(negatives))
 

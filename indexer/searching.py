@@ -14,9 +14,10 @@ from indexer import fusion
 from indexer.asked import Asked, understood
 from indexer.columns import Columns, Mask, Places
 from indexer.confidence import Calibration
-from indexer.document import Engine, Hit, Key, Query, Stage, Trace
+from indexer.document import Document, Engine, Hit, Key, Query, Stage, Trace
 from indexer.embedders import Embedder
-from indexer.evidence import Evidence, best_passage, features, reasons_for
+from indexer.evidence import Evidence, best_passage, reasons_for
+from indexer.features import described
 from indexer.generation import View
 from indexer.scoring import Scores, score_words
 from indexer.tuning import Tuning
@@ -114,47 +115,58 @@ def search(
     started = time.perf_counter()
     mask = view.columns.mask(query)
     evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning)
-    gathered = time.perf_counter()
+    took_ms = (time.perf_counter() - started) * 1000.0
     fused = _ranked(evidence, most=max(query.limit, 2), tuning=tuning)
-    described = [features(evidence, fused, rank) for rank in range(min(query.limit, len(fused.places)))]
-    hits = tuple(_hits(view, evidence, fused, described, calibration))
-    if not explain:
-        return Found(hits, None)
-    stages = tuple(_stages(view.columns, evidence, fused, (gathered - started) * 1000.0))
-    keys = [view.columns.keys[place] for place in fused.places[: len(described)]]
-    named = dict(zip(keys, described, strict=True))
+    documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])
+    rows = described(view, evidence, fused, documents, most=min(query.limit, _MOST_SHOWN))
+    hits = tuple(_hits(view, evidence, fused, rows, documents, calibration))[: query.limit]
+    return Found(hits, _trace(view, evidence, fused, rows, took_ms) if explain else None)
+
+
+def _trace(
+    view: View, evidence: Evidence, fused: fusion.Fused, rows: list[dict[str, float]], took_ms: float
+) -> Trace:
+    keys = [view.columns.keys[place] for place in fused.places]
     words = tuple(f"{wanted.text}:{wanted.weight:.2f}" for wanted in evidence.asked.terms)
-    return Found(hits, Trace(words, tuple(sorted(evidence.asked.codes)), stages, named))
+    codes = tuple(sorted(evidence.asked.codes))
+    stages = tuple(_stages(view.columns, evidence, fused, took_ms))
+    return Trace(words, codes, stages, dict(zip(keys, rows, strict=False)))
+
+
+def _probabilities(rows: list[dict[str, float]], count: int, calibration: Calibration) -> list[float]:
+    """Behind the hits that were looked at closely, a value that falls with the rank."""
+    found = [calibration.probability(row) for row in rows]
+    lowest = min(found, default=0.0)
+    return _falling(found + [lowest * 0.5 / (1 + rank) for rank in range(count - len(found))])
 
 
 def _hits(
     view: View,
     evidence: Evidence,
     fused: fusion.Fused,
-    described: list[dict[str, float]],
+    rows: list[dict[str, float]],
+    documents: Mapping[int, Document],
     calibration: Calibration,
 ) -> Iterator[Hit]:
-    probabilities = _falling([calibration.probability(found) for found in described])
-    places = fused.places[: len(described)]
-    shown = _shown(view, places, evidence)
-    for place, score, probability in zip(places, fused.scores, probabilities, strict=False):
+    probabilities = _probabilities(rows, len(fused.places), calibration)
+    for place, score, probability in zip(fused.places.tolist(), fused.scores, probabilities, strict=True):
         kind, id_ = view.columns.keys[place]
+        document = documents.get(place)
         yield Hit(
             kind,
             id_,
             score=float(score),
             probability=probability,
             trusted=probability >= calibration.trusted_from,
-            why=reasons_for(int(place), evidence, view) if int(place) in shown else (),
-            passage=shown.get(int(place), ""),
+            why=reasons_for(place, evidence, view) if document is not None else (),
+            passage=best_passage(place, document, evidence) if document is not None else "",
         )
 
 
-def _shown(view: View, places: Places, evidence: Evidence) -> dict[int, str]:
-    """The passage of each hit that speaks most to the question, as its author wrote it."""
-    numbers = {int(view.columns.numbers[place]): int(place) for place in places[:_MOST_SHOWN]}
-    documents = view.store.documents(numbers)
-    return {numbers[n]: best_passage(numbers[n], document, evidence) for n, document in documents.items()}
+def _documents(view: View, places: Places) -> dict[int, Document]:
+    """The texts of the hits that a person will look at, by place."""
+    numbers = {int(view.columns.numbers[place]): int(place) for place in places}
+    return {numbers[n]: document for n, document in view.store.documents(numbers).items()}
 
 
 def _stages(columns: Columns, evidence: Evidence, fused: fusion.Fused, took_ms: float) -> Iterator[Stage]:

@@ -10,9 +10,9 @@ from indexer.text import TermKind
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    k1: float = 1.2
-    b: float = 0.6
-    title: float = 0.3
+    k1: float = 1.5
+    b: float = 0.92
+    title: float = 0.5
     """What a term found in the title adds to its score."""
     sound: float = 0.6
     """Of the weight of a pair that nobody has written, for one that sounds like it."""
@@ -25,7 +25,7 @@ class Tuning:
     """The share of meaning against words when both have answered."""
     word: float = 1.0
     pair: float = 0.6
-    single: float = 0.25
+    single: float = 0.3
     code: float = 1.2
     stop: float = 0.15
     most_terms: int = 160

@@ -1,0 +1,136 @@
+"""Numbers that tell an answer from a look-alike, for the few hits at the top.
+
+The ranking is done; this asks how much of the question each hit really takes up, and how much
+of its title was asked for. Invariant: every feature lies roughly between -1 and 1 and does not
+depend on how many documents there are, so that one calibration serves small and large desks.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.asked import Wanted, stop_words
+from indexer.columns import Places
+from indexer.document import Document
+from indexer.evidence import Evidence
+from indexer.fusion import Fused
+from indexer.generation import View
+from indexer.lexical import Field
+from indexer.scoring import Scores, rarity
+from indexer.text import TermKind, terms
+
+_MOST_TERMS = 80
+_RAREST = 4
+_BITS = 60.0
+_WORDS = (TermKind.WORD, TermKind.CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Which of the question's terms stand in which of the top hits."""
+
+    wanted: Sequence[Wanted]
+    weights: NDArray[np.float64]
+    borne: NDArray[np.bool_]
+    """terms × hits"""
+    known: NDArray[np.bool_]
+    """terms that any document bears"""
+
+    def share(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """For each hit, the weighted share of the chosen terms that it bears."""
+        weights = self.weights * chosen
+        total = weights.sum()
+        return weights @ self.borne / total if total > 0 else np.zeros(self.borne.shape[1])
+
+
+def _match(view: View, wanted: Sequence[Wanted], places: Places) -> _Match:
+    documents = max(1, int(view.columns.live.sum()))
+    borne = np.zeros((len(wanted), len(places)), dtype=bool)
+    weights = np.zeros(len(wanted))
+    known = np.zeros(len(wanted), dtype=bool)
+    for row, term in enumerate(wanted):
+        posting = view.lexical.posting(Field.WORDS, term.text)
+        weights[row] = term.weight * rarity(documents, len(posting))
+        known[row] = len(posting) > 0
+        borne[row] = np.isin(places, posting.places)
+    return _Match(wanted, weights, borne, known)
+
+
+def _asked_title(view: View, title: str, asked: frozenset[str]) -> float:
+    """How much of the title was asked for, by the rarity of its terms."""
+    documents = max(1, int(view.columns.live.sum()))
+    covered = total = 0.0
+    for text in {term.text for term in terms(title[:200]) if term.kind is not TermKind.SINGLE}:
+        if text not in stop_words():
+            weight = rarity(documents, len(view.lexical.posting(Field.WORDS, text)))
+            total += weight
+            covered += weight * (text in asked)
+    return covered / total if total else 0.0
+
+
+def _gaps(scores: Scores, places: Places) -> NDArray[np.float64]:
+    """By how much each hit leads the one it has to beat: the next for the first, the first for others."""
+    found = scores[places].astype(np.float64)
+    if len(found) < 2 or found[0] <= 0:
+        return np.ones(len(found))
+    rival = np.full(len(found), found.max())
+    rival[0] = found[1:].max()
+    return np.clip((found - rival) / np.maximum(found, rival).clip(1e-6), -1.0, 1.0)
+
+
+def _rarest(match: _Match) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(match.wanted), dtype=bool)
+    rows = [row for row, term in enumerate(match.wanted) if term.kind in _WORDS]
+    rows.sort(key=lambda row: -match.weights[row])
+    chosen[rows[:_RAREST]] = True
+    return chosen
+
+
+def _word_features(view: View, evidence: Evidence, places: Places) -> dict[str, NDArray[np.float64]]:
+    wanted = evidence.asked.terms[:_MOST_TERMS]
+    match = _match(view, wanted, places)
+    words = np.array([term.kind in _WORDS for term in wanted], dtype=bool)
+    total = float(match.weights.sum())
+    unknown = float((match.weights * ~match.known).sum()) / total if total else 1.0
+    everything = np.ones(len(wanted), dtype=bool)
+    coverage = match.share(everything)
+    return {
+        "coverage": coverage,
+        "word_coverage": match.share(words),
+        "rarest": match.share(_rarest(match)),
+        "unknown": np.full(len(places), unknown),
+        "substance": np.full(len(places), min(1.0, total / _BITS)),
+        "evidence": coverage * min(1.0, total / _BITS),
+    }
+
+
+def described(
+    view: View, evidence: Evidence, fused: Fused, documents: Mapping[int, Document], *, most: int
+) -> list[dict[str, float]]:
+    """One row of features for each of the first `most` hits."""
+    places = fused.places[:most]
+    columns: dict[str, NDArray[np.float64]] = {
+        "pinned": (evidence.pinned[places] > 0).astype(np.float64),
+        "first": (np.arange(len(places)) == 0).astype(np.float64),
+        "length": np.full(len(places), math.log1p(len(evidence.asked.terms)) / 5.0),
+    }
+    if evidence.words is not None:
+        columns |= _word_features(view, evidence, places)
+        columns["gap"] = _gaps(evidence.words.bm25, places)
+        columns["titled"] = evidence.words.titled[places].astype(np.float64)
+        columns["title_asked"] = np.array([_title(view, evidence, documents, int(place)) for place in places])
+    if evidence.meaning is not None:
+        columns["cosine"] = evidence.meaning.cosines[places].astype(np.float64)
+        columns["cosine_gap"] = _gaps(evidence.meaning.cosines, places)
+    for name, mask in evidence.near.items():
+        columns[f"same_{name}"] = mask[places].astype(np.float64)
+    return [{name: float(column[row]) for name, column in columns.items()} for row in range(len(places))]
+
+
+def _title(view: View, evidence: Evidence, documents: Mapping[int, Document], place: int) -> float:
+    document = documents.get(place)
+    asked = frozenset(term.text for term in evidence.asked.terms)
+    return _asked_title(view, document.title, asked) if document is not None else 0.0
