@@ -4,9 +4,49 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web import auth
+from portal import api
+from portal.web import (
+    admin,
+    ask,
+    auth,
+    console,
+    defect_pages,
+    fault_pages,
+    figures,
+    files,
+    home,
+    knowledge,
+    mine,
+    notices,
+    queues,
+    reading,
+    search,
+    ticket_pages,
+    workbench,
+)
+
+PAGES = (
+    auth,
+    home,
+    ask,
+    search,
+    mine,
+    files,
+    notices,
+    reading,
+    queues,
+    ticket_pages,
+    console,
+    workbench,
+    knowledge,
+    defect_pages,
+    fault_pages,
+    figures,
+    admin,
+)
 
 
 def register(app: Flask) -> None:
-    for blueprint in (auth.blueprint,):
-        app.register_blueprint(blueprint)
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
+    api.register(app)

@@ -1,0 +1,63 @@
+"""The one listener between the database and the index (the outbox).
+
+On every flush it notices what searchable thing was written and adds one row for each, in the same
+transaction: a change that is rolled back leaves no row, a change that is committed can't be forgotten.
+Domain code never says "reindex". Bulk statements pass by this listener; the nightly comparison finds
+those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import event, insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from defects.models import Defect
+from kb.columns import now
+from kb.models import Article, ArticleUnit
+from portal.faults.models import Announcement, AnnouncementSystem, AnnouncementUnit
+from portal.finder.models import OutboxRow
+from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET
+from portal.tickets.models import Ticket, Watcher
+
+#: Written row → whose document changes, and the column that names it.
+SUBJECTS: dict[type[Any], tuple[str, str]] = {
+    Article: (ARTICLE, "id"),
+    ArticleUnit: (ARTICLE, "article_id"),
+    Defect: (DEFECT, "id"),
+    Ticket: (TICKET, "id"),
+    Watcher: (TICKET, "ticket_id"),
+    Announcement: (ANNOUNCEMENT, "id"),
+    AnnouncementSystem: (ANNOUNCEMENT, "announcement_id"),
+    AnnouncementUnit: (ANNOUNCEMENT, "announcement_id"),
+}
+
+
+def listen(sessions: sessionmaker[Session] | type[Session]) -> None:
+    """Make every session of this maker write the outbox; asking twice changes nothing."""
+    if not event.contains(sessions, "after_flush", _notice):
+        event.listen(sessions, "after_flush", _notice)
+
+
+def _notice(session: Session, _context: object) -> None:
+    subjects = dict.fromkeys(_subjects(_written(session)))
+    if subjects:
+        moment = now(session)
+        rows = [{"kind": kind, "subject_id": str(number), "at": moment} for kind, number in subjects]
+        session.connection().execute(insert(OutboxRow), rows)
+
+
+def _written(session: Session) -> Iterator[object]:
+    yield from session.new
+    yield from session.deleted
+    # A new comment makes its ticket dirty without changing the ticket's own row.
+    yield from (row for row in session.dirty if session.is_modified(row, include_collections=False))
+
+
+def _subjects(rows: Iterable[object]) -> Iterator[tuple[str, int]]:
+    for row in rows:
+        if type(row) in SUBJECTS:
+            kind, column = SUBJECTS[type(row)]
+            yield kind, getattr(row, column)

@@ -1,0 +1,1 @@
+"""Figures of the desk: pure queries that return values."""

@@ -1,0 +1,1 @@
+"""Service quality: follow-ups, inspections, the improvement list."""

@@ -1,0 +1,7 @@
+"""Pages of ``console``."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("console", __name__)

@@ -1,0 +1,7 @@
+"""Pages of ``notices``."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("notices", __name__)
