@@ -111,7 +111,7 @@ def _sign_in(app: Flask) -> None:
     manager.session_protection = None  # behind a proxy farm the address changes; the cookie is the proof
     manager.init_app(app)
 
-    @manager.user_loader  # type: ignore[untyped-decorator]
+    @manager.user_loader
     def load(person_id: str) -> Person | None:
         person = requests.db().get(Person, int(person_id))
         return person if person is not None and person.active else None
@@ -149,7 +149,7 @@ def _gate() -> BaseResponse | None:
 def portal_app() -> Flask:
     from flask import current_app
 
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+    return current_app._get_current_object()  # type: ignore[attr-defined]
 
 
 def _harden(response: Response) -> Response:

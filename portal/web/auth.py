@@ -33,13 +33,13 @@ from portal.web.request import db, keep, me, parts, person_or_none
 blueprint = Blueprint("auth", __name__)
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     login = StringField(_l("账号"), validators=[InputRequired(_l("请填写账号。")), Length(max=64)])
     password = PasswordField(_l("密码"), validators=[InputRequired(_l("请填写密码。")), Length(max=200)])
     next = HiddenField()
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class PasswordForm(FlaskForm):
     former = PasswordField(_l("原密码"), validators=[InputRequired(_l("请填写原密码。"))])
     new = PasswordField(_l("新密码"), validators=[InputRequired(_l("请填写新密码。")), Length(max=200)])
     again = PasswordField(_l("再输一次"), validators=[EqualTo("new", _l("两次输入的新密码不一样。"))])

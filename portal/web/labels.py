@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
+from typing import Any
 
 from flask_babel import gettext
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from portal.faults import flow as fault_flow
 from portal.people import roles
 from portal.tickets import words
 
-LABELS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
+LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     article_flow.ArticleState: article_flow.STATE_LABELS,
     article_flow.ArticleAction: article_flow.ACTION_LABELS,
     models.ArticleKind: models.KIND_LABELS,
@@ -41,7 +42,7 @@ LABELS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
 def label(value: object) -> str:
     """The name of an enum's member in the viewer's language; any other value as text."""
     if isinstance(value, Enum) and type(value) in LABELS:
-        return gettext(LABELS[type(value)][value])  # type: ignore[index]
+        return gettext(LABELS[type(value)][value])
     return "" if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The menu as a table. Each entry is shown to those whom its route admits: the gate is asked, nothing else."""
+"""The menu as a table: an entry is shown to those whom its route admits; the gate alone is asked."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ from portal.db import transaction
 from portal.people.models import LoginSession
 
 
-class DeskSession(ServerSideSession):  # type: ignore[misc]
+class DeskSession(ServerSideSession):
     """A session of the desk; named so that the cookie's class is ours to extend."""
 
 
-class DeskSessions(ServerSideSessionInterface):  # type: ignore[misc]
+class DeskSessions(ServerSideSessionInterface):
     session_class = DeskSession
     ttl = True  # expiry is checked on every read, and old rows are removed by the worker
 

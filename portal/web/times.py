@@ -1,4 +1,4 @@
-"""Moments, days and working time as people here write them: 今天 14:20, 昨天 09:05, 11月3日, 剩 2 小时 10 分."""
+"""Moments, days and working time as people here write them: 今天 14:20, 昨天 09:05, 11月3日."""
 
 from __future__ import annotations
 
