@@ -11,7 +11,6 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,9 +20,11 @@ from numpy.typing import NDArray
 from indexer.words import N_
 
 Matrix = NDArray[np.float32]
+Ids = NDArray[np.int32]
 _LOG = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parent / "model"
 _LONGEST = 2_000
+_LONGEST_PIECED = 4_000
 
 
 class Embedder(Protocol):
@@ -47,14 +48,10 @@ class Embedder(Protocol):
 
     def encode_query(self, text: str) -> Matrix: ...
 
-    def pieces(self, text: str) -> "Pieces | None":
-        """The text's pieces with a vector each, for late interaction; None where it has none."""
+    def piece_ids(self, text: str) -> Ids | None:
+        """The text's distinct pieces, sorted, for late interaction; None where it has none."""
 
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    ids: NDArray[np.int32]
-    vectors: Matrix
+    def piece_vectors(self, ids: Ids) -> Matrix: ...
 
 
 class _Loaded(Protocol):
@@ -62,7 +59,9 @@ class _Loaded(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Matrix: ...
 
-    def pieces(self, text: str) -> Pieces | None: ...
+    def piece_ids(self, text: str) -> Ids | None: ...
+
+    def piece_vectors(self, ids: Ids) -> Matrix: ...
 
 
 def unit(matrix: Matrix) -> Matrix:
@@ -71,9 +70,9 @@ def unit(matrix: Matrix) -> Matrix:
     return scaled
 
 
-def _readable(text: str) -> str:
+def _readable(text: str, longest: int = _LONGEST) -> str:
     """Tokenizers refuse unpaired surrogates; a search never does."""
-    return text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return text[:longest].encode("utf-8", "replace").decode("utf-8")
 
 
 class StaticTable:
@@ -89,10 +88,9 @@ class StaticTable:
         self._tokenizer.no_padding()
         self.dims = int(self._table.shape[1])
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        encodings = self._tokenizer.encode_batch(
-            [_readable(text) for text in texts], add_special_tokens=False
-        )
+    def _ids(self, texts: Sequence[str], longest: int = _LONGEST) -> list[list[int]]:
+        readable = [_readable(text, longest) for text in texts]
+        encodings = self._tokenizer.encode_batch(readable, add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
     def encode(self, texts: Sequence[str]) -> Matrix:
@@ -103,9 +101,11 @@ class StaticTable:
                 means[row] = self._table[found].mean(axis=0)
         return unit(means)
 
-    def pieces(self, text: str) -> Pieces:
-        ids = np.array(sorted(set(self._ids([text])[0])), dtype=np.int32)
-        return Pieces(ids, unit(self._table[ids]))
+    def piece_ids(self, text: str) -> Ids:
+        return np.array(sorted(set(self._ids([text], longest=_LONGEST_PIECED)[0])), dtype=np.int32)
+
+    def piece_vectors(self, ids: Ids) -> Matrix:
+        return unit(self._table[ids])
 
 
 class _Transformer:
@@ -122,8 +122,11 @@ class _Transformer:
         vectors = self._model.encode(readable, batch_size=32, show_progress_bar=False, convert_to_numpy=True)
         return unit(np.asarray(vectors, dtype=np.float32))
 
-    def pieces(self, text: str) -> None:
+    def piece_ids(self, text: str) -> None:
         return None
+
+    def piece_vectors(self, ids: Ids) -> Matrix:
+        raise NotImplementedError("this model has no vector for a single piece")
 
 
 def _static_folder(path: Path) -> Path | None:
@@ -205,8 +208,11 @@ class BackgroundEmbedder:
         vector: Matrix = self.encode([text])[0]
         return vector
 
-    def pieces(self, text: str) -> Pieces | None:
-        return self._model().pieces(text)
+    def piece_ids(self, text: str) -> Ids | None:
+        return self._model().piece_ids(text)
+
+    def piece_vectors(self, ids: Ids) -> Matrix:
+        return self._model().piece_vectors(ids)
 
 
 def embedder_from(setting: str | None) -> Embedder | None:

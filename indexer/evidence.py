@@ -40,6 +40,7 @@ class Evidence:
     pinned: Scores
     boost: Scores
     near: Mapping[str, Mask]
+    late: Scores | None = None
 
 
 def _bears(view: View, field: Field, wanted: Wanted, place: int) -> bool:

@@ -125,9 +125,21 @@ def described(
     if evidence.meaning is not None:
         columns["cosine"] = evidence.meaning.cosines[places].astype(np.float64)
         columns["cosine_gap"] = _gaps(evidence.meaning.cosines, places)
+        columns["agree"] = _agreement(evidence, places)
+    if evidence.late is not None:
+        columns["late"] = evidence.late[places].astype(np.float64)
+        columns["late_gap"] = _gaps(evidence.late, places)
     for name, mask in evidence.near.items():
         columns[f"same_{name}"] = mask[places].astype(np.float64)
     return [{name: float(column[row]) for name, column in columns.items()} for row in range(len(places))]
+
+
+def _agreement(evidence: Evidence, places: Places) -> NDArray[np.float64]:
+    """1 for a hit that words and meaning both put first."""
+    if evidence.words is None or evidence.meaning is None or not len(places):
+        return np.zeros(len(places))
+    first = (int(np.argmax(evidence.words.bm25)), int(np.argmax(evidence.meaning.cosines)))
+    return np.array([float(place == first[0] == first[1]) for place in places.tolist()])
 
 
 def _title(view: View, evidence: Evidence, documents: Mapping[int, Document], place: int) -> float:

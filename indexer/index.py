@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from indexer.confidence import shipped
 from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
 from indexer.embedders import Embedder
 from indexer.generation import Broken, Generation
 from indexer.lock import only_writer
+from indexer.promotion import Promotions
 from indexer.recipe import write_beside
 from indexer.searching import search
 from indexer.tuning import TUNING, Tuning
@@ -39,6 +39,7 @@ class Index:
         self._embedder = embedder
         self._tuning = tuning
         self._lock = threading.RLock()
+        self.promotions = Promotions(folder / "calibration")
         self._generation: Generation | None = None
         self._named: str | None = None
         self._trouble: str | None = NEVER_BUILT
@@ -180,7 +181,7 @@ class Index:
                 generation.refresh(),
                 query,
                 embedder=embedder,
-                calibration=shipped("lexical" if mode is Mode.LEXICAL else "hybrid"),
+                calibration=self.promotions.serving("lexical" if mode is Mode.LEXICAL else "hybrid"),
                 tuning=self._tuning,
                 explain=explain,
             )

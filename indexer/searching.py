@@ -4,14 +4,15 @@ It reads one `View` and writes nothing. Invariant: the mask is made before any e
 and every stage works inside it.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from indexer import fusion
-from indexer.asked import Asked, understood
+from indexer.asked import LONGEST_QUESTION, Asked, understood
 from indexer.columns import Columns, Mask, Places
 from indexer.confidence import Calibration
 from indexer.document import Document, Engine, Hit, Key, Query, Stage, Trace
@@ -19,6 +20,7 @@ from indexer.embedders import Embedder
 from indexer.evidence import Evidence, best_passage, reasons_for
 from indexer.features import described
 from indexer.generation import View
+from indexer.late import late_scores
 from indexer.scoring import Scores, score_words
 from indexer.tuning import Tuning
 
@@ -27,6 +29,10 @@ _RARE = 5
 _MOST_PINNING = 6
 """More codes than this are a pasted log, not a question about a code."""
 _DEEP = 100
+_CLAUSE_END = re.compile(r"[。！？!?；;\n，,]+")
+_RAMBLING = 40
+_SHORTEST_CLAUSE = 5
+_MOST_CLAUSES = 24
 _MOST_SHOWN = 20
 """Hits that get a passage and reasons; what lies deeper is for evaluation."""
 
@@ -69,11 +75,39 @@ def _gather(view: View, query: Query, mask: Mask, *, embedder: Embedder | None, 
     if query.engine is not Engine.SEMANTIC or embedder is None:
         words = score_words(asked, view.columns, mask, view.lexical.posting, tuning)
     if query.engine is not Engine.LEXICAL and embedder is not None and len(view.vectors):
-        meaning = view.vectors.nearest(embedder.encode_query(query.text), mask)
+        questions = embedder.encode(_questions(query.text))
+        meaning = view.vectors.nearest(questions, mask, sentence=tuning.sentence)
     near = _near(view.columns, query.near)
     return Evidence(
         asked, words, meaning, _pinned(view, asked, mask), _boost(view.columns, near, tuning), near
     )
+
+
+def _questions(text: str) -> list[str]:
+    """The whole question and, when it rambles, its sentences."""
+    whole = text[:LONGEST_QUESTION]
+    parts = [part for part in _CLAUSE_END.split(whole) if len(part) >= _SHORTEST_CLAUSE]
+    return [whole, *parts[:_MOST_CLAUSES]] if len(whole) > _RAMBLING and len(parts) > 1 else [whole]
+
+
+def _reranked(
+    view: View, query: Query, evidence: Evidence, fused: fusion.Fused, *, embedder: Embedder, tuning: Tuning
+) -> tuple[fusion.Fused, Scores | None]:
+    """The first hits put in order again by how each piece of the question is taken up."""
+    most = min(tuning.reranked, len(fused.places))
+    places = fused.places[:most]
+    late = late_scores(query.text, places, view.vectors.pieces, embedder)
+    if late is None or not most:
+        return fused, None
+    scores = fused.scores[:most] + np.float32(tuning.late) * late
+    order = np.argsort(-scores, kind="stable")
+    rest = fused.scores[most:]
+    kept = fusion.Fused(
+        np.concatenate([places[order], fused.places[most:]]), np.concatenate([scores[order], rest])
+    )
+    by_place = np.zeros(len(view.columns), dtype=np.float32)
+    by_place[places] = late
+    return kept, by_place
 
 
 def _meaning_scores(evidence: Evidence) -> Scores | None:
@@ -116,10 +150,14 @@ def search(
     mask = view.columns.mask(query)
     evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning)
     took_ms = (time.perf_counter() - started) * 1000.0
-    fused = _ranked(evidence, most=max(query.limit, 2), tuning=tuning)
+    fused = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
+    if embedder is not None and evidence.meaning is not None:
+        fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
+        evidence = replace(evidence, late=late)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])
     rows = described(view, evidence, fused, documents, most=min(query.limit, _MOST_SHOWN))
-    hits = tuple(_hits(view, evidence, fused, rows, documents, calibration))[: query.limit]
+    fused = fusion.Fused(fused.places[: query.limit], fused.scores[: query.limit])
+    hits = tuple(_hits(view, evidence, fused, rows, documents, calibration))
     return Found(hits, _trace(view, evidence, fused, rows, took_ms) if explain else None)
 
 

@@ -23,6 +23,11 @@ class Tuning:
     """What a popularity of 1 adds: enough to order equals."""
     meaning: float = 0.6
     """The share of meaning against words when both have answered."""
+    late: float = 0.3
+    """What the piece-by-piece likeness adds to the first hits before they are put in order again."""
+    reranked: int = 50
+    sentence: float = 0.4
+    """In a long question, the share of its best sentence against the whole of it."""
     word: float = 1.0
     pair: float = 0.6
     single: float = 0.3

@@ -1,0 +1,43 @@
+"""Late interaction: each piece of the question looks for its nearest piece in the document.
+
+A rare piece that finds nothing alike says "this is about something else" far more clearly
+than any mean of vectors, which is why the confidence leans on it. Only for encoders that
+have a vector for each piece. Invariant: the result lies between 0 and 1.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.columns import Places
+from indexer.embedders import Embedder
+from indexer.scoring import Scores, rarity
+from indexer.vectors import PieceLists
+
+_ALIKE = 0.3
+"""Cosines below this are noise."""
+
+
+def _rarities(ids: NDArray[np.int32], lists: PieceLists) -> NDArray[np.float32]:
+    documents = max(1, len(lists.places))
+    bearers = [int(lists.bearers[id_]) if id_ < len(lists.bearers) else 0 for id_ in ids]
+    return np.array([rarity(documents, min(count, documents)) for count in bearers], dtype=np.float32)
+
+
+def late_scores(text: str, places: Places, lists: PieceLists, embedder: Embedder) -> Scores | None:
+    """For each of the places, the weighted share of the question's pieces that it takes up."""
+    ids = embedder.piece_ids(text)
+    if ids is None or not len(ids) or not len(lists.places):
+        return None
+    weights = _rarities(ids, lists)
+    held = [lists.of(int(place)) for place in places]
+    there = np.unique(np.concatenate(held)) if held else np.zeros(0, dtype=np.int32)
+    scores = np.zeros(len(places), dtype=np.float32)
+    if not len(there):
+        return scores
+    likeness = embedder.piece_vectors(there) @ embedder.piece_vectors(ids).T
+    likeness = np.where(likeness >= _ALIKE, likeness, 0.0).astype(np.float32)
+    for row, pieces in enumerate(held):
+        if len(pieces):
+            best = likeness[np.searchsorted(there, pieces)].max(axis=0)
+            scores[row] = float(best @ weights) / max(float(weights.sum()), 1e-6)
+    return np.clip(scores, 0.0, 1.0).astype(np.float32)
