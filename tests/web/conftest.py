@@ -1,0 +1,152 @@
+"""The whole application over HTTP: a small world, real sign-ins, CSRF on.
+
+``client("wang")`` is a browser in which that person has signed in through the page; ``client()`` one in
+which nobody has. Writing goes through ``visitor.submit(...)``, which sends the token of the page, as a
+browser would. Rows are read in sessions of their own: ``with maker() as session``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.test import TestResponse
+
+from indexer.index import Index
+from portal import config
+from portal.app import create_app
+from portal.db import transaction
+from portal.finder import sources
+from portal.people.models import Person
+from portal.tickets import desk
+from portal.tickets.models import Ticket
+from portal.tickets.words import Action, Category
+from tests.world import PASSWORD, World
+
+TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)">')
+HTMX = {"HX-Request": "true"}
+
+#: Takes a login, or nothing for a stranger.
+Clients = Callable[..., "Visitor"]
+#: Files a ticket through the desk's own verb and returns its number.
+Filing = Callable[..., str]
+#: Moves a ticket by its number through the desk's own verb.
+Moving = Callable[..., None]
+
+
+class Visitor(FlaskClient):
+    """One browser."""
+
+    def token(self, page: str = "/account") -> str:
+        """The CSRF token of this browser's session, read from a page."""
+        found = TOKEN.search(self.get(page, follow_redirects=True).text)
+        assert found, f"{page} carries no CSRF token"
+        return found[1]
+
+    def submit(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        """POST a form with its token."""
+        return self.post(path, data={"csrf_token": self.token(), **(data or {})}, **options)
+
+    def fragment(self, path: str, **options: Any) -> TestResponse:
+        """GET as htmx does."""
+        return self.get(path, headers=HTMX, **options)
+
+    def submit_fragment(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        """POST as htmx does."""
+        return self.submit(path, data, headers=HTMX, **options)
+
+    def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
+        fields = {"login": login, "password": password, "csrf_token": self.token("/sign-in")}
+        return self.post("/sign-in", data=fields)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> config.Settings:
+    return config.load({"TIERDESK_DATA_DIR": str(tmp_path / "data"), "TIERDESK_ENCODER": "none"})
+
+
+@pytest.fixture
+def index(settings: config.Settings) -> Iterator[Index]:
+    """Word search alone: quick, and the same for everybody who runs the tests."""
+    opened = Index.open(settings.index_dir, embedder=None)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(
+    settings: config.Settings, maker: sessionmaker[Session], index: Index, desk_world: World
+) -> Iterator[Flask]:
+    made = create_app(settings, maker=maker, index=index)
+    made.config["TESTING"] = True
+    made.test_client_class = Visitor
+    yield made
+
+
+@pytest.fixture
+def client(app: Flask) -> Clients:
+    """Browsers: one per call, signed in as the person with this login."""
+
+    def browser(login: str | None = None) -> Visitor:
+        visitor = app.test_client()
+        assert isinstance(visitor, Visitor)
+        if login is not None:
+            answer = visitor.sign_in(login)
+            assert answer.status_code == 302, answer.text
+        return visitor
+
+    return browser
+
+
+@pytest.fixture
+def reindex(maker: sessionmaker[Session], index: Index) -> Callable[[], None]:
+    """Put everything that is in the database now into the index."""
+
+    def rebuild() -> None:
+        with maker() as session:
+            index.rebuild(list(sources.every_document(session)))
+
+    return rebuild
+
+
+@pytest.fixture
+def filed(maker: sessionmaker[Session], desk_world: World) -> Filing:
+    """File a ticket; by default 王小雨's defect of the marketing system."""
+
+    def file(
+        text: str = "电费核算页面一直转圈，报错 0x80070005",
+        *,
+        by: str = "wang",
+        category: Category = Category.DEFECT,
+        system: str = "mkt",
+        **more: Any,
+    ) -> str:
+        with transaction(maker) as session:
+            world = World.of(session)
+            requester = world.people[by]
+            request = desk.Request(
+                text=text, category=category, system=world.systems[system], requester=requester, **more
+            )
+            return desk.file(session, request, by=requester).number
+
+    return file
+
+
+@pytest.fixture
+def moved(maker: sessionmaker[Session]) -> Moving:
+    """Take steps with a ticket: ``moved(number, Action.TAKE, "agent")``; a login of None is the system."""
+
+    def move(number: str, action: Action, by: str | None, **given: Any) -> None:
+        with transaction(maker) as session:
+            ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
+            person = session.scalars(select(Person).where(Person.login == by)).one() if by else None
+            desk.move(session, ticket, action, by=person, given=desk.Given(**given))
+
+    return move
