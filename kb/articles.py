@@ -52,10 +52,17 @@ def check(text: ArticleText) -> None:
 
 def write(session: Session, text: ArticleText, *, by: int) -> Article:
     """Start a new article as a draft."""
+    article = begin(session, text, by=by, number=next_number(session))
+    session.flush()
+    return article
+
+
+def begin(session: Session, text: ArticleText, *, by: int, number: str) -> Article:
+    """A new draft under a number already taken for it, not yet flushed: imports begin many at once."""
     check(text)
     moment = now(session)
     article = Article(
-        number=next_number(session),
+        number=number,
         author_id=by,
         owner_id=by,
         created_at=moment,
@@ -65,7 +72,6 @@ def write(session: Session, text: ArticleText, *, by: int) -> Article:
     )
     session.add(article)
     _apply(session, article, text, by=by, note="")
-    session.flush()
     return article
 
 
