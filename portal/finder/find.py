@@ -1,0 +1,251 @@
+"""Finding: ask the index, re-check in the database, return what this viewer may see.
+
+What a row shows is in ``shelves``, what the index is told in ``sources``, the answer without an index
+in ``plain``. The invariants: every title, snippet, count and facet comes from rows read again under the
+viewer's rules; a broken index makes the answer poorer (``Found.degraded``), never an exception.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from sqlalchemy.orm import Session
+
+from indexer.document import Hit, Key, Mode, Query
+from indexer.index import Index
+from portal.faults.board import live_announcements
+from portal.faults.models import Announcement
+from portal.finder import likely, plain, prediction
+from portal.finder.found import Found, Prediction, Result, Subject
+from portal.finder.numbers import by_number, hit_of
+from portal.finder.shelves import FAULT, facets_of, fits, reread, result_of
+from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
+from portal.people.models import Person
+from portal.people.queries import viewer_of
+from portal.tickets.models import Ticket
+
+__all__ = ["Finder", "Found", "Prediction", "Result"]
+
+EVERYTHING = (ARTICLE, DEFECT, TICKET, ANNOUNCEMENT)
+ANSWERS = (ARTICLE, DEFECT)
+DEPTH = 100
+LONGEST_TEXT = 4_000
+FACETS = ("system", "module", "state", "category", "language")
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+Filters = Mapping[str, str | Collection[str] | None]
+Near = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A permitted row with what the index said of it."""
+
+    kind: str
+    row: Subject
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, made clean once."""
+
+    text: str
+    kinds: frozenset[str]
+    filters: Mapping[str, frozenset[str]]
+    near: Mapping[str, str]
+    depth: int
+    exclude: frozenset[Key] = frozenset()
+
+
+class Finder:
+    """Everything that searches goes through one of these; it holds the index and no state of its own."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+
+    def search(
+        self,
+        session: Session,
+        person: Person,
+        text: str,
+        *,
+        kinds: Collection[str] = (),
+        filters: Filters = NOTHING,
+        near: Near = NOTHING,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Found:
+        """What this person finds, page by page; no kinds means every kind."""
+        ask = _ask(text, kinds or EVERYTHING, filters, near, depth=max(DEPTH, offset + limit))
+        ranked, mode = self._ranked(session, person, ask, numbered=kinds or (*EVERYTHING, FAULT))
+        told = _announcements(session, person, ask, ranked)
+        if not kinds:
+            ranked = [item for item in ranked if item.row not in told]
+        page = _results(ranked[offset : offset + limit], ask.text)
+        return Found(
+            page,
+            mode,
+            told,
+            trusted=any(item.hit.trusted for item in ranked),
+            total=len(ranked),
+            facets=_facets(ranked),
+        )
+
+    def suggest(
+        self,
+        session: Session,
+        person: Person,
+        text: str,
+        *,
+        system: str | None = None,
+        category: str | None = None,
+        limit: int = 5,
+    ) -> Found:
+        """Articles and known defects that may answer ``text`` before a ticket is filed."""
+        near = {"system": system, "category": category}
+        ask = _ask(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=4 * limit + 10)
+        ranked, mode = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET))
+        told = _announcements(session, person, ask, ranked)
+        answers = _in_own_language([item for item in ranked if item.kind != ANNOUNCEMENT], person)
+        results = _results(answers[:limit], ask.text)
+        return Found(results, mode, told, trusted=any(item.trusted for item in results), total=len(answers))
+
+    def neighbours(
+        self, session: Session, person: Person, ticket: Ticket, *, limit: int = 5
+    ) -> tuple[Result, ...]:
+        """Alike tickets that this person may open."""
+        ask = _about(ticket, TICKET, depth=2 * limit + 5)
+        ranked, _ = self._ranked(session, person, ask, numbered=())
+        return _results(ranked[:limit], ask.text)
+
+    def likely_defects(
+        self, session: Session, person: Person, ticket: Ticket, *, limit: int = 5
+    ) -> tuple[Result, ...]:
+        """Root causes this ticket may have, with the evidence; the linked one first, rejected ones never."""
+        judged = likely.judged(ticket)
+        ask = replace(_about(ticket, DEFECT, depth=2 * limit + 10), exclude=judged.rejected_keys)
+        ranked, _ = self._ranked(session, person, ask, numbered=())
+        missing = [key for key in judged.linked_keys if key not in {item.hit.key for item in ranked}]
+        linked = reread(session, person, missing)
+        results = [
+            *(result_of(DEFECT, row, text=ask.text) for row in linked.values()),
+            *_results(ranked, ask.text),
+        ]
+        return likely.with_evidence(results, ticket, judged)[:limit]
+
+    def predict(self, session: Session, person: Person, text: str) -> Prediction:
+        """System, module and category this text is probably about; None where it doesn't say."""
+        ask = _ask(text, (ARTICLE, DEFECT, TICKET), NOTHING, NOTHING, depth=prediction.VOTERS)
+        ranked, mode = self._ranked(session, person, ask, numbered=())
+        votes = [] if mode == Mode.UNAVAILABLE else ranked
+        evidence = [
+            prediction.Vote(item.kind, item.hit.probability, facets_of(item.kind, item.row)) for item in votes
+        ]
+        return prediction.predicted(session, ask.text, evidence)
+
+    def _ranked(
+        self, session: Session, person: Person, ask: Ask, *, numbered: Collection[str]
+    ) -> tuple[list[Ranked], Mode]:
+        """Permitted rows in the order of the index, exact reference numbers on top."""
+        query = Query(
+            ask.text,
+            audience=viewer_of(person).tokens | ticket_tokens(person),
+            kinds=ask.kinds,
+            filters=ask.filters,
+            near=ask.near,
+            limit=ask.depth,
+            exclude=ask.exclude,
+        )
+        answer = self.index.search(query)
+        if not person.active or not ask.text:
+            return [], answer.mode
+        exact = by_number(session, person, ask.text, kinds=numbered)
+        if answer.mode == Mode.UNAVAILABLE:
+            hits = plain.search(session, person, ask.text, kinds=ask.kinds, limit=ask.depth)
+        else:
+            hits = answer.hits
+        rows = exact | reread(session, person, [hit.key for hit in hits if hit.key not in exact])
+        pinned = [hit_of(key, row) for key, row in exact.items()]
+        return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer.mode
+
+
+def _ask(text: str, kinds: Iterable[str], filters: Filters, near: Near, *, depth: int) -> Ask:
+    return Ask(
+        text=text.strip()[:LONGEST_TEXT],
+        kinds=frozenset(kinds),
+        filters={name: _values(value) for name, value in filters.items() if value not in (None, "")},
+        near={name: value for name, value in near.items() if value},
+        depth=depth,
+    )
+
+
+def _values(value: str | Collection[str] | None) -> frozenset[str]:
+    return frozenset({value} if isinstance(value, str) else value or ())
+
+
+def _about(ticket: Ticket, kind: str, *, depth: int) -> Ask:
+    near = {"system": ticket.system.code, "module": ticket.module}
+    ask = _ask(f"{ticket.title}\n{ticket.text}", (kind,), NOTHING, near, depth=depth)
+    return replace(ask, exclude=frozenset({(TICKET, str(ticket.id))}))
+
+
+def _permitted(hits: Iterable[Hit], rows: Mapping[Key, Subject], ask: Ask) -> list[Ranked]:
+    found = [Ranked(hit.kind, rows[hit.key], hit) for hit in hits if hit.key in rows]
+    return [
+        item for item in found if item.hit.key not in ask.exclude and fits(item.kind, item.row, ask.filters)
+    ]
+
+
+def _results(ranked: Iterable[Ranked], text: str) -> tuple[Result, ...]:
+    return tuple(result_of(item.kind, item.row, text=text, hit=item.hit) for item in ranked)
+
+
+def _announcements(
+    session: Session, person: Person, ask: Ask, ranked: Sequence[Ranked]
+) -> tuple[Announcement, ...]:
+    """Live announcements for this person about what the question concerns, faults first."""
+    if not person.active:
+        return ()
+    concerned = _systems(ask, ranked) | prediction.named_systems(session, ask.text).keys()
+    hit = {item.row.id for item in ranked if item.kind == ANNOUNCEMENT and item.hit.trusted}
+    live = session.scalars(live_announcements(viewer_of(person)))
+    return tuple(row for row in live if row.id in hit or concerned & set(row.systems))
+
+
+def _systems(ask: Ask, ranked: Sequence[Ranked]) -> set[str]:
+    """Systems the asker named, and those of the answers: the best one, and others that are trusted."""
+    given = {ask.near.get("system", "")} | set(ask.filters.get("system", ()))
+    answers = [item for place, item in enumerate(ranked[:3]) if place == 0 or item.hit.trusted]
+    return given | {code for item in answers for code in facets_of(item.kind, item.row).get("system", ())}
+
+
+def _facets(ranked: Sequence[Ranked]) -> dict[str, list[tuple[str, int]]]:
+    counts: dict[str, Counter[str]] = {"kind": Counter(item.kind for item in ranked)}
+    for name in FACETS:
+        counts[name] = Counter(
+            value for item in ranked for value in facets_of(item.kind, item.row).get(name, ())
+        )
+    return {name: counter.most_common() for name, counter in counts.items() if counter}
+
+
+def _in_own_language(ranked: Sequence[Ranked], person: Person) -> list[Ranked]:
+    """One language version of each text, the reader's own before others among equally trusted ones."""
+    own = "en" if person.locale.startswith("en") else "zh"
+    seen: dict[tuple[str, int], Ranked] = {}
+    for item in ranked:
+        group = (item.kind, getattr(item.row, "translation_of_id", None) or item.row.id)
+        former = seen.get(group)
+        if former is None:
+            seen[group] = item
+        elif _language(item) == own != _language(former):
+            # The translation takes the better place, with the better place's evidence.
+            seen[group] = Ranked(item.kind, item.row, replace(former.hit, id=item.hit.id, passage=""))
+    return sorted(seen.values(), key=lambda item: (not item.hit.trusted, _language(item) != own))
+
+
+def _language(item: Ranked) -> str:
+    return next(iter(facets_of(item.kind, item.row).get("language", ("zh",))))

@@ -1,0 +1,207 @@
+"""From keys to rows that the viewer may see, and from rows to results: the second half of every search.
+
+The index suggests, the database decides: whatever the index said, a row comes back only through the
+same rule that guards its page. One query per kind, whatever the number of hits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, false, select
+from sqlalchemy.orm import Session
+
+from defects.models import Defect
+from defects.queries import visible_defects
+from indexer.document import Hit, Key
+from indexer.highlight import highlight
+from indexer.passages import body_passages
+from kb.markdown import plain
+from kb.models import Article
+from kb.queries import readable_articles
+from portal.faults.board import live_announcements
+from portal.faults.models import Announcement, FaultEvent
+from portal.finder.found import Result, Segment, Subject
+from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET
+from portal.people.models import Person
+from portal.people.queries import viewer_of
+from portal.people.roles import Permission
+from portal.tickets.models import Ticket
+from portal.tickets.visibility import visible_tickets
+
+FAULT = "fault"
+LONGEST_SNIPPET = 240
+LONGEST_SEARCHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One kind of thing: who may see which rows, and what of a row is shown."""
+
+    kind: str
+    model: Any
+    permitted: Callable[[Person], Select[Any]]
+    words: Callable[[Any], str]
+    facets: Callable[[Any], Mapping[str, tuple[str, ...]]]
+
+
+def visible_faults(person: Person) -> Select[FaultEvent]:
+    """Fault events are the staff's own; users are told by announcements."""
+    return select(FaultEvent).where(FaultEvent.id > 0 if person.may(Permission.READ_STAFF_TEXTS) else false())
+
+
+def _article_facets(row: Article) -> Mapping[str, tuple[str, ...]]:
+    return _named(
+        system=row.system,
+        module=row.module,
+        category=row.category,
+        state=row.state,
+        language=row.language,
+    )
+
+
+def _defect_facets(row: Defect) -> Mapping[str, tuple[str, ...]]:
+    return _named(system=row.system, module=row.module, state=row.state, type=row.type, language="zh")
+
+
+def _ticket_facets(row: Ticket) -> Mapping[str, tuple[str, ...]]:
+    return _named(
+        system=row.system.code,
+        module=row.module,
+        category=row.category,
+        state=row.state,
+        unit=row.unit.code,
+    )
+
+
+def _announcement_facets(row: Announcement) -> Mapping[str, tuple[str, ...]]:
+    return {"system": row.systems, "state": (str(row.state),)}
+
+
+def _fault_facets(row: FaultEvent) -> Mapping[str, tuple[str, ...]]:
+    return {"system": tuple(row.systems), "state": (str(row.state),)}
+
+
+def _named(**values: str | None) -> Mapping[str, tuple[str, ...]]:
+    return {name: (str(value),) for name, value in values.items() if value}
+
+
+def _defect_words(row: Defect) -> str:
+    return "\n".join(part for part in (*row.symptoms, row.workaround) if part)
+
+
+SHELVES: dict[str, Shelf] = {
+    shelf.kind: shelf
+    for shelf in (
+        Shelf(
+            ARTICLE,
+            Article,
+            lambda person: readable_articles(viewer_of(person)),
+            lambda row: plain(row.body),
+            _article_facets,
+        ),
+        Shelf(
+            DEFECT,
+            Defect,
+            lambda person: visible_defects(viewer_of(person)),
+            _defect_words,
+            _defect_facets,
+        ),
+        Shelf(
+            TICKET,
+            Ticket,
+            visible_tickets,
+            lambda row: "\n".join(part for part in (row.text, row.outcome) if part),
+            _ticket_facets,
+        ),
+        Shelf(
+            ANNOUNCEMENT,
+            Announcement,
+            lambda person: live_announcements(viewer_of(person)),
+            lambda row: str(row.body),
+            _announcement_facets,
+        ),
+        Shelf(FAULT, FaultEvent, visible_faults, lambda row: "", _fault_facets),
+    )
+}
+
+
+def reread(session: Session, person: Person, keys: Iterable[Key]) -> dict[Key, Subject]:
+    """The rows behind these keys that this person may see, now."""
+    wanted: dict[str, list[int]] = {}
+    for kind, number in keys:
+        if kind in SHELVES and number.isdecimal():
+            wanted.setdefault(kind, []).append(int(number))
+    found: dict[Key, Subject] = {}
+    for kind, ids in wanted.items():
+        shelf = SHELVES[kind]
+        for row in session.scalars(shelf.permitted(person).where(shelf.model.id.in_(ids))):
+            found[kind, str(row.id)] = row
+    return found
+
+
+def facets_of(kind: str, row: Subject) -> Mapping[str, tuple[str, ...]]:
+    """The values this row is counted and filtered by, as the database has them now."""
+    return SHELVES[kind].facets(row)
+
+
+def fits(kind: str, row: Subject, filters: Mapping[str, Collection[str]]) -> bool:
+    """Does the row, as it is now, pass every filter?"""
+    facets = facets_of(kind, row)
+    return all(set(facets.get(name, ())) & set(values) for name, values in filters.items())
+
+
+def result_of(kind: str, row: Subject, *, text: str, hit: Hit | None = None) -> Result:
+    """The row as a result; ``hit`` adds what the index knows of the match."""
+    facets = facets_of(kind, row)
+    return Result(
+        kind,
+        row.id,
+        row.number if not isinstance(row, Announcement) else str(row.id),
+        row.title,
+        snippet=snippet_of(SHELVES[kind].words(row), text, hit.passage if hit else ""),
+        probability=hit.probability if hit else 0.0,
+        trusted=hit.trusted if hit else False,
+        why=hit.why if hit else (),
+        system=next(iter(facets.get("system", ())), None),
+        module=next(iter(facets.get("module", ())), None),
+        state=str(row.state),
+        language=next(iter(facets.get("language", ("zh",)))),
+        updated_at=_updated(row),
+        subject=row,
+    )
+
+
+def _updated(row: Subject) -> Any:
+    if isinstance(row, Announcement):
+        return row.published_at or row.created_at
+    return row.opened_at if isinstance(row, FaultEvent) else row.updated_at
+
+
+def snippet_of(words: str, text: str, passage: str) -> tuple[Segment, ...]:
+    """The passage that speaks most to ``text``, marked; the index's choice if it still stands there."""
+    words = words[:LONGEST_SEARCHED]
+    chosen = passage.rstrip("…")
+    if not chosen or _squeezed(chosen) not in _squeezed(words):
+        return _best_window(words, text)
+    return tuple(highlight(_cut(chosen), text))
+
+
+def _best_window(words: str, text: str) -> tuple[Segment, ...]:
+    marked = [highlight(_cut(part), text) for part in list(body_passages(words))[:24]]
+    return tuple(max(marked, key=_marked_characters)) if marked else ()
+
+
+def _marked_characters(segments: Iterable[Segment]) -> int:
+    return sum(len(part) for part, marked in segments if marked)
+
+
+def _cut(part: str) -> str:
+    return part if len(part) <= LONGEST_SNIPPET else part[:LONGEST_SNIPPET].rstrip() + "…"
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
