@@ -135,6 +135,7 @@ def file(session: Session, request: Request, *, by: Person) -> Ticket:
         tier=Tier.FRONT,
         filed_at=moment,
         updated_at=moment,
+        paused_minutes=0,
     )
     _set_level(ticket)
     session.add(ticket)
