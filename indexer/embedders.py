@@ -115,7 +115,7 @@ class _Transformer:
         from sentence_transformers import SentenceTransformer
 
         self._model: Any = SentenceTransformer(name, device="cpu")
-        self.dims = int(self._model.get_sentence_embedding_dimension())
+        self.dims = int(self._model.get_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         readable = [_readable(text) for text in texts]

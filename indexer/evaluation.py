@@ -111,7 +111,7 @@ def _judgements(path: Path) -> dict[str, dict[str, int]]:
 
 
 def judged_set(folder: Path) -> JudgedSet:
-    questions = dict((row["_id"], row) for _, row in _lines(folder / "queries.jsonl"))
+    questions = {row["_id"]: row for _, row in _lines(folder / "queries.jsonl")}
     return JudgedSet(
         tuple(_document(row) for _, row in _lines(folder / "corpus.jsonl")),
         {id_: row["text"] for id_, row in questions.items()},

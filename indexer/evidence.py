@@ -86,13 +86,11 @@ def _code_kind(code: str) -> ReasonKind:
 
 
 def reasons_for(place: int, evidence: Evidence, view: View) -> tuple[Reason, ...]:
-    return tuple(
-        [
-            *_code_reasons(place, evidence, view),
-            *_words_reason(place, evidence, view),
-            *_meaning_reason(place, evidence),
-            *_near_reasons(place, evidence, view),
-        ]
+    return (
+        *_code_reasons(place, evidence, view),
+        *_words_reason(place, evidence, view),
+        *_meaning_reason(place, evidence),
+        *_near_reasons(place, evidence, view),
     )
 
 

@@ -43,7 +43,8 @@ class _Match:
         """For each hit, the weighted share of the chosen terms that it bears."""
         weights = self.weights * chosen
         total = weights.sum()
-        return weights @ self.borne / total if total > 0 else np.zeros(self.borne.shape[1])
+        shares: NDArray[np.float64] = weights @ self.borne / max(float(total), 1e-9)
+        return shares
 
 
 def _match(view: View, wanted: Sequence[Wanted], places: Places) -> _Match:

@@ -19,6 +19,8 @@ from indexer.store import Store
 from indexer.vectors import Vectors, encoded
 from indexer.words import N_
 
+_MADE = "made"
+"""Set when a generation is created: an emptied store must not pass for an empty desk."""
 _WORDS_TO = "words_to"
 _VECTORS_TO = "vectors_to"
 _VECTOR_BATCH = 64
@@ -56,7 +58,9 @@ class Generation:
         folder.mkdir(parents=True, mode=0o700)
         recipe = current(encoder)
         recipe.written(folder)
-        return cls(folder, recipe)
+        generation = cls(folder, recipe)
+        generation.store.set_counter(_MADE, 1)
+        return generation
 
     @classmethod
     def open(cls, folder: Path) -> "Generation":
@@ -70,9 +74,12 @@ class Generation:
             raise Broken(N_("索引文件不完整。"))
         try:
             generation = cls(folder, recipe)
+            made = generation.store.counter(_MADE)
             generation.refresh()
         except Exception as fault:
             raise Broken(N_("索引文件已损坏。")) from fault
+        if not made:
+            raise Broken(N_("索引文件不完整。"))
         return generation
 
     def close(self) -> None:

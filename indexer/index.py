@@ -131,6 +131,11 @@ class Index:
         with only_writer(self._folder / "write.lock"):
             return self._writable().write((), removed=keys, embedder=self._embedder)
 
+    def catch_up(self) -> None:
+        """Give words and vectors to what has none yet: a writer was killed, the encoder came late."""
+        if self._follow() is not None:
+            self.update(())
+
     def rebuild(
         self, documents: Iterable[Document], *, progress: Callable[[int], None] | None = None
     ) -> None:

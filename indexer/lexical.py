@@ -187,7 +187,7 @@ class Lexical:
                     self._kept.forget_others(set(self._segments) - {segment.name})
 
     def _opened_segments(self, columns: Columns) -> dict[str, _Segment]:
-        """Segments never change, so those already open stay; `reader(reuse=…)` would bring back merged ones."""
+        """Segments never change: those already open stay. `reader(reuse=…)` would bring back merged ones."""
         fresh = self._whoosh.reader()
         found: dict[str, _Segment] = {}
         for leaf, _ in fresh.leaf_readers():

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
+import itertools
 
 _MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 
@@ -32,7 +33,7 @@ def sounds(character: str) -> tuple[str, ...]:
 def sound_pairs(run: str) -> Iterator[str]:
     """One term for each pair of neighbouring characters, by their usual readings."""
     usual = [(sounds(character) or ("?",))[0] for character in run]
-    for first, second in zip(usual, usual[1:], strict=False):
+    for first, second in itertools.pairwise(usual):
         yield f"~{first}.{second}"
 
 

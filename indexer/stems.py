@@ -11,8 +11,8 @@ from functools import lru_cache
 _VOWEL = re.compile(r"[aeiouy]")
 _ENDINGS = (
     ("ational", "at"), ("ization", "iz"), ("isation", "iz"), ("fulness", "ful"), ("ousness", "ous"),
-    ("ations", ""), ("itions", "it"), ("ation", ""), ("ition", "it"), ("ating", ""), ("ated", ""), ("ates", ""),
-    ("ate", ""), ("ators", ""), ("ator", ""), ("ingly", ""), ("edly", ""), ("ments", ""), ("ment", ""),
+    ("ations", ""), ("itions", "it"), ("ation", ""), ("ition", "it"), ("ating", ""), ("ated", ""),
+    ("ates", ""), ("ate", ""), ("ators", ""), ("ator", ""), ("ingly", ""), ("edly", ""), ("ments", ""), ("ment", ""),
     ("nesses", ""), ("ness", ""), ("ions", ""), ("ion", ""), ("ably", ""), ("able", ""), ("ible", ""),
     ("ally", "al"), ("ly", ""), ("ings", ""), ("ing", ""), ("ied", "y"), ("ed", ""), ("ies", "y"),
     ("ers", ""), ("er", ""),

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
 
 import rjieba
 
@@ -54,7 +53,7 @@ def _code_terms(codes: Iterable[Code]) -> Iterator[Term]:
 
 def _han_words(run: str, start: int) -> Iterator[Term]:
     place = 0
-    for word in cast(list[str], rjieba.cut_for_search(run)):
+    for word in rjieba.cut_for_search(run):
         found = run.find(word, max(0, place - _LONGEST_TERM))
         if len(word) > 1 and found >= 0:
             yield Term(word, TermKind.WORD, start + found, start + found + len(word))
@@ -118,7 +117,7 @@ def _counted(match: re.Match[str]) -> Iterable[str]:
     run = match.group()
     if match.lastgroup != "han":
         return (term.text for term in _run_terms(match))
-    longer = (word for word in cast(list[str], rjieba.cut_for_search(run)) if len(word) > 2)
+    longer = (word for word in rjieba.cut_for_search(run) if len(word) > 2)
     return (*run, *(run[place : place + 2] for place in range(len(run) - 1)), *longer)
 
 

@@ -17,11 +17,23 @@ def article(id_: str, title: str, body: str = "", **more: object) -> Document:
 
 
 DOCUMENTS = (
-    article("1", "统一身份认证平台登录失败怎么办", "检查账号是否被锁定，重置密码后再试。", facets={"system": "4A平台"}),
-    article("2", "VPN 连不上的处理办法", "先检查网络，再看错误代码 VPN-628。", codes=("VPN-628",), version="7"),
+    article(
+        "1",
+        "统一身份认证平台登录失败怎么办",
+        "检查账号是否被锁定，重置密码后再试。",
+        facets={"system": "4A平台"},
+    ),
+    article(
+        "2", "VPN 连不上的处理办法", "先检查网络，再看错误代码 VPN-628。", codes=("VPN-628",), version="7"
+    ),
     article("3", "打印机脱机", "重启打印服务，检查网线。", audience=STAFF),
     Document(
-        "defect", "9", "报表导出报 ORA-01017", body="连接池用旧口令。", codes=("ORA-01017",), audience=EVERYONE
+        "defect",
+        "9",
+        "报表导出报 ORA-01017",
+        body="连接池用旧口令。",
+        codes=("ORA-01017",),
+        audience=EVERYONE,
     ),
 )
 
