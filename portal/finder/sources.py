@@ -8,12 +8,14 @@ The invariant: ``versions`` names exactly the documents that ``current`` would m
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from defects import search as defect_search
@@ -38,6 +40,8 @@ ANNOUNCEMENT = "announcement"
 
 EVERY_TICKET = "ticket:all"
 CHUNK = 400
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +202,25 @@ def current(session: Session, kind: str, ids: Collection[int]) -> Iterator[Docum
 
 
 def every_document(session: Session) -> Iterator[Document]:
-    """Everything searchable, a few hundred rows in memory at a time."""
+    """Everything searchable, a few hundred rows in memory at a time; rows that can't be read are left out."""
     for source in SOURCES.values():
         last = 0
         while ids := list(session.scalars(_next_ids(source.model, last))):
-            yield from source.current(session, ids)
+            yield from _readable(session, source, ids)
             last = ids[-1]
             session.expunge_all()
+
+
+def _readable(session: Session, source: Source, ids: list[int]) -> list[Document]:
+    try:
+        return list(source.current(session, ids))
+    except OperationalError:
+        raise
+    except Exception:  # noqa: BLE001 - one damaged row may fail anyhow; the rest of the desk must be found
+        if len(ids) == 1:
+            _LOG.error("%s %d can't be read for the index", source.kind, ids[0], exc_info=True)
+            return []
+    return [document for number in ids for document in _readable(session, source, [number])]
 
 
 def _next_ids(model: Any, after: int) -> Any:
