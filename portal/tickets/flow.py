@@ -48,6 +48,14 @@ PERMISSION_FOR = {
     Who.BACK: Permission.WORK_BACK,
     Who.LEAD: Permission.REASSIGN,
 }
+#: What somebody must be allowed to do to hold a ticket that lies on a tier's table.
+WORKERS = {
+    Tier.FRONT: Permission.WORK_FRONT,
+    Tier.LOCAL: Permission.WORK_LOCAL,
+    Tier.MIDDLE: Permission.WORK_MIDDLE,
+    Tier.DISPATCH: Permission.WORK_DISPATCH,
+    Tier.BACK: Permission.WORK_BACK,
+}
 WHO_LABELS = {
     Who.REQUESTER: N_("用户"),
     Who.FRONT: N_("前台"),
@@ -179,6 +187,12 @@ def is_held(at: Situation, by: Actor) -> str | None:
     return None if at.holder_id == by.person_id else N_("这张工单不在您手里。")
 
 
+def leads_the_tier(at: Situation, by: Actor) -> str | None:
+    """A front supervisor leads the front and local support, a service manager every tier."""
+    leads = WORKERS[at.tier] in by.permissions or Permission.READ_ALL_TICKETS in by.permissions
+    return None if leads else N_("这一层级的改派由服务经理来做。")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     start: State
@@ -251,6 +265,10 @@ STEPS: tuple[Step, ...] = (
     Step(S.WAITING,    T.FRONT,    A.SUPPLY,       W.REQUESTER, S.OPEN,       T.FRONT,    None,             ("note",), True),
     Step(S.WAITING,    T.LOCAL,    A.SUPPLY,       W.REQUESTER, S.OPEN,       T.LOCAL,    None,             ("note",), True),
     Step(S.WAITING,    T.MIDDLE,   A.SUPPLY,       W.REQUESTER, S.OPEN,       T.MIDDLE,   None,             ("note",), True),
+    # … or whoever asked writes down what the user said on the phone
+    Step(S.WAITING,    T.FRONT,    A.SUPPLY,       W.FRONT,     S.OPEN,       T.FRONT,    None,             ("note",), True),
+    Step(S.WAITING,    T.LOCAL,    A.SUPPLY,       W.LOCAL,     S.OPEN,       T.LOCAL,    None,             ("note",), True),
+    Step(S.WAITING,    T.MIDDLE,   A.SUPPLY,       W.MIDDLE,    S.OPEN,       T.MIDDLE,   None,             ("note",), True),
     Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.REQUESTER, S.CLOSED,     T.USER,     None,             ("rating",)),
     Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.SYSTEM,    S.CLOSED,     T.USER),
     Step(S.CONFIRMING, T.USER,     A.REOPEN,       W.REQUESTER, S.OPEN,       T.FRONT,    None,             ("note",)),
@@ -258,7 +276,7 @@ STEPS: tuple[Step, ...] = (
     Step(S.OPEN,       T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER,     is_untouched),
     Step(S.WAITING,    T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER,     is_untouched),
     # ── leads move work between people
-    *(Step(state, tier, A.REASSIGN, W.LEAD, state, tier, None, ("person",), True)
+    *(Step(state, tier, A.REASSIGN, W.LEAD, state, tier, leads_the_tier, ("person",), True)
       for state, tier in ((S.OPEN, T.FRONT), (S.OPEN, T.LOCAL), (S.OPEN, T.MIDDLE), (S.OPEN, T.DISPATCH),
                           (S.OPEN, T.BACK), (S.VERIFYING, T.MIDDLE), (S.FEEDBACK, T.FRONT))),
 )
@@ -299,6 +317,12 @@ def objection(row: Step, at: Situation, by: Actor) -> str | None:
     if held_by_other and row.action not in HOLDER_FREE and row.by not in (Who.SYSTEM, Who.REQUESTER):
         return N_("%(holder)s正在处理这张工单，请先与其确认，或由班长改派。")
     return row.provided(at, by) if row.provided else None
+
+
+def closed_to(at: Situation, by: Actor) -> tuple[tuple[Step, str], ...]:
+    """The steps that would be this person's, each with the sentence why not now."""
+    mine = [(row, objection(row, at, by)) for row in rows_of(at) if is_by(row, at, by)]
+    return tuple((row, reason) for row, reason in mine if reason is not None)
 
 
 def open_to(at: Situation, by: Actor) -> tuple[Step, ...]:

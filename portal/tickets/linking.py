@@ -12,7 +12,8 @@ from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.visibility import serves
+from portal.tickets.visibility import permissions_on
+from portal.tickets.words import State
 
 
 def link(
@@ -33,6 +34,7 @@ def reject(
 ) -> DefectLink:
     """Say that this is not the root cause; it is no longer offered for this ticket."""
     _check(ticket, by)
+    _check_parked(ticket, defect)
     for former in ticket.defect_links:
         if former.defect_id == defect.id and former.is_live:
             former.verdict = LinkVerdict.UNDONE
@@ -42,6 +44,7 @@ def reject(
 def undo(session: Session, ticket: Ticket, defect: Defect, *, by: Person) -> None:
     """Take the last judgement on this pair back."""
     _check(ticket, by)
+    _check_parked(ticket, defect)
     live = [
         row for row in ticket.defect_links if row.defect_id == defect.id and row.verdict != LinkVerdict.UNDONE
     ]
@@ -52,8 +55,14 @@ def undo(session: Session, ticket: Ticket, defect: Defect, *, by: Person) -> Non
 
 
 def _check(ticket: Ticket, by: Person | None) -> None:
-    if by is not None and not (by.may(Permission.LINK_DEFECTS) and serves(by, ticket)):
+    if by is not None and Permission.LINK_DEFECTS not in permissions_on(by, ticket):
         raise Refused(N_("您的岗位不能为这张工单关联缺陷。"))
+
+
+def _check_parked(ticket: Ticket, defect: Defect) -> None:
+    """A parked ticket waits for its defect; without the link nobody would ever wake it."""
+    if ticket.state == State.PARKED and ticket.defect is not None and ticket.defect.id == defect.id:
+        raise Refused(N_("工单正挂起等这条缺陷修复，请先解除挂起，再改关联。"))
 
 
 def _judge(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.columns import now
 from portal.people.models import Person
-from portal.tickets.models import Notice, Ticket, Watcher
+from portal.tickets.models import Notice, Ticket, TrailEntry, Watcher
 from portal.tickets.words import Action
 
 
@@ -24,6 +24,7 @@ class Listener(StrEnum):
     REQUESTER = "requester"
     HOLDER = "holder"
     WATCHERS = "watchers"
+    TELLER = "teller"  # whoever told the user the outcome
 
 
 class Event(StrEnum):
@@ -38,6 +39,7 @@ class Event(StrEnum):
     ASSIGNED = "assigned"
     URGED = "urged"
     COMMENTED = "commented"
+    NOTED = "noted"
     FIX_DEPLOYED = "fix_deployed"
 
 
@@ -57,11 +59,12 @@ TABLE = {row.event: row for row in (
     Row(Event.HANDED_ON,    (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 已转到%(tier)s处理")),
     Row(Event.PARKED,       (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待缺陷修复，修复部署到您单位后会自动通知您")),
     Row(Event.TOLD,         (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 已有结果，请确认：%(note)s")),
-    Row(Event.CLOSED,       (L.REQUESTER, L.HOLDER, L.WATCHERS), N_("工单 %(number)s 已办结")),
-    Row(Event.REOPENED,     (L.HOLDER, L.WATCHERS),              N_("用户重新打开了工单 %(number)s：%(note)s")),
+    Row(Event.CLOSED,       (L.REQUESTER, L.TELLER, L.WATCHERS), N_("工单 %(number)s 已办结")),
+    Row(Event.REOPENED,     (L.TELLER, L.WATCHERS),              N_("用户重新打开了工单 %(number)s：%(note)s")),
     Row(Event.ASSIGNED,     (L.HOLDER,),                         N_("%(by)s 把工单 %(number)s 交给了您：%(title)s")),
     Row(Event.URGED,        (L.HOLDER, L.WATCHERS),              N_("用户催单：%(number)s %(title)s")),
     Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS), N_("%(by)s 在工单 %(number)s 留言：%(note)s")),
+    Row(Event.NOTED,        (L.HOLDER,),                         N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s")),
     Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待的修复已部署到您单位")),
 )}
 
@@ -114,7 +117,20 @@ def _listeners(session: Session, ticket: Ticket, event: Event) -> set[int]:
                 found |= {ticket.holder_id} if ticket.holder_id else set()
             case Listener.WATCHERS:
                 found |= set(session.scalars(select(Watcher.person_id).where(Watcher.ticket_id == ticket.id)))
+            case Listener.TELLER:
+                found |= _teller(session, ticket)
     return found
+
+
+def _teller(session: Session, ticket: Ticket) -> set[int]:
+    told = (Action.ANSWER, Action.TELL)
+    by_id = session.scalars(
+        select(TrailEntry.by_id)
+        .where(TrailEntry.ticket_id == ticket.id, TrailEntry.action.in_(told))
+        .order_by(TrailEntry.seq.desc())
+        .limit(1)
+    ).first()
+    return {by_id} if by_id else set()
 
 
 def notices_of(session: Session, person: Person, *, limit: int = 30) -> list[Notice]:

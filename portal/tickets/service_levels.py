@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -35,6 +36,9 @@ class Level:
     def as_json(self) -> dict[str, object]:
         return dict(asdict(self))
 
+
+#: Counts what passes of anything in working time, whatever it is allowed.
+WORKING_TIME = Level(respond=0, tier=0, close=0)
 
 H, D = 60, DAY_MINUTES
 # fmt: off
@@ -66,6 +70,7 @@ def level_from(stored: dict[str, object]) -> Level:
     )
 
 
+@lru_cache(maxsize=8192)
 def is_workday(day: date) -> bool:
     """Is this a working day in China, make-up days included?"""
     try:

@@ -10,6 +10,8 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,6 +19,8 @@ from sqlalchemy.orm import Session
 from kb.columns import now
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.words import Action, State, Tier
+
+STANDS_APART = "工单现状与最后一条流转记录不一致"
 
 
 def append(
@@ -84,22 +88,34 @@ def first_break(entries: Iterable[TrailEntry]) -> TrailEntry | None:
 
 
 def broken_tickets(session: Session) -> list[tuple[str, str]]:
-    """(ticket number, what is wrong) for every ticket whose trail doesn't hold."""
-    wrong = []
-    for ticket_id, number, state, tier in session.execute(
-        select(Ticket.id, Ticket.number, Ticket.state, Ticket.tier).order_by(Ticket.id)
-    ):
-        entries = list(
-            session.scalars(
-                select(TrailEntry).where(TrailEntry.ticket_id == ticket_id).order_by(TrailEntry.seq)
-            )
+    """(ticket number, what is wrong) for every ticket whose trail doesn't hold; one pass over the table."""
+    rows = session.scalars(
+        select(TrailEntry).order_by(TrailEntry.ticket_id, TrailEntry.seq).execution_options(yield_per=1000)
+    )
+    tickets = {
+        row.id: row
+        for row in session.execute(
+            select(Ticket.id, Ticket.number, Ticket.state, Ticket.tier).order_by(Ticket.id)
         )
-        broken = first_break(entries)
-        if broken is not None:
-            wrong.append((number, f"第 {broken.seq} 条流转记录对不上"))
-        elif not entries or (entries[-1].to_state, entries[-1].to_tier) != (state, tier):
-            wrong.append((number, "工单现状与最后一条流转记录不一致"))
-    return wrong
+    }
+    wrong: dict[int, str] = dict.fromkeys(tickets, STANDS_APART)
+    for ticket_id, entries in groupby(rows, key=attrgetter("ticket_id")):
+        row = tickets.get(ticket_id)
+        fault = _fault_in(list(entries), (row.state, row.tier) if row else None)
+        if fault:
+            wrong[ticket_id] = fault
+        else:
+            wrong.pop(ticket_id, None)
+    return [
+        (tickets[key].number if key in tickets else f"#{key}", fault) for key, fault in sorted(wrong.items())
+    ]
+
+
+def _fault_in(entries: list[TrailEntry], stands: tuple[State, Tier] | None) -> str:
+    broken = first_break(entries)
+    if broken is not None:
+        return f"第 {broken.seq} 条流转记录对不上"
+    return "" if stands == (entries[-1].to_state, entries[-1].to_tier) else STANDS_APART
 
 
 def length(session: Session) -> int:

@@ -7,12 +7,12 @@ managers all. A test proves both shapes equal. Comments and files marked interna
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.catalogue.models import System
 from portal.people.models import Person, PersonPost, Unit
-from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
+from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission, permissions_of
 from portal.tickets.models import Ticket, Watcher
 
 
@@ -30,6 +30,16 @@ def serves(person: Person, ticket: Ticket) -> bool:
     return person.active and any(post_covers(row, ticket) for row in person.posts)
 
 
+def permissions_on(person: Person, ticket: Ticket) -> frozenset[Permission]:
+    """What this person may do with this ticket: only posts that serve it count.
+
+    Somebody who is agent for one unit and expert for one system is no expert for the unit's other systems.
+    """
+    if not person.active:
+        return frozenset()
+    return permissions_of(row.post for row in person.posts if post_covers(row, ticket))
+
+
 def is_party(session: Session, person: Person, ticket: Ticket) -> bool:
     """Is this somebody's own ticket, or one they follow?"""
     if person.id in (ticket.requester_id, ticket.filed_by_id):
@@ -42,26 +52,34 @@ def is_visible(session: Session, person: Person, ticket: Ticket) -> bool:
     return person.active and (is_party(session, person, ticket) or serves(person, ticket))
 
 
-def _served_by(person: Person) -> ColumnElement[bool]:
-    clauses: list[ColumnElement[bool]] = []
-    for row in person.posts:
-        if row.post in BOUND_TO_SYSTEMS:
-            clauses.append(Ticket.system_id.in_(select(System.id).where(System.code.in_(row.systems))))
-        elif row.post in BOUND_TO_UNITS:
-            if row.unit is not None:
-                clauses.append(
-                    Ticket.unit_id.in_(
-                        select(Unit.id).where(Unit.path.startswith(row.unit.path, autoescape=True))
-                    )
-                )
-        elif Permission.READ_ALL_TICKETS in PERMISSIONS[row.post]:
-            return true()
-    return or_(false(), *clauses)
+def post_clause(row: PersonPost) -> ColumnElement[bool]:
+    """``post_covers`` in SQL."""
+    if row.post in BOUND_TO_SYSTEMS:
+        return Ticket.system_id.in_(select(System.id).where(System.code.in_(row.systems)))
+    if row.post in BOUND_TO_UNITS:
+        # substr, not LIKE: SQLite's LIKE takes upper and lower case for the same.
+        return (
+            Ticket.unit_id.in_(
+                select(Unit.id).where(func.substr(Unit.path, 1, len(row.unit.path)) == row.unit.path)
+            )
+            if row.unit is not None
+            else false()
+        )
+    return true() if Permission.READ_ALL_TICKETS in PERMISSIONS[row.post] else false()
+
+
+def served_by(person: Person) -> ColumnElement[bool]:
+    """``serves`` in SQL."""
+    if not person.active:
+        return false()
+    if any(Permission.READ_ALL_TICKETS in PERMISSIONS[row.post] for row in person.posts):
+        return true()
+    return or_(false(), *(post_clause(row) for row in person.posts))
 
 
 def served_tickets(person: Person) -> Select[Ticket]:
     """The tickets this person's posts serve: queues, figures and exports start here."""
-    return select(Ticket).where(_served_by(person) if person.active else false())
+    return select(Ticket).where(served_by(person))
 
 
 def visible_tickets(person: Person) -> Select[Ticket]:
@@ -70,5 +88,5 @@ def visible_tickets(person: Person) -> Select[Ticket]:
         return select(Ticket).where(false())
     watched = exists().where(Watcher.ticket_id == Ticket.id, Watcher.person_id == person.id)
     return select(Ticket).where(
-        or_(Ticket.requester_id == person.id, Ticket.filed_by_id == person.id, watched, _served_by(person))
+        or_(Ticket.requester_id == person.id, Ticket.filed_by_id == person.id, watched, served_by(person))
     )

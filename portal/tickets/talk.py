@@ -1,0 +1,81 @@
+"""What people say and keep beside a ticket's moves: comments, urging, watching, the answering article.
+
+Nothing here changes state, tier or holder.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from indexer.words import N_
+from kb.columns import now
+from kb.flow import Refused
+from kb.models import Article
+from portal.people.models import Person
+from portal.tickets import notices
+from portal.tickets.filing import TEXT_LIMIT, clean
+from portal.tickets.models import ArticleLink, Comment, Ticket, Urge, Watcher
+from portal.tickets.visibility import is_party, is_visible, serves
+
+URGE_EVERY = timedelta(hours=2)
+
+
+def comment(session: Session, ticket: Ticket, text: str, *, by: Person, internal: bool = False) -> Comment:
+    """Say something on a ticket; internal remarks are for those whose posts serve it."""
+    text = clean(text)
+    if not text:
+        raise Refused(N_("留言是空的。"))
+    if len(text) > TEXT_LIMIT:
+        raise Refused(N_("留言太长，请控制在 %(limit)s 个字以内。"), limit=TEXT_LIMIT)
+    if internal and not serves(by, ticket):
+        raise Refused(N_("内部备注只有负责这张工单的同事可以写。"))
+    if not is_visible(session, by, ticket):
+        raise Refused(N_("这张工单不在您的权限范围内。"))
+    remark = Comment(ticket=ticket, by=by, at=now(session), text=text, internal=internal)
+    session.add(remark)
+    ticket.updated_at = now(session)
+    session.flush()
+    event = notices.Event.NOTED if internal else notices.Event.COMMENTED
+    notices.announce(session, ticket, event, by=by, note=text)
+    return remark
+
+
+def urge(session: Session, ticket: Ticket, *, by: Person, words: str = "") -> Urge:
+    """The user asks where it stays; counted, and limited so that it stays a signal."""
+    if not ticket.is_open:
+        raise Refused(N_("工单已经结束，不需要催办。"))
+    if not is_party(session, by, ticket):
+        raise Refused(N_("只有提单人和关注人可以催单。"))
+    moment = now(session)
+    last = session.scalar(select(func.max(Urge.at)).where(Urge.ticket_id == ticket.id, Urge.by_id == by.id))
+    if last is not None and moment - last < URGE_EVERY:
+        raise Refused(N_("刚刚已经催过，处理人已收到提醒。两小时后仍没有进展可以再催。"))
+    call = Urge(ticket_id=ticket.id, by_id=by.id, at=moment, words=clean(words))
+    session.add(call)
+    ticket.urges += 1
+    session.flush()
+    notices.announce(session, ticket, notices.Event.URGED, by=by, note=clean(words))
+    return call
+
+
+def watch(session: Session, ticket: Ticket, *, by: Person, on: bool = True) -> None:
+    """Follow a ticket, or stop following it."""
+    if on and not is_visible(session, by, ticket):
+        raise Refused(N_("这张工单不在您的权限范围内。"))
+    row = session.get(Watcher, (ticket.id, by.id))
+    if on and row is None:
+        session.add(Watcher(ticket_id=ticket.id, person_id=by.id))
+    elif not on and row is not None:
+        session.delete(row)
+    session.flush()
+
+
+def link_article(session: Session, ticket: Ticket, article: Article, *, by: Person | None) -> None:
+    """Remember that this article answered this ticket."""
+    if by is None or any(link.article_id == article.id for link in ticket.article_links):
+        return
+    session.add(ArticleLink(ticket=ticket, article=article, by_id=by.id, at=now(session)))
+    session.flush()
