@@ -5,8 +5,9 @@ Views ask here and nowhere else; nothing below ``portal.web`` knows of a current
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from flask import Response, abort, current_app, g, request
 from flask_login import current_user
@@ -20,6 +21,8 @@ from portal.people.models import Person
 from portal.people.queries import viewer_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., Any])
+ONLY_ASKS = "desk_only_asks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,32 @@ def parts() -> Parts:
     return cast("Parts", current_app.extensions["tierdesk"])
 
 
+def only_asks(view: View) -> View:
+    """A POST that asks at typing speed, because its text is too long for an address.
+
+    It reads without the write lock, so that typing people don't queue behind each other's searches;
+    what it then has to write comes after :func:`write_now`.
+    """
+    setattr(view, ONLY_ASKS, True)
+    return view
+
+
 def db() -> Session:
     """This request's database session; a writing request takes the write lock at once."""
     if "db" not in g:
         g.db = parts().maker()
-        if request.method not in SAFE:
+        view = current_app.view_functions.get(request.endpoint or "")
+        if request.method not in SAFE and not getattr(view, ONLY_ASKS, False):
             take_write_lock(g.db)
     return cast("Session", g.db)
+
+
+def write_now() -> Session:
+    """End the reading part of a request that only asks, and begin its short writing part."""
+    session = db()
+    session.commit()
+    take_write_lock(session)
+    return session
 
 
 def person_or_none() -> Person | None:
