@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -177,7 +177,7 @@ def _one_by_one(maker: sessionmaker[Session], index: Index, tasks: list[Task]) -
 
 def _settle(
     maker: sessionmaker[Session],
-    tasks: Iterable[Task],
+    tasks: Sequence[Task],
     faults: Mapping[Key, str],
     *,
     holder: str,
@@ -185,10 +185,13 @@ def _settle(
 ) -> int:
     """Delete exactly the rows that were handled, count the tries of the others."""
     done = [number for task in tasks if task.key not in faults for number in task.rows]
+    keys = [task.key for task in tasks]
     with transaction(maker) as session:
         lease = session.get(Lease, LEASE, with_for_update=True)
         if lease is None or lease.holder != holder:
-            return 0  # overtaken while writing; the new holder will do it again, which harms nothing
+            # Overtaken while writing: what was written may be older than what the new holder wrote.
+            session.add_all(OutboxRow(kind=kind, subject_id=number, at=now) for kind, number in keys)
+            return 0
         session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
         for task in tasks:
             if task.key in faults:

@@ -1,0 +1,165 @@
+"""Sessions of suggestion: what somebody typed, what they were shown, and how it ended.
+
+“That solved it” ends here and is a deflection; filing a ticket ends here too and keeps what was shown.
+Nothing is searched here. The invariant: a consultation belongs to one person, and for everybody else its
+token does not exist; it counts as solved at most once, and no longer when a ticket is filed after all.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kb import articles
+from kb.columns import now
+from kb.models import Article
+from kb.queries import is_readable
+from portal.finder.found import Found
+from portal.finder.models import Consultation, Outcome, Shown
+from portal.finder.sources import ANNOUNCEMENT, ARTICLE
+from portal.people.models import Person
+from portal.people.queries import viewer_of
+from portal.tickets.models import Ticket
+
+LONGEST_TEXT = 4_000
+#: A consultation can still end well after the page was left.
+UNDECIDED = frozenset({Outcome.OPEN, Outcome.LEFT})
+
+
+def begin(
+    session: Session, found: Found, *, by: Person, text: str, system: str | None = None, place: str = "ask"
+) -> Consultation:
+    """Somebody described a problem and is shown ``found``."""
+    return refresh(session, found, by=by, text=text, system=system, place=place)
+
+
+def refresh(
+    session: Session,
+    found: Found,
+    *,
+    by: Person,
+    text: str,
+    system: str | None = None,
+    place: str = "ask",
+    token: str | None = None,
+) -> Consultation:
+    """They typed on: the same consultation shows something else; what they opened stays opened.
+
+    Without a token, or with one that is foreign, unknown or ended, a new consultation begins.
+    """
+    consultation = consultation_of(session, token, by=by)
+    if consultation is None or consultation.outcome not in UNDECIDED:
+        consultation = Consultation(
+            token=secrets.token_urlsafe(24), person_id=by.id, at=now(session), place=place
+        )
+        session.add(consultation)
+    consultation.text = text.strip()[:LONGEST_TEXT]
+    consultation.system, consultation.mode = system or None, str(found.mode)
+    consultation.outcome, consultation.ended_at = Outcome.OPEN, None
+    _show(consultation, found)
+    session.flush()
+    return consultation
+
+
+def consultation_of(session: Session, token: str | None, *, by: Person) -> Consultation | None:
+    """This person's consultation of that token; a foreign one is as if it did not exist."""
+    if not token:
+        return None
+    # Locked where the database can: two requests of somebody who types fast must not show at once.
+    return session.scalar(
+        select(Consultation)
+        .where(Consultation.token == token, Consultation.person_id == by.id)
+        .with_for_update()
+    )
+
+
+def opened(session: Session, token: str | None, *, by: Person, kind: str, id: int) -> Consultation | None:
+    """They opened one of the answers; None when there is no such consultation or it showed no such thing."""
+    consultation = consultation_of(session, token, by=by)
+    shown = _shown(consultation, kind, id)
+    if shown is None:
+        return None
+    shown.opened_at = shown.opened_at or now(session)
+    session.flush()
+    return consultation
+
+
+def solved_by(session: Session, token: str | None, *, by: Person, kind: str, id: int) -> Consultation | None:
+    """“That solved it”: a deflection, counted once; a readable article gets the reader's good verdict.
+
+    None when there is no such consultation of this person or it never showed that answer.
+    """
+    consultation = consultation_of(session, token, by=by)
+    shown = _shown(consultation, kind, id)
+    if consultation is None or shown is None:
+        return None
+    if consultation.outcome not in UNDECIDED:
+        return consultation
+    moment = now(session)
+    shown.opened_at = shown.opened_at or moment
+    _end(consultation, Outcome.SOLVED, moment)
+    consultation.solved_kind, consultation.solved_id = kind, id
+    if kind == ARTICLE:
+        _rate(session, id, by=by)
+    session.flush()
+    return consultation
+
+
+def filed(session: Session, token: str | None, *, by: Person, ticket: Ticket) -> Consultation | None:
+    """A ticket was filed all the same, by the same person; it keeps what had been shown."""
+    consultation = consultation_of(session, token, by=by)
+    if consultation is None or consultation.ticket_id is not None or ticket.filed_by_id != by.id:
+        return None
+    _end(consultation, Outcome.FILED, now(session))
+    consultation.ticket_id = ticket.id
+    session.flush()
+    return consultation
+
+
+def leave_open_ones(session: Session, *, before: datetime) -> int:
+    """Consultations nobody came back to since ``before`` have been left; returns how many."""
+    done = session.execute(
+        update(Consultation)
+        .where(Consultation.outcome == Outcome.OPEN, Consultation.at < before)
+        .values(outcome=Outcome.LEFT, ended_at=now(session))
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(done, "rowcount", 0))
+
+
+def _end(consultation: Consultation, outcome: Outcome, moment: datetime) -> None:
+    consultation.outcome, consultation.ended_at = outcome, moment
+
+
+def _rate(session: Session, number: int, *, by: Person) -> None:
+    article = session.get(Article, number)
+    if article is not None and is_readable(article, viewer_of(by)):
+        articles.rate(session, article, by=by.id, solved=True)
+
+
+def _shown(consultation: Consultation | None, kind: str, number: int) -> Shown | None:
+    rows = consultation.shown if consultation is not None else []
+    return next((row for row in rows if (row.kind, row.subject_id) == (kind, number)), None)
+
+
+def _show(consultation: Consultation, found: Found) -> None:
+    kept = {(row.kind, row.subject_id): row for row in consultation.shown}
+    now_shown: dict[tuple[str, int], Shown] = {}
+    for rank, (key, probability) in enumerate(_answers(found), 1):
+        row = kept.get(key) or Shown(kind=key[0], subject_id=key[1])
+        row.rank, row.probability = rank, probability
+        now_shown.setdefault(key, row)
+    # What was opened was an answer that this person was given, even if it is no longer on the page.
+    opened_before = [row for key, row in kept.items() if key not in now_shown and row.opened_at is not None]
+    consultation.shown = [*now_shown.values(), *opened_before]
+
+
+def _answers(found: Found) -> Iterator[tuple[tuple[str, int], float]]:
+    for announcement in found.announcements:
+        yield (ANNOUNCEMENT, announcement.id), 1.0
+    for result in found.results:
+        yield (result.kind, result.id), result.probability
