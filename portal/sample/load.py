@@ -1,0 +1,65 @@
+"""``fill``: write the whole sample desk into an empty database. Seeded; commits are the caller's."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kb.columns import CLOCK
+from portal.catalogue.models import System
+from portal.people.models import Person
+from portal.people.roles import Post
+from portal.sample import company, library, outages, searches
+from portal.sample.cast import Cast
+from portal.sample.halfyear import DAYS, Stage, play_all
+
+SEED = 20260101
+TICKETS = 2000
+
+
+def is_empty(session: Session) -> bool:
+    """Is there nobody yet?"""
+    return not session.scalar(select(func.count()).select_from(Person))
+
+
+def fill(
+    session: Session,
+    *,
+    password_hash: str,
+    now: datetime | None = None,
+    tickets: int = TICKETS,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Fill an empty database with the sample company and half a year of its work.
+
+    ``progress`` is called with the number of tickets done since the last call.
+    """
+    today = (now or datetime.now(UTC)).replace(second=0, microsecond=0)
+    dice = random.Random(SEED)  # noqa: S311 - believable, not secret
+    session.info[CLOCK] = today - timedelta(days=DAYS + 300)
+    try:
+        company.found(session, password_hash)
+        cast = Cast.of(session, dice)
+        editors = cast.holding(Post.EDITOR)
+        shelf = library.shelve_articles(session, editors, cast.people, dice=dice, today=today)
+        records = library.shelve_defects(
+            session,
+            cast.responsible(Post.EXPERT),
+            cast.responsible(Post.ENGINEER),
+            dice=dice,
+            today=today,
+        )
+        systems = {system.code: system for system in session.scalars(select(System))}
+        stage = Stage(session, cast, systems, shelf, records, dice, today)
+        filed = play_all(stage, tickets, progress)
+        if tickets >= TICKETS // 4:
+            outages.play_outages(stage)
+        outages.announce(stage)
+        searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
+    finally:
+        session.info.pop(CLOCK, None)
+    session.flush()
