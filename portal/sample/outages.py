@@ -27,7 +27,16 @@ def play_outages(stage: Stage) -> None:
     written = [scenario for scenario in material.scenarios() if scenario.event]
     for number, scenario in enumerate(written):
         back = (len(written) - 1 - number) * 11 + stage.dice.randrange(2, 7)
-        _play(stage, scenario, start_of(scenario, stage.today - timedelta(days=back)))
+        started = start_of(scenario, stage.today - timedelta(days=back))
+        fresh = len(written) - 1 - number
+        if fresh < len(UNFINISHED):
+            # Two are going on now: one waits for the dispatcher's ruling, one is being repaired.
+            started = stage.today - timedelta(minutes=UNFINISHED[fresh])
+        _play(stage, scenario, started)
+
+
+#: Minutes ago that the newest outages began, the newest first.
+UNFINISHED = (20, 60)
 
 
 def start_of(scenario: material.Scenario, day: datetime) -> datetime:
@@ -49,9 +58,13 @@ def _play(stage: Stage, scenario: material.Scenario, start: datetime) -> None:
     fault.units = list(event["units"])
     _step(stage, fault, FaultAction.SUBMIT, expert, scenario.notes["middle"], start, 16)
     dispatcher = stage.dice.choice(stage.cast.holding(Post.DISPATCHER))
+    if start + timedelta(minutes=22) > stage.today:
+        return
     _step(stage, fault, FaultAction.DECLARE, dispatcher, f"核实属实：{scenario.notes['front']}", start, 22)
     announcement = _announce(stage, fault, event, expert, start + timedelta(minutes=28))
     engineer = stage.dice.choice(stage.cast.serving(Who.BACK, tickets[0]))
+    if start + timedelta(minutes=75) > stage.today:
+        return
     _step(stage, fault, FaultAction.RECOVER, engineer, scenario.notes["back"], start, 75)
     _step(stage, fault, FaultAction.VERIFY, expert, "抽查各受影响单位，均已恢复。", start, 90)
     stage.at(start + timedelta(minutes=95))
