@@ -1,0 +1,145 @@
+"""Lists of tickets for staff: queues, their counts, what comes next, one ticket by its number.
+
+What a list asks for stands in ``selection``, who sees what in ``visibility``; every list starts there.
+The invariant: the number of queries does not depend on the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session, defer, joinedload, lazyload
+
+from kb.columns import now
+from portal.catalogue.models import System
+from portal.people.models import Person, PersonPost
+from portal.people.roles import PERMISSIONS
+from portal.tickets.flow import WORKERS
+from portal.tickets.models import Ticket
+from portal.tickets.selection import Filter, Order, Tab, conditions, in_tab, is_open, is_takeable
+from portal.tickets.visibility import permissions_on, served_by, visible_tickets
+
+#: Long columns that no list shows.
+SHORT = (defer(Ticket.text), defer(Ticket.outcome), defer(Ticket.work_note), defer(Ticket.rating_words))
+#: A list names people, it does not ask what they may do.
+NAMES = (
+    joinedload(Ticket.holder).options(lazyload(Person.posts), lazyload(Person.unit)),
+    joinedload(Ticket.requester).options(lazyload(Person.posts), lazyload(Person.unit)),
+    joinedload(Ticket.system).lazyload(System.modules),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A page of a list."""
+
+    tickets: list[Ticket]
+    total: int
+
+
+def queue(
+    session: Session,
+    person: Person,
+    wanted: Filter,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    total: int | None = None,
+) -> Slice:
+    """The tickets this person serves that pass the filter; ``total`` when the caller knows it already."""
+    moment = now(session)
+    asked = and_(served_by(person), *conditions(wanted, person, moment))
+    if total is None:
+        total = session.scalar(select(func.count()).select_from(Ticket).where(asked)) or 0
+    rows = session.scalars(
+        select(Ticket)
+        .where(asked)
+        .options(*SHORT, *NAMES)
+        .order_by(*_order(wanted))
+        .limit(limit)
+        .offset(offset)
+    )
+    return Slice(list(rows) if total else [], total)
+
+
+def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
+    match wanted.order:
+        case Order.PRIORITY:
+            return (Ticket.priority.asc(), Ticket.close_due.asc(), Ticket.id.asc())
+        case Order.FILED:
+            return (Ticket.filed_at.desc(), Ticket.id.desc())
+        case Order.UPDATED:
+            return (Ticket.updated_at.desc(), Ticket.id.desc())
+        case _ if wanted.looks_back:
+            return (Ticket.filed_at.desc(), Ticket.id.desc())
+        case _:
+            return (Ticket.close_due.asc(), Ticket.id.asc())
+
+
+def tab_counts(session: Session, person: Person, wanted: Filter | None = None) -> dict[Tab, int]:
+    """How many open tickets lie on each pile, under the same filter; one query."""
+    moment = now(session)
+    narrowed = replace(wanted or Filter(), tab=None, open=True)
+    sums = [func.sum(case((in_tab(tab, person, moment), 1), else_=0)) for tab in Tab]
+    bounds = and_(served_by(person), *conditions(narrowed, person, moment))
+    row = session.execute(select(*sums).select_from(Ticket).where(bounds)).one()
+    return {tab: int(count or 0) for tab, count in zip(Tab, row, strict=True)}
+
+
+def next_takeable(session: Session, person: Person) -> Ticket | None:
+    """The ticket that nobody holds and that is due first."""
+    return session.scalars(
+        select(Ticket)
+        .where(is_open(), is_takeable(person))
+        .order_by(Ticket.close_due, Ticket.priority, Ticket.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Ticket)
+    ).first()
+
+
+def ticket_by_number(session: Session, number: str) -> Ticket | None:
+    return session.scalar(select(Ticket).where(Ticket.number == number.strip().upper()))
+
+
+def other_tickets(session: Session, person: Person, ticket: Ticket, *, limit: int = 6) -> list[Ticket]:
+    """The requester's other tickets that ``person`` may open: the open ones first, then the latest."""
+    return list(
+        session.scalars(
+            visible_tickets(person)
+            .where(Ticket.requester_id == ticket.requester_id, Ticket.id != ticket.id)
+            .options(*SHORT, *NAMES)
+            .order_by(Ticket.closed_at.is_not(None), Ticket.filed_at.desc(), Ticket.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def successors(session: Session, ticket: Ticket) -> list[Person]:
+    """The people to whom this ticket may be handed: their posts serve it and work its tier."""
+    permission = WORKERS.get(ticket.tier)
+    posts = [post for post, held in PERMISSIONS.items() if permission in held]
+    people = session.scalars(
+        select(Person)
+        .join(PersonPost)
+        .where(PersonPost.post.in_(posts), Person.active)
+        .order_by(Person.name)
+        .distinct()
+    )
+    return [
+        person
+        for person in people
+        if permission in permissions_on(person, ticket) and person.id != ticket.holder_id
+    ]
+
+
+def load_of(session: Session, people: Sequence[Person]) -> dict[int, int]:
+    """How many open tickets each of these people holds now."""
+    rows = session.execute(
+        select(Ticket.holder_id, func.count())
+        .where(Ticket.holder_id.in_([person.id for person in people]), is_open())
+        .group_by(Ticket.holder_id)
+    )
+    return {holder: count for holder, count in rows if holder is not None}

@@ -1,0 +1,249 @@
+"""What a list of tickets asks for, as values and as SQL: piles, filters, overdue and soon.
+
+No query runs here, and who may see a ticket is ``visibility``'s rule. The invariant: a figure and the
+list it opens count the same rows, because both are made of the conditions below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+
+from defects.models import Defect
+from indexer.words import N_
+from portal.catalogue.models import System
+from portal.people.models import Person, PersonPost, Unit
+from portal.people.roles import PERMISSIONS
+from portal.tickets import service_levels as levels
+from portal.tickets.clocks import ZONE
+from portal.tickets.flow import WORKERS
+from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.visibility import post_clause
+from portal.tickets.words import Category, Channel, State, Tier
+
+
+class Tab(StrEnum):
+    """The piles on a colleague's desk."""
+
+    MINE = "mine"
+    UNHELD = "unheld"
+    SERVED = "served"
+    OVERDUE = "overdue"
+    SOON = "soon"
+    WAITING = "waiting"
+    PARKED = "parked"
+
+
+class Order(StrEnum):
+    DUE = "due"
+    PRIORITY = "priority"
+    FILED = "filed"
+    UPDATED = "updated"
+
+
+TAB_LABELS = {
+    Tab.MINE: N_("我手上的"),
+    Tab.UNHELD: N_("待领取"),
+    Tab.SERVED: N_("我负责的全部"),
+    Tab.OVERDUE: N_("已超时"),
+    Tab.SOON: N_("即将超时"),
+    Tab.WAITING: N_("等用户补充"),
+    Tab.PARKED: N_("挂起等修复"),
+}
+ORDER_LABELS = {
+    Order.DUE: N_("时限最近"),
+    Order.PRIORITY: N_("优先级最高"),
+    Order.FILED: N_("最新提交"),
+    Order.UPDATED: N_("最近有动静"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What narrows a list; every field empty means everything that the person serves."""
+
+    tab: Tab | None = None
+    tier: Tier | None = None
+    state: State | None = None
+    category: Category | None = None
+    channel: Channel | None = None
+    priority: int | None = None
+    system: str = ""
+    module: str = ""
+    unit: str = ""  # with everything below it
+    holder: str = ""  # a login
+    requester: str = ""  # a login
+    defect: str = ""  # a number
+    text: str = ""
+    open: bool | None = None
+    overdue: bool = False
+    soon: bool = False
+    urged: bool = False
+    reopened: bool = False
+    linked: bool | None = None
+    since: datetime | None = None  # filed from …
+    until: datetime | None = None  # … to before
+    closed_since: datetime | None = None
+    closed_until: datetime | None = None
+    order: Order = Order.DUE
+
+    @property
+    def looks_back(self) -> bool:
+        """Does it ask for tickets that have ended, too?"""
+        ended = self.state in (State.CLOSED, State.CANCELLED)
+        past = self.closed_since or self.closed_until or self.since or self.until
+        return self.open is not True and (ended or self.open is False or bool(past or self.text))
+
+
+def is_open() -> ColumnElement[bool]:
+    """``Ticket.is_open`` in SQL: whatever ended carries the moment of its end."""
+    return Ticket.closed_at.is_(None)
+
+
+def is_overdue(moment: datetime) -> ColumnElement[bool]:
+    """Open, running, and past its close."""
+    return and_(is_open(), Ticket.paused_at.is_(None), Ticket.close_due < moment)
+
+
+def is_soon(moment: datetime) -> ColumnElement[bool]:
+    """Open, running, and within the last fifth of its time: the same line that colours the clock chip."""
+    lines = [
+        and_(or_(*(_is_kind(*kind) for kind in kinds)), Ticket.close_due <= line)
+        for line, kinds in _warning_lines(moment).items()
+    ]
+    return and_(is_open(), Ticket.paused_at.is_(None), Ticket.close_due >= moment, or_(*lines))
+
+
+def _is_kind(category: Category, priority: int) -> ColumnElement[bool]:
+    return and_(Ticket.category == category, Ticket.priority == priority)
+
+
+def _warning_lines(moment: datetime) -> dict[datetime, list[tuple[Category, int]]]:
+    """Until when a ticket of each kind must be due for its clock to warn now."""
+    lines: dict[datetime, list[tuple[Category, int]]] = {}
+    for category, by_priority in levels.LEVELS.items():
+        for priority, level in enumerate(by_priority, start=1):
+            left = int(level.close * (1 - levels.WARN_AT) + 1e-6)
+            line = levels.add_minutes(moment, left, level=level, zone=ZONE)
+            lines.setdefault(line, []).append((category, priority))
+    return lines
+
+
+def tiers_of(row: PersonPost) -> list[Tier]:
+    """The tiers whose tickets this post works on."""
+    return [tier for tier, permission in WORKERS.items() if permission in PERMISSIONS[row.post]]
+
+
+def is_takeable(person: Person) -> ColumnElement[bool]:
+    """Lies unheld on the table of a tier that one of this person's posts works, and the post serves it."""
+    return and_(Ticket.holder_id.is_(None), Ticket.state.in_(TAKEABLE), is_workable(person))
+
+
+def is_workable(person: Person) -> ColumnElement[bool]:
+    """Lies on the table of a tier that one of this person's posts works."""
+    rows = [(row, tiers_of(row)) for row in person.posts] if person.active else []
+    return or_(false(), *(and_(Ticket.tier.in_(tiers), post_clause(row)) for row, tiers in rows if tiers))
+
+
+TAKEABLE = (State.NEW, State.OPEN, State.VERIFYING, State.FEEDBACK)
+
+
+def in_tab(tab: Tab, person: Person, moment: datetime) -> ColumnElement[bool]:
+    """Is a ticket on this pile?"""
+    match tab:
+        case Tab.MINE:
+            return and_(is_open(), Ticket.holder_id == person.id)
+        case Tab.UNHELD:
+            return and_(is_open(), is_takeable(person))
+        case Tab.OVERDUE:
+            return is_overdue(moment)
+        case Tab.SOON:
+            return is_soon(moment)
+        case Tab.WAITING:
+            return and_(is_open(), Ticket.state == State.WAITING)
+        case Tab.PARKED:
+            return and_(is_open(), Ticket.state == State.PARKED)
+        case _:
+            return is_open()
+
+
+def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[ColumnElement[bool]]:
+    """Everything a filter asks for, the person's own bounds not included."""
+    if wanted.tab is not None:
+        yield in_tab(wanted.tab, person, moment)
+    if wanted.open is not None:
+        yield is_open() if wanted.open else Ticket.closed_at.is_not(None)
+    elif wanted.tab is None and not wanted.looks_back:
+        yield is_open()
+    for column, value in (
+        (Ticket.tier, wanted.tier),
+        (Ticket.state, wanted.state),
+        (Ticket.category, wanted.category),
+        (Ticket.channel, wanted.channel),
+        (Ticket.priority, wanted.priority),
+        (Ticket.module, wanted.module or None),
+    ):
+        if value is not None:
+            yield column == value
+    yield from _places(wanted)
+    yield from _marks(wanted, moment)
+    yield from _moments(wanted)
+    if wanted.text.strip():
+        yield says(wanted.text)
+
+
+def _places(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    if wanted.system:
+        yield Ticket.system_id.in_(select(System.id).where(System.code == wanted.system))
+    if wanted.unit:
+        yield Ticket.unit_id.in_(within(wanted.unit))
+    if wanted.holder:
+        yield Ticket.holder_id.in_(select(Person.id).where(Person.login == wanted.holder))
+    if wanted.requester:
+        yield Ticket.requester_id.in_(select(Person.id).where(Person.login == wanted.requester))
+
+
+def within(unit: str) -> Select[int]:
+    """The ids of a unit and of everything below it."""
+    above = select(Unit.path).where(Unit.code == unit).scalar_subquery()
+    return select(Unit.id).where(func.substr(Unit.path, 1, func.length(above)) == above)
+
+
+def _marks(wanted: Filter, moment: datetime) -> Iterator[ColumnElement[bool]]:
+    if wanted.overdue:
+        yield is_overdue(moment)
+    if wanted.soon:
+        yield is_soon(moment)
+    if wanted.urged:
+        yield Ticket.urges > 0
+    if wanted.reopened:
+        yield Ticket.reopens > 0
+    linked = select(DefectLink.ticket_id).where(DefectLink.verdict == LinkVerdict.LINKED)
+    if wanted.linked is not None:
+        yield Ticket.id.in_(linked) if wanted.linked else Ticket.id.not_in(linked)
+    if wanted.defect:
+        yield Ticket.id.in_(linked.join(Defect).where(Defect.number == wanted.defect))
+
+
+def _moments(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    if wanted.since:
+        yield Ticket.filed_at >= wanted.since
+    if wanted.until:
+        yield Ticket.filed_at < wanted.until
+    if wanted.closed_since:
+        yield Ticket.closed_at >= wanted.closed_since
+    if wanted.closed_until:
+        yield Ticket.closed_at < wanted.closed_until
+
+
+def says(text: str) -> ColumnElement[bool]:
+    """A number, or every word somewhere in the title."""
+    words = text.split()[:6]
+    number = words[0].upper()
+    if len(words) == 1 and number.startswith("GD") and number[2:].isdecimal():
+        return and_(Ticket.number >= number, Ticket.number < number + "a")
+    return and_(*(Ticket.title.icontains(word, autoescape=True) for word in words))
