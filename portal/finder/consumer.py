@@ -103,7 +103,7 @@ def _next_tasks(maker: sessionmaker[Session], *, holder: str, now: datetime) -> 
     if not _take_lease(maker, holder=holder, now=now):
         return []
     with maker() as session:
-        rows = session.execute(_waiting().limit(BATCH)).tuples().all()
+        rows = session.execute(_waiting().limit(BATCH)).all()
         return _gathered([*_set_aside(session, {(kind, number) for _, kind, number in rows}), *rows])
 
 
@@ -122,7 +122,7 @@ def _set_aside(session: Session, keys: Collection[Key]) -> list[tuple[int, str, 
             OutboxRow.set_aside_at.is_not(None),
             OutboxRow.subject_id.in_({number for _, number in keys}),
         )
-    ).tuples()
+    )
     return [row for row in rows if (row[1], row[2]) in keys]
 
 
