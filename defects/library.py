@@ -60,12 +60,19 @@ def check(text: DefectText) -> None:
 
 def open_record(session: Session, text: DefectText, *, by: int) -> Defect:
     """Open a record as 疑似; error codes named in the symptoms are taken along."""
+    defect = begin(session, text, by=by, number=next_number(session))
+    session.flush()
+    return defect
+
+
+def begin(session: Session, text: DefectText, *, by: int, number: str) -> Defect:
+    """A new record under a number already taken for it, not yet flushed: imports begin many at once."""
     check(text)
     moment = now(session)
-    defect = Defect(number=next_number(session), created_by=by, created_at=moment, updated_at=moment)
+    defect = Defect(number=number, created_by=by, created_at=moment, updated_at=moment)
+    defect.state = DefectState.SUSPECTED
     session.add(defect)
     _apply(session, defect, text)
-    session.flush()
     return defect
 
 
@@ -82,6 +89,13 @@ def describe(session: Session, defect: Defect, text: DefectText, *, seen: int | 
 def text_of(defect: Defect) -> DefectText:
     """The curator's decisions as they stand now."""
     return DefectText(**{name: getattr(defect, name) for name in DefectText.__dataclass_fields__})
+
+
+def as_stored(session: Session, text: DefectText) -> DefectText:
+    """What ``text`` becomes in a record: trimmed, codes canonical. Imports compare with it."""
+    scratch = Defect()
+    _apply(session, scratch, text)
+    return text_of(scratch)
 
 
 def move(

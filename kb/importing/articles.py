@@ -94,8 +94,14 @@ def _parents(drafts: Sequence[Draft], originals: dict[int, int]) -> dict[Key, Ke
         if table is not None:
             parents[draft.key] = by_row[id(draft.row), table]
         elif draft.values["translation_of"]:
-            parents[draft.key] = (draft.values["source"], draft.values["translation_of"])
+            parents[draft.key] = _named(draft.values["translation_of"], draft.values["source"])
     return parents
+
+
+def _named(words: str, source: str) -> Key:
+    """``id`` in the row's own source, or ``source|id`` in another."""
+    other, bar, external_id = words.partition("|")
+    return (other, external_id) if bar else (source, words)
 
 
 def _with_parents(

@@ -5,7 +5,7 @@ The invariant: a row that gives several things is taken whole or refused whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -40,15 +40,22 @@ def drafts_of(
     *,
     settle: Settle | None = None,
     named_by: str = "title",
+    key: Callable[[dict[str, Any]], Key] | None = None,
 ) -> list[Draft]:
-    """Every record that can stand; the others are told in ``outcome``."""
+    """Every record that can stand; the others are told in ``outcome``.
+
+    A thing is known by (source, external id), or by what ``key`` says; a row without an id by the
+    field ``named_by``.
+    """
     taken: dict[Key, Row] = {}
     drafts: list[Draft] = []
     for _, group in groupby(records, key=lambda record: id(record.row)):
         together = list(group)
         try:
+            read = [_read(record, fields, settle) for record in together]
             found = [
-                _draft(record, fields, settle=settle, taken=taken, named_by=named_by) for record in together
+                Draft(record, values, key(values) if key else _key(values, taken, named_by))
+                for record, values in zip(together, read, strict=True)
             ]
             _claim(found, taken)
         except BadRow as fault:
@@ -58,17 +65,15 @@ def drafts_of(
     return drafts
 
 
-def _draft(
-    record: Record, fields: Sequence[Field], *, settle: Settle | None, taken: dict[Key, Row], named_by: str
-) -> Draft:
+def _read(record: Record, fields: Sequence[Field], settle: Settle | None) -> dict[str, Any]:
     if record.row.fault:
         raise BadRow(record.row.fault)
     values = take(fields, record.fields)
-    if settle:
-        values = settle(values)
-    return Draft(
-        record, values, (values["source"], values["external_id"] or _unnamed(values, taken, named_by))
-    )
+    return settle(values) if settle else values
+
+
+def _key(values: dict[str, Any], taken: dict[Key, Row], named_by: str) -> Key:
+    return values["source"], values["external_id"] or _unnamed(values, taken, named_by)
 
 
 def _unnamed(values: dict[str, Any], taken: dict[Key, Row], named_by: str) -> str:
@@ -89,3 +94,11 @@ def _claim(found: Sequence[Draft], taken: dict[Key, Row]) -> None:
             )
         mine[draft.key] = draft.row
     taken |= mine
+
+
+def assign(target: object, values: Mapping[str, Any]) -> bool:
+    """Set what differs; was anything different? Equal values are left alone, so no version moves."""
+    differing = {name: value for name, value in values.items() if getattr(target, name) != value}
+    for name, value in differing.items():
+        setattr(target, name, value)
+    return bool(differing)

@@ -1,0 +1,42 @@
+"""Defect records as rows that an import reads. Which records, the caller's query says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from defects.importing import FIELDS
+from defects.library import text_of
+from defects.models import Defect
+from kb.importing.identity import chunks, key_of
+
+COLUMNS = ("number", *(field.name for field in FIELDS))
+
+
+def defect_rows(
+    session: Session, wanted: Select[Defect], *, logins: Mapping[int, str]
+) -> Iterator[dict[str, Any]]:
+    """By number, a few hundred in memory at a time; ``logins``: who the owners are."""
+    ids = session.scalars(wanted.with_only_columns(Defect.id).order_by(Defect.id))
+    for part in chunks(list(ids)):
+        rows = session.scalars(select(Defect).where(Defect.id.in_(part)).order_by(Defect.id))
+        yield from (_row(defect, logins) for defect in rows)
+
+
+def _row(defect: Defect, logins: Mapping[int, str]) -> dict[str, Any]:
+    source, external_id = key_of(
+        defect.number, defect.created_at, source=defect.source, external_id=defect.external_id
+    )
+    text = text_of(defect)
+    return {
+        **{name: getattr(text, name) for name in text.__dataclass_fields__},
+        "number": defect.number,
+        "source": source,
+        "external_id": external_id,
+        "state": defect.state.value,
+        "owner_middle": logins.get(defect.owner_middle_id or 0),
+        "owner_back": logins.get(defect.owner_back_id or 0),
+    }
