@@ -14,7 +14,10 @@ from tests.finder.conftest import Desk
 
 
 def rows(session: Session) -> list[tuple[str, str]]:
-    return [tuple(row) for row in session.execute(select(OutboxRow.kind, OutboxRow.subject_id).order_by(OutboxRow.id))]
+    return [
+        tuple(row)
+        for row in session.execute(select(OutboxRow.kind, OutboxRow.subject_id).order_by(OutboxRow.id))
+    ]
 
 
 def cleared(desk: Desk) -> Session:
