@@ -44,7 +44,7 @@ class Evidence:
 
 
 def _bears(view: View, field: Field, wanted: Wanted, place: int) -> bool:
-    return bool(np.any(view.lexical.posting(field, wanted.text).places == place))
+    return bool(view.lexical.posting(field, wanted.text).bears(np.array([place]))[0])
 
 
 def _telling(wanted: Wanted) -> bool:

@@ -43,8 +43,7 @@ class _Match:
         """For each hit, the weighted share of the chosen terms that it bears."""
         weights = self.weights * chosen
         total = weights.sum()
-        shares: NDArray[np.float64] = weights @ self.borne / max(float(total), 1e-9)
-        return shares
+        return np.asarray(weights @ self.borne / max(float(total), 1e-9), dtype=np.float64)
 
 
 def _match(view: View, wanted: Sequence[Wanted], places: Places) -> _Match:
@@ -56,7 +55,7 @@ def _match(view: View, wanted: Sequence[Wanted], places: Places) -> _Match:
         posting = view.lexical.posting(Field.WORDS, term.text)
         weights[row] = term.weight * rarity(documents, len(posting))
         known[row] = len(posting) > 0
-        borne[row] = np.isin(places, posting.places)
+        borne[row] = posting.bears(places)
     return _Match(wanted, weights, borne, known)
 
 
@@ -79,7 +78,8 @@ def _gaps(scores: Scores, places: Places) -> NDArray[np.float64]:
         return np.ones(len(found))
     rival = np.full(len(found), found.max())
     rival[0] = found[1:].max()
-    return np.clip((found - rival) / np.maximum(found, rival).clip(1e-6), -1.0, 1.0)
+    led = (found - rival) / np.maximum(found, rival).clip(1e-6)
+    return np.asarray(np.clip(led, -1.0, 1.0))
 
 
 def _rarest(match: _Match) -> NDArray[np.bool_]:

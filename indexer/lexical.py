@@ -27,6 +27,7 @@ from indexer.text import count_sounds, count_terms
 WRITE_TIMEOUT_S = 30.0
 _MEMORY_MB = 192
 _KEPT_POSTINGS = 12_000_000
+_MOST_MERGED = 20_000
 _SOUNDED = 4_000
 """Characters of a body whose sounds are indexed: typing errors are found by what matters first."""
 
@@ -55,13 +56,20 @@ def _schema() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Where a term stands and how often."""
+    """Where a term stands, in the order of places, and how often."""
 
     places: Places
     counts: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.places)
+
+    def bears(self, places: Places) -> NDArray[np.bool_]:
+        """Which of these places bear the term."""
+        if not len(self.places):
+            return np.zeros(len(places), dtype=bool)
+        found = np.minimum(np.searchsorted(self.places, places), len(self.places) - 1)
+        return np.asarray(self.places[found] == places)
 
 
 _NOWHERE = Posting(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
@@ -101,10 +109,12 @@ class _Segment:
         self.numbers = numbers
         self.places = columns.place_of_numbers(numbers)
 
-    def placed(self, columns: Columns) -> None:
-        """Numbers that were not yet known when the segment was opened may be known now."""
-        if (self.places < 0).any():
-            self.places = columns.place_of_numbers(self.numbers)
+    def placed(self, columns: Columns) -> bool:
+        """Look the unknown numbers up again; whether that found any."""
+        places = columns.place_of_numbers(self.numbers)
+        changed = bool((places != self.places).any())
+        self.places = places
+        return changed
 
     def posting(self, field: Field, term: bytes) -> Posting:
         if (str(field), term) not in self.reader:
@@ -113,6 +123,18 @@ class _Segment:
         places = self.places[ids]
         known = places >= 0
         return Posting(places[known], counts[known])
+
+
+def _merged(parts: list[Posting]) -> Posting:
+    found = [part for part in parts if len(part)]
+    if not found:
+        return _NOWHERE
+    places = np.concatenate([part.places for part in found])
+    counts = np.concatenate([part.counts for part in found])
+    if (places[1:] > places[:-1]).all():
+        return Posting(places, counts)
+    places, first = np.unique(places, return_index=True)
+    return Posting(places, counts[first])
 
 
 def _read_blocks(matcher: Any) -> tuple[Places, NDArray[np.float32]]:
@@ -166,6 +188,8 @@ class Lexical:
         self._whoosh = _opened(folder)
         self._segments: dict[str, _Segment] = {}
         self._kept = _Kept(kept)
+        self._merged: dict[tuple[Field, str], Posting] = {}
+        self._bearing: dict[tuple[str, ...], Places] = {}
         self._generation: int | None = None
 
     def close(self) -> None:
@@ -181,10 +205,15 @@ class Lexical:
                 self._segments = self._opened_segments(columns)
                 self._generation = latest
                 self._kept.forget_others(self._segments)
-            for segment in self._segments.values():
-                if (segment.places < 0).any():
-                    segment.placed(columns)
-                    self._kept.forget_others(set(self._segments) - {segment.name})
+                self._merged, self._bearing = {}, {}
+            self._place_latecomers(columns)
+
+    def _place_latecomers(self, columns: Columns) -> None:
+        """Numbers that the columns did not know when the segment was opened."""
+        for segment in self._segments.values():
+            if (segment.places < 0).any() and segment.placed(columns):
+                self._kept.forget_others(set(self._segments) - {segment.name})
+                self._merged, self._bearing = {}, {}
 
     def _opened_segments(self, columns: Columns) -> dict[str, _Segment]:
         """Segments never change: those already open stay. `reader(reuse=…)` would bring back merged ones."""
@@ -202,15 +231,30 @@ class Lexical:
         return found
 
     def posting(self, field: Field, term: str) -> Posting:
+        key = (field, term)
+        if (found := self._merged.get(key)) is not None:
+            return found
         spelled = term.encode("utf-8", "replace")
         with self._lock:
-            parts = [self._posting(segment, field, spelled) for segment in self._segments.values()]
-        parts = [part for part in parts if len(part)]
-        if len(parts) < 2:
-            return parts[0] if parts else _NOWHERE
-        return Posting(
-            np.concatenate([part.places for part in parts]), np.concatenate([part.counts for part in parts])
-        )
+            merged = _merged([self._posting(segment, field, spelled) for segment in self._segments.values()])
+            if len(self._merged) >= _MOST_MERGED:
+                self._merged.clear()
+            self._merged[key] = merged
+        return merged
+
+    def bearing_all(self, wanted: tuple[str, ...]) -> Places:
+        """Places that bear every one of these words; remembered, for the desk's synonyms are few."""
+        remembered = self._bearing
+        if (found := remembered.get(wanted)) is not None:
+            return found
+        postings = sorted((self.posting(Field.WORDS, term) for term in wanted), key=len)
+        places = postings[0].places if postings else _NOWHERE.places
+        for posting in postings[1:]:
+            places = places[posting.bears(places)]
+        if len(remembered) >= _MOST_MERGED:
+            remembered.clear()
+        remembered[wanted] = places
+        return places
 
     def _posting(self, segment: _Segment, field: Field, term: bytes) -> Posting:
         key = (segment.name, field, term)

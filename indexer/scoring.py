@@ -5,22 +5,20 @@ Invariant: a place outside the mask never gets a score, whatever its words.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.asked import Asked, Wanted
-from indexer.columns import Columns, Mask, Places
-from indexer.lexical import Field, Posting
+from indexer.columns import Columns, Mask
+from indexer.lexical import Field, Lexical, Posting
 from indexer.sounds import possible_pairs
 from indexer.synonyms import Alternative
 from indexer.text import TermKind
 from indexer.tuning import Tuning
 
 Scores = NDArray[np.float32]
-Postings = Callable[[Field, str], Posting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,10 @@ def rarity(documents: int, bearers: int) -> float:
 class Scorer:
     """Gathers one question's scores; made for one search and thrown away."""
 
-    def __init__(self, columns: Columns, postings: Postings, tuning: Tuning) -> None:
+    def __init__(self, columns: Columns, lexical: Lexical, tuning: Tuning) -> None:
         size = len(columns)
-        self._postings = postings
+        self._lexical = lexical
+        self._postings = lexical.posting
         self._tuning = tuning
         self._documents = max(1, int(columns.live.sum()))
         relative = columns.lengths / max(1.0, columns.average_length)
@@ -92,21 +91,12 @@ class Scorer:
         """The best of the other ways to say it; where several fit, they are still one thing."""
         gain = np.zeros_like(self._bm25)
         for other in others:
-            places = self._bearing_all(other.terms)
+            places = self._lexical.bearing_all(other.terms)
             if len(places):
                 weight = self._tuning.synonym * rarity(self._documents, len(places))
                 gain[places] = np.maximum(gain[places], weight)
         self._bm25 += gain
         self._coverage += gain
-
-    def _bearing_all(self, wanted: tuple[str, ...]) -> Places:
-        postings = sorted((self._postings(Field.WORDS, term) for term in wanted), key=len)
-        places = postings[0].places if postings else np.zeros(0, dtype=np.int64)
-        for posting in postings[1:]:
-            if not len(places):
-                break
-            places = np.intersect1d(places, posting.places)
-        return places
 
     def scores(self, mask: Mask) -> WordScores:
         total = max(self._total, 1e-6)
@@ -118,17 +108,17 @@ class Scorer:
         )
 
 
-def _rarest(asked: Asked, postings: Postings, most: int) -> list[Wanted]:
+def _rarest(asked: Asked, lexical: Lexical, most: int) -> list[Wanted]:
     if len(asked.terms) <= most:
         return list(asked.terms)
-    known = [(len(postings(Field.WORDS, wanted.text)), wanted) for wanted in asked.terms]
+    known = [(len(lexical.posting(Field.WORDS, wanted.text)), wanted) for wanted in asked.terms]
     known.sort(key=lambda pair: (pair[0] == 0, pair[0]))
     return [wanted for _, wanted in known[:most]]
 
 
-def score_words(asked: Asked, columns: Columns, mask: Mask, postings: Postings, tuning: Tuning) -> WordScores:
-    scorer = Scorer(columns, postings, tuning)
-    for wanted in _rarest(asked, postings, tuning.most_terms):
+def score_words(asked: Asked, columns: Columns, mask: Mask, lexical: Lexical, tuning: Tuning) -> WordScores:
+    scorer = Scorer(columns, lexical, tuning)
+    for wanted in _rarest(asked, lexical, tuning.most_terms):
         scorer.add(wanted)
     for others in asked.others:
         scorer.add_other(others)

@@ -73,7 +73,7 @@ def _gather(view: View, query: Query, mask: Mask, *, embedder: Embedder | None, 
     asked = understood(query.text, tuning)
     words = meaning = None
     if query.engine is not Engine.SEMANTIC or embedder is None:
-        words = score_words(asked, view.columns, mask, view.lexical.posting, tuning)
+        words = score_words(asked, view.columns, mask, view.lexical, tuning)
     if query.engine is not Engine.LEXICAL and embedder is not None and len(view.vectors):
         questions = embedder.encode(_questions(query.text))
         meaning = view.vectors.nearest(questions, mask, sentence=tuning.sentence)

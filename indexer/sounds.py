@@ -4,11 +4,11 @@ Used only to catch same-sound typing errors; meaning and ranking live elsewhere.
 Invariant: a sound term starts with `~`, so it can never be taken for a word.
 """
 
+import itertools
 from collections.abc import Iterator
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
-import itertools
 
 _MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 

@@ -12,7 +12,8 @@ _VOWEL = re.compile(r"[aeiouy]")
 _ENDINGS = (
     ("ational", "at"), ("ization", "iz"), ("isation", "iz"), ("fulness", "ful"), ("ousness", "ous"),
     ("ations", ""), ("itions", "it"), ("ation", ""), ("ition", "it"), ("ating", ""), ("ated", ""),
-    ("ates", ""), ("ate", ""), ("ators", ""), ("ator", ""), ("ingly", ""), ("edly", ""), ("ments", ""), ("ment", ""),
+    ("ates", ""),
+    ("ate", ""), ("ators", ""), ("ator", ""), ("ingly", ""), ("edly", ""), ("ments", ""), ("ment", ""),
     ("nesses", ""), ("ness", ""), ("ions", ""), ("ion", ""), ("ably", ""), ("able", ""), ("ible", ""),
     ("ally", "al"), ("ly", ""), ("ings", ""), ("ing", ""), ("ied", "y"), ("ed", ""), ("ies", "y"),
     ("ers", ""), ("er", ""),
