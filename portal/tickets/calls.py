@@ -1,0 +1,189 @@
+"""A call on the hotline as verbs: what an agent does for the caller in one breath.
+
+Each verb files the caller's ticket and takes it as far as the call went; the steps are those of the
+table, one after the other, so nothing here can do what the agent could not do by hand. Verbs never
+commit: when one step is refused the request keeps none of them. The invariant: nobody acts for a caller
+whom no post of theirs serves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from defects.flow import DefectState
+from defects.models import Defect
+from defects.queries import is_public
+from indexer.words import N_
+from kb.flow import Refused
+from kb.markdown import plain
+from kb.models import Article
+from kb.queries import is_readable
+from portal.catalogue.queries import system_by_code
+from portal.people.models import Person
+from portal.people.queries import viewer_of
+from portal.people.roles import Permission
+from portal.tickets import desk, linking
+from portal.tickets.callers import may_file_for, next_waiting
+from portal.tickets.flow import ROUTES
+from portal.tickets.models import Ticket, Urge
+from portal.tickets.words import Action, Category, Channel
+
+SUMMARY = 400
+
+
+class Ending(StrEnum):
+    """How a call that no article answered is wrapped up."""
+
+    FILE = "file"
+    TAKE = "take"
+    ANSWER = "answer"
+    LOCAL = "local"
+    ESCALATE = "escalate"
+
+
+ENDING_LABELS = {
+    Ending.FILE: N_("仅提单"),
+    Ending.TAKE: N_("提单并受理"),
+    Ending.ANSWER: N_("口头已答复"),
+    Ending.LOCAL: N_("转二线/本地"),
+    Ending.ESCALATE: N_("升级中台"),
+}
+#: The steps of the table behind each ending.
+STEPS: dict[Ending, tuple[Action, ...]] = {
+    Ending.FILE: (),
+    Ending.TAKE: (Action.TAKE,),
+    Ending.ANSWER: (Action.TAKE, Action.ANSWER),
+    Ending.LOCAL: (Action.TAKE, Action.TO_LOCAL),
+    Ending.ESCALATE: (Action.TAKE, Action.ESCALATE),
+}
+#: Endings that say something to the next colleague or to the user.
+NOTED = frozenset({Ending.ANSWER, Ending.LOCAL, Ending.ESCALATE})
+
+
+def endings_for(by: Person) -> tuple[Ending, ...]:
+    """How this person may end a call: who can't take a ticket at the front can only file it."""
+    return tuple(Ending) if by.may(Permission.WORK_FRONT) else (Ending.FILE,)
+
+
+def usual_ending(category: Category, *, by: Person) -> Ending:
+    """What mostly follows for this category: what the front can't answer goes to the middle."""
+    if not by.may(Permission.WORK_FRONT):
+        return Ending.FILE
+    return Ending.TAKE if ROUTES[category].front_answers else Ending.ESCALATE
+
+
+def wrap_up(session: Session, request: desk.Request, ending: Ending, *, by: Person, note: str = "") -> Ticket:
+    """Write the ticket from the notes of the call and send it where the ending says."""
+    ticket = _filed(session, request, by=by)
+    for action in STEPS[ending]:
+        given = desk.Given() if action == Action.TAKE else desk.Given(note=note)
+        desk.move(session, ticket, action, by=by, given=given)
+    if ending not in NOTED and note.strip():
+        desk.comment(session, ticket, note, by=by, internal=True)
+    return ticket
+
+
+def answer_call(
+    session: Session, request: desk.Request, article: Article, *, by: Person, words: str = ""
+) -> Ticket:
+    """The article answered it: file, take and answer in the article's words, with the article linked."""
+    ticket = _filed(session, replace(request, category=_answerable(request.category)), by=by)
+    answer = answer_from(article, request.requester, words)
+    desk.move(session, ticket, Action.TAKE, by=by)
+    desk.move(session, ticket, Action.ANSWER, by=by, given=desk.Given(note=answer, article=article))
+    return ticket
+
+
+def _answerable(category: Category) -> Category:
+    """A question that an article answered was a consultation, unless the front may answer its category."""
+    return category if ROUTES[category].front_answers else Category.CONSULTATION
+
+
+def answer_from(article: Article, caller: Person, words: str = "") -> str:
+    """What the caller is told in writing; an article that is not for them is only named by the agent."""
+    said = words.strip()
+    if not is_readable(article, viewer_of(caller)):
+        return said or "受理员已在电话中答复。"
+    told = f"按知识 {article.number}《{article.title}》答复：\n{summary_of(article.body)}"
+    return f"{said}\n{told}" if said else told
+
+
+def summary_of(body: str) -> str:
+    """The beginning of an article as plain lines, cut where a line ends."""
+    lines = [line.strip() for line in plain(body).splitlines() if line.strip()]
+    kept: list[str] = []
+    for line in lines:
+        if kept and sum(map(len, kept)) + len(line) > SUMMARY:
+            return "\n".join([*kept, "……"])
+        kept.append(line[:SUMMARY])
+    return "\n".join(kept)
+
+
+def attach_to_defect(
+    session: Session,
+    request: desk.Request,
+    defect: Defect,
+    *,
+    by: Person,
+    probability: float | None = None,
+    note: str = "",
+) -> Ticket:
+    """The caller is hit by a known defect: file, link, tell them the workaround, hand to the middle."""
+    root = _root_of(defect)
+    ticket = _filed(session, _about(session, request, root), by=by)
+    desk.move(session, ticket, Action.TAKE, by=by)
+    linking.link(session, ticket, root, by=by, probability=probability)
+    if is_public(root):
+        desk.comment(session, ticket, f"已知问题 {root.number}，修复前请这样处理：\n{root.workaround}", by=by)
+    reason = note.strip() or f"来电核实是已知缺陷 {root.number}《{root.title}》，请研判后挂起等修复。"
+    desk.move(session, ticket, Action.ESCALATE, by=by, given=desk.Given(note=reason))
+    return ticket
+
+
+def _root_of(defect: Defect) -> Defect:
+    root = defect.duplicate_of if defect.state == DefectState.DUPLICATE else defect
+    if root is None or root.state in desk.NO_FIX_TO_COME:
+        raise Refused(N_("%(number)s 已经判定不是缺陷或并入了别的缺陷，不能再关联。"), number=defect.number)
+    return root
+
+
+def _about(session: Session, request: desk.Request, defect: Defect) -> desk.Request:
+    """The record knows system and module better than a guess from the caller's words."""
+    system = system_by_code(session, defect.system) or request.system
+    modules = {module.code for module in system.modules}
+    parks = ROUTES[request.category].parks
+    return replace(
+        request,
+        system=system,
+        module=defect.module if defect.module in modules else None,
+        category=request.category if parks else Category.DEFECT,
+        sub=request.sub if parks else str(defect.type),
+    )
+
+
+def urge_for(session: Session, ticket: Ticket, *, by: Person) -> Urge:
+    """The caller asks on the phone where it stays; counted as the caller's own urge."""
+    _check(ticket.requester, by)
+    return desk.urge(session, ticket, by=ticket.requester, words=f"来电催办，{by.name}记录")
+
+
+def take_next(session: Session, *, by: Person) -> Ticket:
+    """Take the ticket that is due first among those that nobody has."""
+    ticket = next_waiting(session, by)
+    if ticket is None:
+        raise Refused(N_("队列里没有等着受理的工单了。"))
+    desk.move(session, ticket, Action.TAKE, by=by)
+    return ticket
+
+
+def _filed(session: Session, request: desk.Request, *, by: Person) -> Ticket:
+    _check(request.requester, by)
+    return desk.file(session, replace(request, channel=Channel.HOTLINE), by=by)
+
+
+def _check(caller: Person, by: Person) -> None:
+    if not may_file_for(by, caller):
+        raise Refused(N_("您的岗位不服务这位用户所在的单位。"))
