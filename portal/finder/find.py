@@ -23,6 +23,7 @@ from portal.finder.found import Found, Prediction, Result, Subject
 from portal.finder.numbers import by_number, hit_of
 from portal.finder.shelves import FAULT, facets_of, fits, reread, result_of
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
+from portal.finder.wording import cleaned
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
@@ -32,7 +33,6 @@ __all__ = ["Finder", "Found", "Prediction", "Result"]
 EVERYTHING = (ARTICLE, DEFECT, TICKET, ANNOUNCEMENT)
 ANSWERS = (ARTICLE, DEFECT)
 DEPTH = 100
-LONGEST_TEXT = 4_000
 FACETS = ("system", "module", "state", "category", "language")
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -175,7 +175,7 @@ class Finder:
 
 def _ask(text: str, kinds: Iterable[str], filters: Filters, near: Near, *, depth: int) -> Ask:
     return Ask(
-        text=text.strip()[:LONGEST_TEXT],
+        text=cleaned(text),
         kinds=frozenset(kinds),
         filters={name: _values(value) for name, value in filters.items() if value not in (None, "")},
         near={name: value for name, value in near.items() if value},

@@ -21,11 +21,12 @@ from kb.queries import is_readable
 from portal.finder.found import Found
 from portal.finder.models import Consultation, Outcome, Shown
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE
+from portal.finder.wording import cleaned
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
 
-LONGEST_TEXT = 4_000
+LONGEST_CODE = 64
 #: A consultation can still end well after the page was left.
 UNDECIDED = frozenset({Outcome.OPEN, Outcome.LEFT})
 
@@ -57,8 +58,9 @@ def refresh(
             token=secrets.token_urlsafe(24), person_id=by.id, at=now(session), place=place
         )
         session.add(consultation)
-    consultation.text = text.strip()[:LONGEST_TEXT]
-    consultation.system, consultation.mode = system or None, str(found.mode)
+    consultation.text = cleaned(text)
+    consultation.system = cleaned(system or "", limit=LONGEST_CODE) or None
+    consultation.mode = str(found.mode)
     consultation.outcome, consultation.ended_at = Outcome.OPEN, None
     _show(consultation, found)
     session.flush()
