@@ -1,59 +1,79 @@
-"""The verbs of fault events and announcements. Verbs never commit.
+"""The verbs of fault events: gather, rule, recover, verify. Verbs never commit.
 
-The invariant: only ``move`` changes a fault event's state; only an announcement that is published,
-recovered or withdrawn here changes what people are told.
+Announcements have a file of their own and are spoken to through this one; who may touch which event is
+``scope``, what its tickets are doing is ``reports``. The invariant: only ``move`` changes a fault event's
+state, and every step it takes is written down with its reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
-from kb.audience import Viewer
 from kb.columns import now
 from kb.flow import Refused
-from portal.faults.flow import AnnouncementKind, AnnouncementState, FaultAction, FaultState, step
-from portal.faults.models import (
-    Announcement,
-    AnnouncementSystem,
-    AnnouncementUnit,
-    FaultEvent,
-    FaultMove,
-    FaultReport,
+from portal.faults.announcements import (
+    OVER,
+    AnnouncementText,
+    Live,
+    affects,
+    bar,
+    change_announcement,
+    is_readable,
+    live_announcements,
+    live_for_system,
+    publish,
+    readable_announcements,
+    recover,
+    withdraw,
+    write_announcement,
 )
+from portal.faults.flow import FaultAction, FaultState, step
+from portal.faults.models import FaultEvent, FaultMove, FaultReport
+from portal.faults.reports import DEEDS, reported_tickets
+from portal.faults.scope import permissions_on
 from portal.people.models import Person
 from portal.people.roles import Permission
-from portal.tickets import desk
+from portal.tickets import desk, visibility
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action, State, Tier
 
+__all__ = [
+    "AnnouncementText",
+    "Live",
+    "add_reports",
+    "affects",
+    "attach",
+    "bar",
+    "change_announcement",
+    "gather",
+    "is_readable",
+    "live_announcements",
+    "live_for_system",
+    "me_too",
+    "move",
+    "publish",
+    "readable_announcements",
+    "recover",
+    "tell_all",
+    "withdraw",
+    "write_announcement",
+]
 
-@dataclass(frozen=True, slots=True)
-class AnnouncementText:
-    """Everything the author of an announcement decides."""
-
-    kind: AnnouncementKind
-    title: str
-    body: str
-    systems: Sequence[str] = field(default=())
-    units: Sequence[str] = field(default=())
-    next_update_at: datetime | None = None
+TITLE_LIMIT = 200
+NOTE_LIMIT = 4_000
 
 
 def gather(session: Session, tickets: Sequence[Ticket], *, title: str, by: Person) -> FaultEvent:
     """Open a fault event from the reports of one outage."""
-    if not by.may(Permission.WORK_MIDDLE):
-        raise Refused(N_("只有中台专家可以归集故障。"))
-    if not tickets:
-        raise Refused(N_("请至少选择一张工单。"))
+    _check_reports(session, tickets, by=by)
     fault = FaultEvent(
         number=_next_number(session),
-        title=title.strip() or tickets[0].title,
+        title=(title.strip() or tickets[0].title)[:TITLE_LIMIT],
         systems=sorted({ticket.system.code for ticket in tickets}),
         units=sorted({_province(ticket) for ticket in tickets}),
         opened_by=by.id,
@@ -66,6 +86,47 @@ def gather(session: Session, tickets: Sequence[Ticket], *, title: str, by: Perso
     return fault
 
 
+def add_reports(session: Session, fault: FaultEvent, tickets: Sequence[Ticket], *, by: Person) -> None:
+    """Gather further reports into an event that is going on."""
+    if fault.state in OVER:
+        raise Refused(N_("这次故障已经结束，请为新的报障另建故障事件。"))
+    if Permission.WORK_MIDDLE not in permissions_on(session, by, fault):
+        raise Refused(N_("只有负责相关系统的中台专家可以归集故障。"))
+    _check_reports(session, tickets, by=by)
+    for ticket in tickets:
+        attach(session, fault, ticket)
+    fault.systems = sorted({*fault.systems, *(ticket.system.code for ticket in tickets)})
+    if fault.units:  # none named: everybody is hit already
+        fault.units = sorted({*fault.units, *(_province(ticket) for ticket in tickets)})
+    session.flush()
+
+
+def _check_reports(session: Session, tickets: Sequence[Ticket], *, by: Person) -> None:
+    if not by.may(Permission.WORK_MIDDLE):
+        raise Refused(N_("只有中台专家可以归集故障。"))
+    if not tickets:
+        raise Refused(N_("请至少选择一张工单。"))
+    for ticket in tickets:
+        if Permission.WORK_MIDDLE not in visibility.permissions_on(by, ticket):
+            raise Refused(N_("工单 %(number)s 不在您负责的系统里。"), number=ticket.number)
+        if not ticket.is_open:
+            raise Refused(N_("工单 %(number)s 已经结束，不能归集。"), number=ticket.number)
+    taken = _gathered_already(session, tickets)
+    if taken:
+        raise Refused(N_("工单 %(number)s 已经归集到故障 %(fault)s。"), number=taken[0], fault=taken[1])
+
+
+def _gathered_already(session: Session, tickets: Sequence[Ticket]) -> tuple[str, str] | None:
+    row = session.execute(
+        select(Ticket.number, FaultEvent.number)
+        .join(FaultReport, FaultReport.ticket_id == Ticket.id)
+        .join(FaultEvent, FaultEvent.id == FaultReport.fault_id)
+        .where(Ticket.id.in_([ticket.id for ticket in tickets]), FaultEvent.state.not_in(OVER))
+        .limit(1)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
 def _province(ticket: Ticket) -> str:
     ancestry = ticket.unit.ancestry
     return ancestry[1] if len(ancestry) > 1 else ancestry[0]
@@ -75,164 +136,87 @@ def attach(session: Session, fault: FaultEvent, ticket: Ticket) -> None:
     """Add a ticket's requester to those who are hit."""
     if any(report.ticket_id == ticket.id for report in fault.reports):
         return
-    report = FaultReport(person_id=ticket.requester_id, ticket_id=ticket.id, at=now(session))
-    fault.reports.append(report)
+    fault.reports.append(FaultReport(person_id=ticket.requester_id, ticket=ticket, at=now(session)))
     session.flush()
 
 
 def me_too(session: Session, fault: FaultEvent, *, by: Person) -> FaultReport:
     """One more person is hit; no new ticket, and they hear of the recovery."""
-    if fault.state in (FaultState.VERIFIED, FaultState.DISMISSED):
+    if fault.state in OVER:
         raise Refused(N_("这次故障已经结束。如果您还有问题，请提交工单。"))
-    known = next((report for report in fault.reports if report.person_id == by.id), None)
+    known = session.scalars(
+        select(FaultReport).where(FaultReport.fault_id == fault.id, FaultReport.person_id == by.id).limit(1)
+    ).first()
     if known is None:
-        known = FaultReport(person_id=by.id, at=now(session))
-        fault.reports.append(known)
+        known = FaultReport(fault_id=fault.id, person_id=by.id, at=now(session))
+        session.add(known)
         session.flush()
     return known
 
 
-#: Which move of a ticket follows a move of its fault event, from where.
-FOLLOWS = {
-    FaultAction.SUBMIT: (Action.SUBMIT_FAULT, State.OPEN, Tier.MIDDLE),
-    FaultAction.DECLARE: (Action.COMMAND, State.OPEN, Tier.DISPATCH),
-    FaultAction.DISMISS: (Action.NOT_A_FAULT, State.OPEN, Tier.DISPATCH),
-    FaultAction.RECOVER: (Action.FINISH, State.OPEN, Tier.BACK),
-    FaultAction.VERIFY: (Action.PASS, State.VERIFYING, Tier.MIDDLE),
-    FaultAction.FAIL: (Action.FAIL, State.VERIFYING, Tier.MIDDLE),
-}
-
-
 def move(session: Session, fault: FaultEvent, action: FaultAction, *, by: Person, note: str) -> FaultMove:
     """Take one step of the event; every linked ticket that stands ready takes its own step with it."""
-    row = step(fault.state, action, permissions=by.permissions, note=note)
+    row = step(fault.state, action, permissions=permissions_on(session, by, fault), note=note)
+    if len(note) > NOTE_LIMIT:
+        raise Refused(N_("内容太长，请控制在 %(limit)s 个字以内。"), limit=NOTE_LIMIT)
     moment = now(session)
     entry = FaultMove(
         action=action, start=fault.state, end=row.end, by_id=by.id, at=moment, note=note.strip()
     )
     fault.moves.append(entry)
     fault.state = row.end
-    if action == FaultAction.DECLARE:
-        fault.declared_at = moment
-    if action == FaultAction.RECOVER:
-        fault.recovered_at = moment
+    _stamp(fault, action, moment)
     session.flush()
     _move_tickets(session, fault, action, by=by, note=note)
     return entry
 
 
+def _stamp(fault: FaultEvent, action: FaultAction, moment: datetime) -> None:
+    if action == FaultAction.DECLARE:
+        fault.declared_at = moment
+    if action == FaultAction.RECOVER:
+        fault.recovered_at = moment
+    if action == FaultAction.FAIL:
+        fault.recovered_at = None
+
+
 def _move_tickets(session: Session, fault: FaultEvent, action: FaultAction, *, by: Person, note: str) -> None:
-    deed, state, tier = FOLLOWS[action]
-    for report in fault.reports:
-        ticket = report.ticket
-        if ticket is None or (ticket.state, ticket.tier) != (state, tier):
-            continue
-        try:
-            desk.move(session, ticket, deed, by=by, given=desk.Given(note=note, data={"fault": fault.number}))
-        except desk.Overtaken:
-            raise
-        except Refused:
-            # A ticket in a colleague's hands, or outside this person's posts, stays where it is; the
-            # event's page lists it, so that somebody moves it by hand.
-            continue
+    deed, state, tier = DEEDS[action]
+    for ticket in reported_tickets(session, fault):
+        if (ticket.state, ticket.tier) == (state, tier):
+            _follow(session, ticket, deed, by=by, note=note, fault=fault)
 
 
-def write_announcement(
-    session: Session, text: AnnouncementText, *, by: Person, fault: FaultEvent | None = None
-) -> Announcement:
-    """Draft an announcement."""
-    if not by.may(Permission.PUBLISH_ANNOUNCEMENTS):
-        raise Refused(N_("您的岗位不能发布公告。"))
-    announcement = Announcement(by_id=by.id, created_at=now(session), fault=fault)
-    session.add(announcement)
-    _apply(announcement, text)
-    session.flush()
-    return announcement
+def _follow(
+    session: Session, ticket: Ticket, deed: Action, *, by: Person, note: str, fault: FaultEvent
+) -> bool:
+    """Did the ticket take the step? One that can't stays where it is; the event's page lists it."""
+    try:
+        desk.move(session, ticket, deed, by=by, given=desk.Given(note=note, data={"fault": fault.number}))
+    except desk.Overtaken:
+        raise  # the session was rolled back: nothing of the event's own step is left either
+    except Refused:
+        return False
+    return True
 
 
-def change_announcement(session: Session, announcement: Announcement, text: AnnouncementText) -> None:
-    """Correct or update an announcement; a live one is shown with its new words at once."""
-    if announcement.state not in (AnnouncementState.DRAFT, AnnouncementState.LIVE):
-        raise Refused(N_("公告已经结束，不能再改。"))
-    _apply(announcement, text)
-    session.flush()
-
-
-def _apply(announcement: Announcement, text: AnnouncementText) -> None:
-    if not text.title.strip() or not text.body.strip():
-        raise Refused(N_("公告要有标题和正文：影响什么、期间怎么办、下次更新时间。"))
-    if text.kind == AnnouncementKind.FAULT and not text.systems:
-        raise Refused(N_("故障公告必须写明受影响的系统。"))
-    announcement.kind, announcement.title = text.kind, text.title.strip()
-    announcement.body, announcement.next_update_at = text.body.strip(), text.next_update_at
-    systems = {row.system: row for row in announcement.system_rows}
-    units = {row.unit: row for row in announcement.unit_rows}
-    announcement.system_rows = [
-        systems.get(code) or AnnouncementSystem(system=code) for code in sorted(set(text.systems))
-    ]
-    announcement.unit_rows = [
-        units.get(code) or AnnouncementUnit(unit=code) for code in sorted(set(text.units))
-    ]
-
-
-def publish(session: Session, announcement: Announcement, *, by: Person) -> None:
-    """Put it above everything for those affected."""
-    _may_end(announcement, by, AnnouncementState.DRAFT)
-    if announcement.fault is not None and announcement.fault.state not in (
-        FaultState.DECLARED,
-        FaultState.RECOVERED,
-    ):
-        raise Refused(N_("运调中心判定为故障之后才能发布故障公告。"))
-    announcement.state, announcement.published_at = AnnouncementState.LIVE, now(session)
-    session.flush()
-
-
-def recover(session: Session, announcement: Announcement, words: str, *, by: Person) -> None:
-    """Publish the recovery; the announcement ends."""
-    _may_end(announcement, by, AnnouncementState.LIVE)
+def tell_all(session: Session, fault: FaultEvent, words: str, *, by: Person) -> tuple[int, int]:
+    """Tell every reporter whose ticket waits for it; returns (told, left to a colleague)."""
+    if fault.state != FaultState.VERIFIED:
+        raise Refused(N_("中台验证恢复之后才能告知报障人。"))
     if not words.strip():
-        raise Refused(N_("请写明恢复情况，用户要知道现在能不能用、还要做什么。"))
-    if announcement.fault is not None and announcement.fault.state != FaultState.VERIFIED:
-        raise Refused(N_("中台验证恢复之后才能发布恢复公告。"))
-    announcement.state, announcement.recovery = AnnouncementState.RECOVERED, words.strip()
-    announcement.ended_at = now(session)
-    session.flush()
-
-
-def withdraw(session: Session, announcement: Announcement, *, by: Person) -> None:
-    """Take an announcement back that should not have been published."""
-    _may_end(announcement, by, AnnouncementState.LIVE)
-    announcement.state, announcement.ended_at = AnnouncementState.WITHDRAWN, now(session)
-    session.flush()
-
-
-def _may_end(announcement: Announcement, by: Person, state: AnnouncementState) -> None:
-    if not by.may(Permission.PUBLISH_ANNOUNCEMENTS):
-        raise Refused(N_("您的岗位不能发布公告。"))
-    if announcement.state != state:
-        raise Refused(N_("公告的状态已经变了，请刷新后再看。"))
-
-
-def affects(announcement: Announcement, viewer: Viewer) -> bool:
-    """Is this viewer among those an announcement is for?"""
-    return not announcement.units or bool(set(announcement.units) & viewer.units)
-
-
-def live_announcements(viewer: Viewer) -> Select[Announcement]:
-    """What this viewer must be shown now, faults first; the same rule as ``affects``, in SQL."""
-    units = exists().where(AnnouncementUnit.announcement_id == Announcement.id)
-    mine = units.where(AnnouncementUnit.unit.in_(sorted(viewer.units)))
-    fault_first = (Announcement.kind != AnnouncementKind.FAULT).asc()
-    return (
-        select(Announcement)
-        .where(and_(Announcement.state == AnnouncementState.LIVE, or_(~units, mine)))
-        .order_by(fault_first, Announcement.published_at.desc())
-    )
-
-
-def live_for_system(session: Session, viewer: Viewer, system: str) -> list[Announcement]:
-    """Live announcements about one system."""
-    return [row for row in session.scalars(live_announcements(viewer)) if system in row.systems]
+        raise Refused(N_("请写明告诉用户的话：现在能不能用、还要做什么。"))
+    waiting = [
+        ticket
+        for ticket in reported_tickets(session, fault)
+        if (ticket.state, ticket.tier) == (State.FEEDBACK, Tier.FRONT)
+    ]
+    if not waiting:
+        raise Refused(N_("没有等待反馈的报障工单。"))
+    told = sum(_follow(session, ticket, Action.TELL, by=by, note=words, fault=fault) for ticket in waiting)
+    if not told:
+        raise Refused(N_("这些工单都不在您的受理范围内，请由负责这些单位的受理员告知。"))
+    return told, len(waiting) - told
 
 
 def _next_number(session: Session) -> str:

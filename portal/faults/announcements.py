@@ -1,0 +1,267 @@
+"""Announcements: writing, publishing and ending them, and who is shown which.
+
+What happens to the outage itself is ``board``. The invariant: what people are told changes only by a verb
+of this file, and a live announcement about a fault ends by its recovery or by being withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from indexer.words import N_
+from kb.audience import Audience, Viewer
+from kb.columns import now
+from kb.flow import Refused
+from portal.catalogue.models import System
+from portal.faults.flow import AnnouncementKind, AnnouncementState, FaultState
+from portal.faults.models import (
+    Announcement,
+    AnnouncementSystem,
+    AnnouncementUnit,
+    FaultEvent,
+    FaultReport,
+)
+from portal.faults.scope import permissions_on
+from portal.people.models import Person, Unit
+from portal.people.roles import Permission
+from portal.tickets.models import Notice
+from portal.tickets.notices import Event
+
+TITLE_LIMIT = 200
+BODY_LIMIT = 20_000
+TOLD = frozenset({AnnouncementState.LIVE, AnnouncementState.RECOVERED})
+#: While the outage is in these states it may be announced as a fault.
+ANNOUNCEABLE = frozenset({FaultState.DECLARED, FaultState.RECOVERED})
+OVER = frozenset({FaultState.VERIFIED, FaultState.DISMISSED})
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementText:
+    """Everything the author of an announcement decides."""
+
+    kind: AnnouncementKind
+    title: str
+    body: str
+    systems: Sequence[str] = field(default=())
+    units: Sequence[str] = field(default=())
+    next_update_at: datetime | None = None
+
+
+def write_announcement(
+    session: Session, text: AnnouncementText, *, by: Person, fault: FaultEvent | None = None
+) -> Announcement:
+    """Draft an announcement."""
+    _may_speak(session, by, fault)
+    announcement = Announcement(by_id=by.id, created_at=now(session), fault=fault)
+    session.add(announcement)
+    with session.no_autoflush:
+        _apply(session, announcement, text)
+    session.flush()
+    return announcement
+
+
+def change_announcement(
+    session: Session, announcement: Announcement, text: AnnouncementText, *, by: Person
+) -> None:
+    """Correct or update an announcement; a live one is shown with its new words at once."""
+    _may_speak(session, by, announcement.fault)
+    if announcement.state not in (AnnouncementState.DRAFT, AnnouncementState.LIVE):
+        raise Refused(N_("公告已经结束，不能再改。"))
+    _apply(session, announcement, text)
+    session.flush()
+
+
+def _may_speak(session: Session, by: Person, fault: FaultEvent | None) -> None:
+    held = by.permissions if fault is None else permissions_on(session, by, fault)
+    if not by.active or Permission.PUBLISH_ANNOUNCEMENTS not in held:
+        raise Refused(N_("您的岗位不能发布公告。"))
+
+
+def _apply(session: Session, announcement: Announcement, text: AnnouncementText) -> None:
+    title, body = text.title.strip(), text.body.strip()
+    if not title or not body:
+        raise Refused(N_("公告要有标题和正文：影响什么、期间怎么办、下次更新时间。"))
+    if len(title) > TITLE_LIMIT or len(body) > BODY_LIMIT:
+        raise Refused(N_("公告太长了：标题不超过 200 字，正文不超过 20000 字。"))
+    if text.kind == AnnouncementKind.FAULT and not text.systems:
+        raise Refused(N_("故障公告必须写明受影响的系统。"))
+    _check_codes(session, text)
+    announcement.kind, announcement.title, announcement.body = text.kind, title, body
+    announcement.next_update_at = text.next_update_at
+    systems = {row.system: row for row in announcement.system_rows}
+    units = {row.unit: row for row in announcement.unit_rows}
+    announcement.system_rows = [
+        systems.get(code) or AnnouncementSystem(system=code) for code in sorted(set(text.systems))
+    ]
+    announcement.unit_rows = [
+        units.get(code) or AnnouncementUnit(unit=code) for code in sorted(set(text.units))
+    ]
+
+
+def _check_codes(session: Session, text: AnnouncementText) -> None:
+    # An announcement for a unit that isn't there would reach nobody, silently.
+    for column, codes in ((System.code, set(text.systems)), (Unit.code, set(text.units))):
+        if codes and len(set(session.scalars(select(column).where(column.in_(codes))))) < len(codes):
+            raise Refused(N_("有系统或单位不在目录里，请重新选择。"))
+
+
+def publish(session: Session, announcement: Announcement, *, by: Person) -> None:
+    """Put it above everything for those affected."""
+    _may_end(session, announcement, by, AnnouncementState.DRAFT)
+    if announcement.fault is not None and announcement.fault.state not in ANNOUNCEABLE:
+        raise Refused(N_("运调中心判定为故障之后才能发布故障公告。"))
+    announcement.state, announcement.published_at = AnnouncementState.LIVE, now(session)
+    session.flush()
+
+
+def recover(session: Session, announcement: Announcement, words: str, *, by: Person) -> None:
+    """Publish the recovery; the announcement ends, and who said "me too" hears of it."""
+    _may_end(session, announcement, by, AnnouncementState.LIVE)
+    if not words.strip():
+        raise Refused(N_("请写明恢复情况，用户要知道现在能不能用、还要做什么。"))
+    if announcement.fault is not None and announcement.fault.state != FaultState.VERIFIED:
+        raise Refused(N_("中台验证恢复之后才能发布恢复公告。"))
+    announcement.state, announcement.recovery = AnnouncementState.RECOVERED, words.strip()
+    announcement.ended_at = now(session)
+    session.flush()
+    _tell_the_unticketed(session, announcement, by=by)
+
+
+def _tell_the_unticketed(session: Session, announcement: Announcement, *, by: Person) -> None:
+    """Reporters with a ticket hear through their ticket; the others through a notice."""
+    if announcement.fault_id is None:
+        return
+    hit = session.scalars(
+        select(FaultReport.person_id)
+        .where(FaultReport.fault_id == announcement.fault_id)
+        .group_by(FaultReport.person_id)
+        .having(func.count(FaultReport.ticket_id) == 0)
+    )
+    values = {
+        "by": by.name,
+        "title": announcement.title,
+        "note": announcement.recovery[:120],
+        "announcement": str(announcement.id),
+    }
+    moment = now(session)
+    session.add_all(
+        Notice(person_id=person, at=moment, event=Event.RECOVERED, ticket_id=None, values=values)
+        for person in sorted(hit)
+    )
+    session.flush()
+
+
+def withdraw(session: Session, announcement: Announcement, *, by: Person) -> None:
+    """Take an announcement back that should not have been published."""
+    _may_end(session, announcement, by, AnnouncementState.LIVE)
+    announcement.state, announcement.ended_at = AnnouncementState.WITHDRAWN, now(session)
+    session.flush()
+
+
+def _may_end(session: Session, announcement: Announcement, by: Person, state: AnnouncementState) -> None:
+    _may_speak(session, by, announcement.fault)
+    if announcement.state != state:
+        raise Refused(N_("公告的状态已经变了，请刷新后再看。"))
+
+
+# ── who is shown what ────────────────────────────────────────────────────────────────────────────
+
+
+def affects(announcement: Announcement, viewer: Viewer) -> bool:
+    """Is this viewer among those an announcement is for?"""
+    return not announcement.units or bool(set(announcement.units) & viewer.units)
+
+
+def _affects(viewer: Viewer) -> ColumnElement[bool]:
+    """``affects`` in SQL."""
+    units = exists().where(AnnouncementUnit.announcement_id == Announcement.id)
+    return or_(~units, units.where(AnnouncementUnit.unit.in_(sorted(viewer.units))))
+
+
+def _fault_first() -> tuple[ColumnElement[bool], ...]:
+    return ((Announcement.kind != AnnouncementKind.FAULT).asc(), Announcement.published_at.desc())  # type: ignore[return-value]
+
+
+def live_announcements(viewer: Viewer) -> Select[Announcement]:
+    """What this viewer must be shown now, faults first."""
+    return (
+        select(Announcement)
+        .where(and_(Announcement.state == AnnouncementState.LIVE, _affects(viewer)))
+        .order_by(*_fault_first())
+    )
+
+
+def live_for_system(session: Session, viewer: Viewer, system: str) -> list[Announcement]:
+    """Live announcements about one system."""
+    about = exists().where(
+        AnnouncementSystem.announcement_id == Announcement.id, AnnouncementSystem.system == system
+    )
+    return list(session.scalars(live_announcements(viewer).where(about)))
+
+
+def is_readable(announcement: Announcement, viewer: Viewer) -> bool:
+    """Staff read every announcement that was ever published, others those for them; drafts are nobody's."""
+    if Audience.EVERYONE not in viewer.levels:
+        return False
+    if Audience.STAFF in viewer.levels:
+        return announcement.state != AnnouncementState.DRAFT
+    return announcement.state in TOLD and affects(announcement, viewer)
+
+
+def readable_announcements(viewer: Viewer) -> Select[Announcement]:
+    """``is_readable`` in SQL."""
+    wanted = select(Announcement)
+    if Audience.EVERYONE not in viewer.levels:
+        return wanted.where(Announcement.id < 0)
+    if Audience.STAFF in viewer.levels:
+        return wanted.where(Announcement.state != AnnouncementState.DRAFT)
+    return wanted.where(Announcement.state.in_(TOLD), _affects(viewer))
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One line of the bar above every page."""
+
+    id: int
+    version: int
+    kind: AnnouncementKind
+    title: str
+    body: str
+    next_update_at: datetime | None
+    fault: str | None
+    may_join: bool
+    joined: bool
+
+    @property
+    def key(self) -> str:
+        """What a person has folded away; an updated announcement unfolds again."""
+        return f"{self.id}.{self.version}"
+
+
+def bar(session: Session, viewer: Viewer) -> list[Live]:
+    """The live announcements for this viewer as the bar shows them; one query."""
+    joined = exists().where(
+        FaultReport.fault_id == Announcement.fault_id, FaultReport.person_id == (viewer.person_id or 0)
+    )
+    rows = session.execute(
+        select(
+            Announcement.id,
+            Announcement.version,
+            Announcement.kind,
+            Announcement.title,
+            Announcement.body,
+            Announcement.next_update_at,
+            FaultEvent.number,
+            FaultEvent.state,
+            joined.label("joined"),
+        )
+        .outerjoin(FaultEvent, FaultEvent.id == Announcement.fault_id)
+        .where(Announcement.state == AnnouncementState.LIVE, _affects(viewer))
+        .order_by(*_fault_first())
+    )
+    return [Live(*row[:7], may_join=row[7] is not None and row[7] not in OVER, joined=row[8]) for row in rows]
