@@ -111,7 +111,8 @@ def threshold(probabilities: Sequence[float], truths: Sequence[bool], *, wanted:
     ordered = sorted(zip(probabilities, truths, strict=True), key=lambda pair: -pair[0])
     for shown, (probability, truth) in enumerate(ordered, start=1):
         right += truth
-        if wilson_lower(right, shown) >= wanted:
+        among_equals = shown < len(ordered) and ordered[shown][0] == probability
+        if not among_equals and wilson_lower(right, shown) >= wanted:
             best = probability
     return best
 
