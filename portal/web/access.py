@@ -57,6 +57,8 @@ def _stated(view: View, rule: Access) -> View:
 
 def rule_of(app: Flask, endpoint: str, method: str = "GET") -> Access | None:
     """The stated rule of a route, for class-based views that of the method."""
+    if endpoint == "static":  # Flask's own route: styles and scripts, for the sign-in page too
+        return Access(public=True)
     view = app.view_functions.get(endpoint)
     stated = getattr(view, ATTRIBUTE, None)
     if stated is None and (view_class := getattr(view, "view_class", None)) is not None:
@@ -71,6 +73,7 @@ def unstated(app: Flask) -> list[str]:
     return sorted(
         f"{method} {rule.rule}"
         for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static"  # our own scripts and styles; the gate lets them through
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule_of(app, rule.endpoint, method) is None
     )
