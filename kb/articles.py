@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.audience import Audience
 from kb.columns import now
-from kb.flow import ArticleAction, ArticleState, Duty, Refused, step
+from kb.flow import ArticleAction, ArticleState, Duty, Refused, check_revisable, step
 from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Confidence, Feedback, Revision
 
 REVIEW_EVERY = timedelta(days=180)
 TITLE_LIMIT = 300
+BODY_LIMIT = 100_000
+WORDS_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ def check(text: ArticleText) -> None:
         raise Refused(N_("标题太长，请控制在 %(limit)s 个字以内。"), limit=TITLE_LIMIT)
     if not text.body.strip():
         raise Refused(N_("请填写正文。"))
+    if len(text.body) > BODY_LIMIT:
+        raise Refused(N_("正文太长，请控制在 %(limit)s 个字以内，或拆成几篇。"), limit=BODY_LIMIT)
 
 
 def write(session: Session, text: ArticleText, *, by: int) -> Article:
@@ -76,14 +80,23 @@ def begin(session: Session, text: ArticleText, *, by: int, number: str) -> Artic
 
 
 def revise(
-    session: Session, article: Article, text: ArticleText, *, by: int, note: str = "", seen: int | None = None
+    session: Session,
+    article: Article,
+    text: ArticleText,
+    *,
+    by: int,
+    note: str = "",
+    seen: int | None = None,
+    duties: Collection[Duty] | None = None,
 ) -> Article:
     """Change an article's words and keep the former ones as a revision.
 
     ``seen`` is the version the author was looking at; a newer one in between is refused, so that
-    nobody overwrites a colleague's work.
+    nobody overwrites a colleague's work. ``duties`` are the person's; only imports leave them out.
     """
     check(text)
+    if duties is not None:
+        check_revisable(article.state, duties)
     if seen is not None and seen != article.version:
         raise Refused(N_("这篇知识在您编辑期间被同事改过。您的内容还在，请对照最新版本后再保存。"))
     if text_of(article) != _clean(text):
@@ -109,7 +122,9 @@ def text_of(article: Article) -> ArticleText:
     )
 
 
-def restore(session: Session, article: Article, number: int, *, by: int) -> Article:
+def restore(
+    session: Session, article: Article, number: int, *, by: int, duties: Collection[Duty] | None = None
+) -> Article:
     """Bring the words of an earlier revision back, as a new revision."""
     revision = next((row for row in article.revisions if row.number == number), None)
     if revision is None:
@@ -128,7 +143,8 @@ def restore(session: Session, article: Article, number: int, *, by: int) -> Arti
         audience=current.audience,
         units=current.units,
     )
-    return revise(session, article, text, by=by, note=f"恢复到第 {number} 版")
+    note = N_("恢复到第 %(number)s 版") % {"number": number}
+    return revise(session, article, text, by=by, note=note, duties=duties)
 
 
 def move(
@@ -141,7 +157,7 @@ def move(
     note: str = "",
 ) -> ArticleMove:
     """Take one step of the article's life and write it down."""
-    row = step(article.state, action, duties=duties, is_author=by == article.author_id, note=note)
+    row = step(article.state, action, duties=duties, is_author=is_own(article, by), note=note)
     moment = now(session)
     entry = ArticleMove(
         action=action, start=article.state, end=row.end, by_id=by, at=moment, note=note.strip()
@@ -157,6 +173,12 @@ def move(
     return entry
 
 
+def is_own(article: Article, by: int | None) -> bool:
+    """Is this person among the authors of what would be published? Then somebody else must judge it."""
+    latest = article.revisions[-1].author_id if article.revisions else article.author_id
+    return by is not None and by in (article.author_id, latest)
+
+
 def rate(session: Session, article: Article, *, by: int, solved: bool, words: str = "") -> Feedback:
     """Record a reader's verdict; a second verdict by the same reader replaces the first."""
     former = session.scalar(
@@ -165,7 +187,8 @@ def rate(session: Session, article: Article, *, by: int, solved: bool, words: st
         )
     )
     verdict = former or Feedback(article_id=article.id, person_id=by, flagged=False)
-    verdict.solved, verdict.words, verdict.at = solved, words.strip(), now(session)
+    verdict.solved, verdict.words, verdict.at = solved, words.strip()[:WORDS_LIMIT], now(session)
+    verdict.handled_at = None
     session.add(verdict)
     session.flush()
     _recount(session, article)
@@ -176,7 +199,9 @@ def flag(session: Session, article: Article, *, by: int, words: str) -> Feedback
     """Ask the editors to correct an article."""
     if not words.strip():
         raise Refused(N_("请写明哪里不对，编辑才知道改什么。"))
-    remark = Feedback(article_id=article.id, person_id=by, flagged=True, words=words.strip(), at=now(session))
+    remark = Feedback(
+        article_id=article.id, person_id=by, flagged=True, words=words.strip()[:WORDS_LIMIT], at=now(session)
+    )
     session.add(remark)
     session.flush()
     return remark

@@ -93,7 +93,29 @@ STEPS = (
     Step(S.DUE,       A.RETIRE,    D.PUBLISH, S.RETIRED,                      needs_note=True),
     Step(S.RETIRED,   A.REVIVE,    D.WRITE,   S.DRAFT),
 )
+
+#: Whose words may change in which state. What readers see is changed by those who may publish;
+#: an article off line is revived first.
+REVISERS = {
+    S.DRAFT:     D.WRITE,
+    S.IN_REVIEW: D.WRITE,
+    S.PUBLISHED: D.PUBLISH,
+    S.DUE:       D.PUBLISH,
+}
 # fmt: on
+
+
+def is_revisable(state: ArticleState, duties: Collection[Duty]) -> bool:
+    """May a person with these duties change the words of an article in this state?"""
+    return REVISERS.get(state) in duties
+
+
+def check_revisable(state: ArticleState, duties: Collection[Duty]) -> None:
+    """Raise :class:`Refused` when the words may not be changed now."""
+    if state not in REVISERS:
+        raise Refused(N_("知识已经下线，请先恢复为草稿再修改。"))
+    if not is_revisable(state, duties):
+        raise Refused(N_("读者正在看的知识由审核人修改；请用“标为待复核”或“请求更正”写明哪里要改。"))
 
 
 def open_to(state: ArticleState, duties: Collection[Duty], *, is_author: bool) -> tuple[Step, ...]:

@@ -1,0 +1,135 @@
+"""The library as a reader walks through it: what is there, popular, new, related, by filter.
+
+Every list starts from ``readable_articles``; nothing here widens what a viewer may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from kb.audience import Viewer
+from kb.flow import READABLE
+from kb.models import Article, ArticleKind, Revision
+from kb.queries import readable_articles, translations_of
+
+POPULAR = 8
+RELATED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a reader narrowed the shelf to; empty means everything."""
+
+    system: str = ""
+    module: str = ""
+    category: str = ""
+    kind: ArticleKind | None = None
+    language: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.system or self.module or self.category or self.kind or self.language)
+
+    def fits(self, article: Article) -> bool:
+        """The same rule for one article: what a search found is narrowed by it."""
+        wanted = {"system": self.system, "module": self.module, "category": self.category}
+        wanted |= {"kind": str(self.kind or ""), "language": self.language}
+        return all(str(getattr(article, name)) == value for name, value in wanted.items() if value)
+
+    def narrow(self, articles: Select[Article]) -> Select[Article]:
+        wanted = {Article.system: self.system, Article.module: self.module, Article.category: self.category}
+        for column, value in wanted.items():
+            articles = articles.where(column == value) if value else articles
+        articles = articles.where(Article.kind == self.kind) if self.kind else articles
+        return articles.where(Article.language == self.language) if self.language else articles
+
+
+def in_language(articles: Select[Article], language: str) -> Select[Article]:
+    """One version of each article: the reader's own language where there is one, else the original."""
+    own = aliased(Article)
+    translated = exists().where(
+        own.language == language, own.translation_of_id == Article.id, own.state.in_(READABLE)
+    )
+    original = and_(Article.translation_of_id.is_(None), ~translated)
+    return articles.where(or_(Article.language == language, original))
+
+
+def newest(articles: Select[Article]) -> Select[Article]:
+    return articles.order_by(Article.published_at.desc().nulls_last(), Article.id.desc())
+
+
+def most_read(articles: Select[Article]) -> Select[Article]:
+    return articles.order_by(Article.views.desc(), Article.solved.desc(), Article.id)
+
+
+def count_of(session: Session, articles: Select[Article]) -> int:
+    return session.scalar(select(func.count()).select_from(articles.order_by(None).subquery())) or 0
+
+
+def counts_by(session: Session, articles: Select[Article], column: Any) -> dict[str, int]:
+    """value → number of articles, most first; articles without a value are left out."""
+    number = func.count().label("number")
+    rows = session.execute(
+        articles.with_only_columns(column, number)
+        .where(column.is_not(None))
+        .order_by(None)
+        .group_by(column)
+        .order_by(number.desc(), column)
+    )
+    return {str(value): count for value, count in rows.tuples()}
+
+
+def related_to(session: Session, article: Article, viewer: Viewer, *, limit: int = RELATED) -> list[Article]:
+    """Others of the same module first, then of the same system, in the same language, most helpful first."""
+    if not article.system:
+        return []
+    near = readable_articles(viewer).where(
+        Article.system == article.system, Article.language == article.language, Article.id != article.id
+    )
+    same_module = (Article.module == article.module).desc() if article.module else Article.id
+    return list(session.scalars(near.order_by(same_module, Article.solved.desc(), Article.id).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The same article in another language; ``behind`` when the original's words changed after its own."""
+
+    article: Article
+    behind: bool
+
+
+def other_languages(session: Session, article: Article, viewer: Viewer) -> list[Version]:
+    """The versions this viewer may read."""
+    root = article.translation_of_id or article.id
+    family = or_(Article.id == root, Article.translation_of_id == root)
+    shown = set(session.scalars(readable_articles(viewer).with_only_columns(Article.id).where(family)))
+    rows = [row for row in translations_of(session, article) if row.id in shown]
+    said = said_at(session, [root, *shown])
+    return [Version(row, _is_behind(row, said)) for row in rows]
+
+
+def is_behind(session: Session, article: Article) -> bool:
+    """Is this a translation whose original's words changed after it?"""
+    if article.translation_of_id is None:
+        return False
+    return _is_behind(article, said_at(session, [article.id, article.translation_of_id]))
+
+
+def said_at(session: Session, ids: Collection[int]) -> dict[int, datetime]:
+    """When each article's words last changed; moves of its life don't count."""
+    rows = session.execute(
+        select(Revision.article_id, func.max(Revision.at))
+        .where(Revision.article_id.in_(ids))
+        .group_by(Revision.article_id)
+    )
+    return dict(rows.tuples())
+
+
+def _is_behind(article: Article, said: Mapping[int, datetime]) -> bool:
+    mine, original = said.get(article.id), said.get(article.translation_of_id or 0)
+    return mine is not None and original is not None and mine < original
