@@ -1,7 +1,237 @@
-"""Pages of ``ask``."""
+"""Asking for help: answers grow while somebody types; a ticket is filed when none of them fits.
+
+``_answers.html`` is drawn on this page and on the home page. Everything works without JavaScript: the
+page is then posted with ``step=look`` to see answers and with ``step=file`` to file. The invariant:
+whatever is refused, what was typed comes back.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import HiddenField, MultipleFileField, RadioField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
+
+from indexer.words import N_
+from kb.flow import Refused
+from portal.catalogue.models import System
+from portal.catalogue.queries import system_by_code, systems_in_order
+from portal.faults import board
+from portal.faults.models import Announcement
+from portal.finder import suggest as consultations
+from portal.finder.shelves import reread
+from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT
+from portal.tickets import desk
+from portal.tickets.models import Ticket
+from portal.tickets.words import CATEGORY_DOORS, IMPACT_LABELS, URGENCY_LABELS, Category
+from portal.web.access import signed_in
+from portal.web.answers import Answers, answers_for, remembered
+from portal.web.files import attach_to
+from portal.web.refusals import is_fragment, sentence_of
+from portal.web.request import db, me, only_asks, parts, viewer, write_now
 
 blueprint = Blueprint("ask", __name__)
+
+#: What can be read in the panel; tickets have a page of their own.
+READ_HERE = frozenset({ARTICLE, DEFECT, ANNOUNCEMENT})
+LONGEST_ID = 18
+
+
+class AskForm(FlaskForm):
+    """What an employee tells; system and category may be left to the proposal."""
+
+    text = TextAreaField(
+        _l("遇到了什么问题？"),
+        validators=[
+            InputRequired(_l("请写一两句话说明遇到了什么问题。")),
+            Length(max=desk.TEXT_LIMIT, message=_l("内容太长，请控制在 2 万字以内，其余放进附件。")),
+        ],
+    )
+    category = RadioField(
+        _l("这属于哪一类？"),
+        choices=[(row.value, row.value) for row in Category],
+        validators=[Optional(), AnyOf([row.value for row in Category])],
+        validate_choice=False,
+    )
+    system = HiddenField(_l("哪个系统？"))
+    impact = RadioField(
+        _l("影响到谁？"), choices=list(IMPACT_LABELS.items()), coerce=int, default=3, validate_choice=False
+    )
+    urgency = RadioField(
+        _l("有多急？"), choices=list(URGENCY_LABELS.items()), coerce=int, default=2, validate_choice=False
+    )
+    files = MultipleFileField(_l("截图和附件"))
+    token = HiddenField()
+
+    @property
+    def words(self) -> str:
+        return (self.text.data or "").strip()
+
+
+@blueprint.route("/ask", methods=["GET", "POST"])
+@signed_in
+def page() -> BaseResponse | str:
+    if request.method == "GET":
+        return _page(AskForm(request.args, meta={"csrf": False}))
+    form = AskForm()
+    if request.form.get("step") == "file":
+        return _file(form)
+    # Without JavaScript: answers first, before anything is filed.
+    return _page(form, answers=remembered(_answers_of(form)))
+
+
+def _answers_of(form: AskForm) -> Answers:
+    return answers_for(form.words, form.system.data, form.category.data, token=form.token.data)
+
+
+def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -> str:
+    answers = answers or Answers(form.words)
+    form.system.data = form.system.data or answers.system
+    form.category.data = form.category.data or answers.category
+    form.token.data = answers.token
+    systems = systems_in_order(db())
+    return render_template(
+        "ask/page.html",
+        form=form,
+        answers=answers,
+        groups=_grouped(systems),
+        chosen=next((row for row in systems if row.code == form.system.data), None),
+        doors=CATEGORY_DOORS,
+        problem=problem,
+        limit_mb=parts().settings.upload_limit_mb,
+    )
+
+
+def _grouped(systems: list[System]) -> dict[str, list[System]]:
+    groups: dict[str, list[System]] = {}
+    for system in systems:
+        groups.setdefault(system.group, []).append(system)
+    return groups
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.post("/ask/suggest")
+@signed_in
+@only_asks
+def suggest() -> str:
+    form = request.form
+    answers = answers_for(
+        form.get("text", ""),
+        form.get("system"),
+        form.get("category"),
+        token=form.get("token"),
+        place=form.get("place", ""),
+    )
+    if answers.found is not None:
+        write_now()
+    return render_template("ask/_answers.html", answers=remembered(answers))
+
+
+@blueprint.route("/ask/answers/<kind>/<int:id>", methods=["GET", "POST"])
+@signed_in
+def answer(kind: str, id: int) -> str:
+    """One answer to read: in a panel beside what is being typed, or on a page of its own."""
+    subject = reread(db(), me(), [(kind, str(id))]).get((kind, str(id)))
+    if subject is None or kind not in READ_HERE:
+        abort(404)
+    token = request.values.get("token", "")
+    if request.method == "POST":
+        consultations.opened(db(), token, by=me(), kind=kind, id=id)
+    known = consultations.consultation_of(db(), token, by=me())
+    template = "ask/_answer.html" if is_fragment() else "ask/answer.html"
+    return render_template(template, kind=kind, subject=subject, token=token if known else "")
+
+
+@blueprint.post("/ask/solved")
+@signed_in
+def solved() -> BaseResponse | str:
+    kind, _colon, number = request.form.get("answer", "").partition(":")
+    if not number.isdecimal() or len(number) > LONGEST_ID:
+        abort(404)
+    token = request.form.get("token")
+    if consultations.solved_by(db(), token, by=me(), kind=kind, id=int(number)) is None:
+        abort(404)
+    if is_fragment():
+        return render_template("ask/_thanks.html")
+    flash(_("太好了，问题解决了。谢谢您告诉我们，同事遇到同样的问题会更快找到答案。"), "success")
+    return redirect(url_for("home.page"))
+
+
+@blueprint.post("/ask/me-too/<int:id>")
+@signed_in
+def me_too(id: int) -> BaseResponse | str:
+    """One more person hit by an announced fault: no ticket, but they hear of the recovery."""
+    announcement = db().scalar(board.live_announcements(viewer()).where(Announcement.id == id))
+    if announcement is None or announcement.fault is None:
+        abort(404)
+    board.me_too(db(), announcement.fault, by=me())
+    if is_fragment():
+        return render_template("ask/_me_too.html", announcement=announcement, done=True)
+    flash(_("已记下您也受到影响，恢复后会通知您。"), "success")
+    return _page(AskForm(request.form, meta={"csrf": False}))
+
+
+# ── filing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _file(form: AskForm) -> BaseResponse:
+    try:
+        ticket = _filed(form)
+    except Refused as refusal:
+        return _refused(form, sentence_of(refusal))
+    told = _("已提交，工单编号 %(number)s。有进展会通知您，也可以随时在这里查看。", number=ticket.number)
+    flash(told, "success")
+    address = url_for("mine.ticket", number=ticket.number)
+    return Response(headers={"HX-Redirect": address}) if is_fragment() else redirect(address)
+
+
+def _filed(form: AskForm) -> Ticket:
+    if not form.validate():
+        raise Refused(str(next(iter(form.errors.values()))[0]))
+    ticket = desk.file(db(), _request_of(form), by=me())
+    if brought := [storage for storage in request.files.getlist("files") if storage.filename]:
+        attach_to(ticket, brought)
+    consultations.filed(db(), form.token.data, by=me(), ticket=ticket)
+    return ticket
+
+
+def _request_of(form: AskForm) -> desk.Request:
+    guess = parts().finder.predict(db(), me(), form.words)
+    proposed = guess.system.value if guess.system else None
+    system = system_by_code(db(), form.system.data or proposed)
+    if system is None or not system.active:
+        raise Refused(N_("请选择是哪个系统的问题，这样能直接找到负责的人。"))
+    category = form.category.data or (guess.category.value if guess.category else None)
+    if not category:
+        raise Refused(N_("请选一个最接近的类别；选得不准也没关系，服务台会核对。"))
+    return desk.Request(
+        text=form.words,
+        category=Category(category),
+        system=system,
+        requester=me(),
+        module=guess.module.value if guess.module and proposed == system.code else None,
+        impact=form.impact.data or 3,
+        urgency=form.urgency.data or 2,
+    )
+
+
+def _refused(form: AskForm, sentence: str) -> BaseResponse:
+    db().rollback()
+    if is_fragment():
+        return make_response(render_template("ask/_problem.html", problem=sentence), 422)
+    return make_response(_page(form, answers=_answers_of(form), problem=sentence), 422)
