@@ -19,6 +19,7 @@ import portal
 from indexer.embedders import embedder_from
 from indexer.index import Index
 from portal import config
+from portal.api import callers, problems
 from portal.db import engine_for, sessions_of
 from portal.finder import outbox
 from portal.finder.find import Finder
@@ -66,12 +67,14 @@ def create_app(
     _configure(app, settings, maker)
     _sign_in(app)
     _languages(app)
+    access.everyone(app.view_functions["static"])  # style, script, pictures of the product itself
     blueprints.register(app)
     filters.register(app)
     refusals.register(app)
     app.before_request(_gate)
     app.after_request(_harden)
-    app.after_request(requests.finish)
+    app.after_request(_note_token)
+    app.after_request(requests.finish)  # the last one registered runs first
     app.teardown_request(requests.close)
     app.context_processor(_for_templates)
     if missing := access.unstated(app):
@@ -110,6 +113,7 @@ def _sign_in(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None  # behind a proxy farm the address changes; the cookie is the proof
     manager.init_app(app)
+    manager.request_loader(callers.person_of_token)
 
     @manager.user_loader
     def load(person_id: str) -> Person | None:
@@ -138,7 +142,9 @@ def _gate() -> BaseResponse | None:
         return None
     if request.method == "OPTIONS":
         return None
-    if person is None and request.blueprint != "api" and not request.path.startswith("/api/"):
+    if person is None and problems.wanted():
+        return problems.problem(401, gettext("请先登录"), gettext("请带上令牌或先登录。"))
+    if person is None:
         target = request.full_path.rstrip("?") if request.method == "GET" else "/"
         if refusals.is_fragment():
             return Response(status=401, headers={"HX-Redirect": url_for("auth.sign_in")})
@@ -159,6 +165,11 @@ def _harden(response: Response) -> Response:
         response.headers["Cache-Control"] = "public, max-age=86400"
     else:
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _note_token(response: Response) -> Response:
+    callers.note_use()
     return response
 
 

@@ -91,5 +91,4 @@ def bearer(session: Session, text: str) -> tuple[Person, ApiToken] | None:
     person = session.get(Person, token.person_id)
     if person is None or not person.active:
         return None
-    token.last_used_at = moment
     return person, token

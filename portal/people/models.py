@@ -74,6 +74,17 @@ class Person(Base):
     def is_staff(self) -> bool:
         return bool(self.posts)
 
+    # What a sign-in library asks of an account; nobody else needs it.
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+    def get_id(self) -> str:
+        return str(self.id)
+
 
 class PersonPost(Base):
     """A post somebody holds, bound to a unit (front) or to systems (middle and back)."""

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.words import N_
 from kb.flow import Refused
+from portal.api import problems
 from portal.tickets.desk import Overtaken
 from portal.web.labels import translated
 
@@ -27,6 +28,8 @@ def sentence_of(refusal: Refused) -> str:
 
 
 def _page(status: int, title: str, sentence: str) -> Response:
+    if problems.wanted():
+        return problems.problem(status, title, sentence)
     template = "errors/_message.html" if is_fragment() else "errors/page.html"
     response = make_response(render_template(template, status=status, title=title, sentence=sentence), status)
     if is_fragment():
@@ -71,6 +74,10 @@ def http_error(problem: HTTPException) -> Response:
     code = problem.code or 500
     if code < 400:
         return problem.get_response()  # type: ignore[return-value]
+    if problems.wanted() and (told := getattr(problem, "data", None)):
+        return problems.problem(
+            code, _("内容不对"), _("请求里有内容不对，见 errors。"), errors=told.get("messages")
+        )
     return _page(code, _("打不开"), _(SENTENCES.get(code, N_("出了点问题，请稍后再试。"))))
 
 

@@ -1,0 +1,71 @@
+"""``/healthz`` (the process), ``/readyz`` (database, index, worker), ``/metrics`` (Prometheus).
+
+They answer anybody who reaches them, so they say nothing about people or texts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.finder.consumer import lag
+from portal.web.access import everyone
+from portal.web.request import db, parts
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@everyone
+def alive() -> Response:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+@everyone
+def ready() -> tuple[Response, int]:
+    """Can the desk be used? Degraded search is told but doesn't make it unready; a lost database does."""
+    try:
+        db().execute(text("SELECT 1"))
+        waiting = lag(db())
+    except SQLAlchemyError:
+        return jsonify(status="unavailable", database="unavailable"), 503
+    index = parts().finder.index.status()
+    body: dict[str, Any] = {
+        "status": "ok",
+        "database": "ok",
+        "index": {
+            "mode": index.mode,
+            "documents": index.documents,
+            "generation": index.generation,
+            "encoder": index.encoder,
+            "needs_rebuild": index.needs_rebuild,
+        },
+        "worker": {
+            "waiting": waiting.waiting,
+            "oldest": waiting.oldest.isoformat() if waiting.oldest else None,
+            "set_aside": waiting.set_aside,
+        },
+    }
+    return jsonify(body), 200
+
+
+@blueprint.get("/metrics")
+@everyone
+def metrics() -> Response:
+    """Gauges read at the moment of asking; no counters are kept between processes."""
+    registry = CollectorRegistry()
+    waiting, index = lag(db()), parts().finder.index.status()
+    for name, meaning, value in (
+        ("tierdesk_outbox_waiting", "Changes the index has not seen yet", waiting.waiting),
+        ("tierdesk_outbox_set_aside", "Changes that failed five times", waiting.set_aside),
+        ("tierdesk_index_documents", "Documents in the index", index.documents),
+    ):
+        Gauge(name, meaning, registry=registry).set(value or 0)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

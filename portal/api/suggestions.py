@@ -1,0 +1,95 @@
+"""Suggestions while typing, their outcome, and search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from portal.api import callers, schemas
+from portal.api.paging import after, cursor_of
+from portal.finder import suggest
+from portal.web.access import signed_in
+from portal.web.request import db, me, parts
+
+blueprint = Blueprint("api_suggestions", __name__, description="What already answers a question")
+blueprint.before_request(callers.check_call)
+
+
+@blueprint.route("/suggestions")
+class Suggestions(MethodView):
+    @signed_in
+    @blueprint.arguments(schemas.SuggestIn)
+    @blueprint.response(200, schemas.SuggestionsOut)
+    def post(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Articles, known defects and live announcements that may answer a text."""
+        category = asked["category"].value if asked["category"] else None
+        found = parts().finder.suggest(
+            db(), me(), asked["text"], system=asked["system"], category=category, limit=asked["limit"]
+        )
+        consultation = suggest.refresh(
+            db(),
+            found,
+            by=me(),
+            text=asked["text"],
+            system=asked["system"],
+            place="api",
+            token=asked["session"],
+        )
+        return {
+            "mode": found.mode,
+            "trusted": found.trusted,
+            "items": found.results,
+            "announcements": found.announcements,
+            "session": consultation.token,
+        }
+
+
+@blueprint.route("/suggestions/<string:session>/outcome")
+class Outcome(MethodView):
+    @signed_in
+    @blueprint.arguments(schemas.OutcomeIn)
+    @blueprint.response(204)
+    def post(self, given: dict[str, Any], session: str) -> None:
+        """“That solved it” with the answer that did, or that none of them did."""
+        if suggest.consultation_of(db(), session, by=me()) is None:
+            abort(404)
+        solved = given["solved_by"]
+        if solved is None:
+            return
+        kind, number = str(solved.get("kind", "")), solved.get("id")
+        if not isinstance(number, int) or isinstance(number, bool):
+            abort(422)
+        if suggest.solved_by(db(), session, by=me(), kind=kind, id=number) is None:
+            abort(404)
+
+
+@blueprint.route("/search")
+class Search(MethodView):
+    @signed_in
+    @blueprint.arguments(schemas.SearchIn, location="query")
+    @blueprint.response(200, schemas.SearchOut)
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Everything this person may see that matches, with facets over it."""
+        offset = after(asked["cursor"]) if asked["cursor"] else 0
+        if offset > MOST_OFFSET:
+            abort(400)
+        filters = {name: asked[name] for name in ("system", "module", "state") if asked[name]}
+        found = parts().finder.search(
+            db(), me(), asked["q"], kinds=asked["kind"], filters=filters, limit=asked["limit"], offset=offset
+        )
+        end = offset + len(found.results)
+        return {
+            "mode": found.mode,
+            "trusted": found.trusted,
+            "total": found.total,
+            "items": found.results,
+            "facets": found.facets,
+            "announcements": found.announcements,
+            "next_cursor": cursor_of(end) if end < found.total else None,
+        }
+
+
+MOST_OFFSET = 1000
