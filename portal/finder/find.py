@@ -107,7 +107,7 @@ class Finder:
     ) -> Found:
         """Articles and known defects that may answer ``text`` before a ticket is filed."""
         near = {"system": system, "category": category}
-        ask = _ask(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=4 * limit + 10)
+        ask = _ask(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=2 * limit + 4)
         ranked, mode = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET))
         told = _announcements(session, person, ask, ranked)
         answers = _in_own_language([item for item in ranked if item.kind != ANNOUNCEMENT], person)
@@ -118,7 +118,7 @@ class Finder:
         self, session: Session, person: Person, ticket: Ticket, *, limit: int = 5
     ) -> tuple[Result, ...]:
         """Alike tickets that this person may open."""
-        ask = _about(ticket, TICKET, depth=2 * limit + 5)
+        ask = _about(ticket, TICKET, depth=limit + 4)
         ranked, _ = self._ranked(session, person, ask, numbered=())
         return _results(ranked[:limit], ask.text)
 
@@ -127,7 +127,7 @@ class Finder:
     ) -> tuple[Result, ...]:
         """Root causes this ticket may have, with the evidence; the linked one first, rejected ones never."""
         judged = likely.judged(ticket)
-        ask = replace(_about(ticket, DEFECT, depth=2 * limit + 10), exclude=judged.rejected_keys)
+        ask = replace(_about(ticket, DEFECT, depth=2 * limit + 4), exclude=judged.rejected_keys)
         ranked, _ = self._ranked(session, person, ask, numbered=())
         missing = [key for key in judged.linked_keys if key not in {item.hit.key for item in ranked}]
         linked = reread(session, person, missing)

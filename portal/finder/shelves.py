@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, false, select
@@ -89,6 +90,12 @@ def _named(**values: str | None) -> Mapping[str, tuple[str, ...]]:
     return {name: (str(value),) for name, value in values.items() if value}
 
 
+@lru_cache(maxsize=2_048)
+def _plain(markdown: str) -> str:
+    # Rendering is the dearest part of a page of results, and the same articles answer every day.
+    return plain(markdown)
+
+
 def _defect_words(row: Defect) -> str:
     return "\n".join(part for part in (*row.symptoms, row.workaround) if part)
 
@@ -100,7 +107,7 @@ SHELVES: dict[str, Shelf] = {
             ARTICLE,
             Article,
             lambda person: readable_articles(viewer_of(person)),
-            lambda row: plain(row.body),
+            lambda row: _plain(row.body),
             _article_facets,
         ),
         Shelf(
