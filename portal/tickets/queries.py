@@ -76,7 +76,8 @@ def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
         case _ if wanted.looks_back:
             return (Ticket.filed_at.desc(), Ticket.id.desc())
         case _:
-            return (Ticket.close_due.asc(), Ticket.id.asc())
+            # A paused clock can wait; running ones first.
+            return (Ticket.paused_at.is_not(None), Ticket.close_due.asc(), Ticket.id.asc())
 
 
 def tab_counts(session: Session, person: Person, wanted: Filter | None = None) -> dict[Tab, int]:

@@ -110,7 +110,10 @@ def offer_rulings(form: MoveForm, ticket: Ticket) -> None:
     form.ruling.choices = {
         _(CATEGORY_LABELS[category]): [
             *([(f"{category}:", _("%(name)s（不细分）", name=_(CATEGORY_LABELS[category])))]),
-            *((f"{category}:{sub}", _(name)) for sub, name in subs.items()),
+            *(
+                (f"{category}:{sub}", f"{_(CATEGORY_LABELS[category])} · {_(name)}")
+                for sub, name in subs.items()
+            ),
         ]
         for category, subs in SUB_LABELS.items()
     }

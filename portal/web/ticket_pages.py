@@ -148,9 +148,7 @@ def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = Non
         "clock": desk.clock_of(db(), ticket),
         "module": next((m.name for m in ticket.system.modules if m.code == ticket.module), ticket.module),
         "buttons": buttons_of(open_to(at, by)),
-        "closed": [
-            (step, sentence_of(Refused(reason, holder=at.holder_name))) for step, reason in closed_to(at, by)
-        ],
+        "closed": _not_now(ticket),
         "panel": panel,
         "kept": kept,
         "conversation": _conversation(ticket),
@@ -163,6 +161,16 @@ def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = Non
         "rejected": _rejected(ticket),
         "defect_page": "defect_pages.page" if "defect_pages.page" in current_app.view_functions else "",
     }
+
+
+def _not_now(ticket: Ticket) -> list[tuple[Action, str]]:
+    """What would be mine to do, with the sentence why not now; who holds it speaks for itself."""
+    at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
+    return [
+        (step.action, sentence_of(Refused(reason, holder=at.holder_name)))
+        for step, reason in closed_to(at, by)
+        if step.action not in (Action.TAKE, Action.RELEASE, Action.REASSIGN)
+    ]
 
 
 def _conversation(ticket: Ticket) -> list[Said]:
