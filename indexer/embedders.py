@@ -24,6 +24,8 @@ Ids = NDArray[np.int32]
 _LOG = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parent / "model"
 _LONGEST = 2_000
+_THREADS = 2
+"""Of torch: the other cores belong to those who serve pages."""
 _LONGEST_PIECED = 4_000
 
 
@@ -112,8 +114,10 @@ class _Transformer:
     """Any other model that sentence-transformers can load."""
 
     def __init__(self, name: str) -> None:
+        import torch
         from sentence_transformers import SentenceTransformer
 
+        torch.set_num_threads(_THREADS)
         self._model: Any = SentenceTransformer(name, device="cpu")
         self.dims = int(self._model.get_embedding_dimension() or 0)
 
