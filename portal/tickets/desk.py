@@ -196,7 +196,7 @@ def _settle_holder(ticket: Ticket, row: Step, *, by: Person | None, given: Given
         ticket.holder = by
     elif row.action == Action.REASSIGN:
         ticket.holder = _successor(ticket, given.person)
-    elif row.action in (Action.RULE, Action.ASK):
+    elif row.action in (Action.RULE, Action.CLASSIFY, Action.ASK):
         ticket.holder = ticket.holder or by  # who began it hears of what comes back
     elif not row.keeps_holder:
         ticket.holder = None
@@ -229,8 +229,8 @@ def _apply(
 def _effect(session: Session, ticket: Ticket, row: Step, *, given: Given) -> dict[str, object]:
     moment = now(session)
     match row.action:
-        case Action.RULE:
-            return _rule(session, ticket, given)
+        case Action.RULE | Action.CLASSIFY:
+            return _rule(session, ticket, row.action, given)
         case Action.ANSWER | Action.TELL:
             ticket.outcome, ticket.told_at = given.note, moment
         case Action.FINISH | Action.LOCAL_DONE:
@@ -252,7 +252,8 @@ def _effect(session: Session, ticket: Ticket, row: Step, *, given: Given) -> dic
     return {}
 
 
-def _rule(session: Session, ticket: Ticket, given: Given) -> dict[str, object]:
+def _rule(session: Session, ticket: Ticket, action: Action, given: Given) -> dict[str, object]:
+    """The front's first judgement or the middle's ruling; both stay on the ticket."""
     assert given.category is not None  # the table's "needs" has seen to it
     if given.priority not in (None, 1, 2, 3, 4):
         raise Refused(N_("优先级只能是 1 到 4 级。"))
@@ -260,8 +261,12 @@ def _rule(session: Session, ticket: Ticket, given: Given) -> dict[str, object]:
         raise Refused(N_("请求的细类和类别对不上，请重新选择。"))
     before = {"from": ticket.category, "priority_from": ticket.priority}
     ticket.sub = given.sub or (ticket.sub if given.category == ticket.category else "")
-    ticket.category = ticket.ruled_category = given.category
-    ticket.priority = given.priority or ticket.priority
+    ticket.category = given.category
+    if action == Action.RULE:
+        ticket.ruled_category = given.category
+        ticket.priority = given.priority or ticket.priority
+    else:
+        ticket.first_category = given.category
     clocks.set_level(ticket)
     clocks.set_tier_due(ticket, clocks.arrival(session, ticket))
     return {**before, "to": ticket.category, "priority": ticket.priority}

@@ -144,6 +144,10 @@ def is_ruled(at: Situation, by: Actor) -> str | None:
     return None if at.ruled else N_("请先研判定类，再决定去向。")
 
 
+def is_unruled(at: Situation, by: Actor) -> str | None:
+    return N_("中台已经研判定类，前台不能再改。") if at.ruled else None
+
+
 def middle_may_reply(at: Situation, by: Actor) -> str | None:
     if not at.ruled:
         return is_ruled(at, by)
@@ -220,6 +224,7 @@ STEPS: tuple[Step, ...] = (
     Step(S.NEW,        T.FRONT,    A.TAKE,         W.FRONT,     S.OPEN,       T.FRONT,    is_unheld,        (), True),
     Step(S.OPEN,       T.FRONT,    A.TAKE,         W.FRONT,     S.OPEN,       T.FRONT,    is_unheld,        (), True),
     Step(S.OPEN,       T.FRONT,    A.RELEASE,      W.FRONT,     S.OPEN,       T.FRONT,    is_held),
+    Step(S.OPEN,       T.FRONT,    A.CLASSIFY,     W.FRONT,     S.OPEN,       T.FRONT,    is_unruled,       ("category",), True),
     Step(S.OPEN,       T.FRONT,    A.ANSWER,       W.FRONT,     S.CONFIRMING, T.USER,     front_may_answer, ("note",)),
     Step(S.OPEN,       T.FRONT,    A.ASK,          W.FRONT,     S.WAITING,    T.FRONT,    None,             ("note",), True),
     Step(S.OPEN,       T.FRONT,    A.TO_LOCAL,     W.FRONT,     S.OPEN,       T.LOCAL,    local_may_try,    ("note",)),
@@ -284,7 +289,7 @@ STEPS: tuple[Step, ...] = (
 
 NEEDS = {
     "note": N_("请写明内容，下一位同事和用户都要看得懂。"),
-    "category": N_("请选择研判后的请求类别。"),
+    "category": N_("请选择请求类别。"),
     "rating": N_("请给这次服务打分（1 到 5 分）。"),
     "person": N_("请选择接手的同事。"),
 }
@@ -355,8 +360,8 @@ def mermaid() -> str:
     """The table as a Mermaid state diagram; ``docs/ticket-flow.md`` is kept equal to it by a test."""
     lines = ["stateDiagram-v2", "    [*] --> front_new: 提交"]
     for row in STEPS:
-        if row.action in (Action.TAKE, Action.RELEASE, Action.REASSIGN, Action.RULE):
-            continue
+        if (row.start, row.tier) == (row.end, row.then):
+            continue  # it stays where it is: taking, ruling, handing over
         lines.append(f"    {row.tier}_{row.start} --> {row.then}_{row.end}: {WHO_LABELS[row.by]} {row.label}")
     names = {(row.tier, row.start) for row in STEPS} | {(row.then, row.end) for row in STEPS}
     lines += [

@@ -77,6 +77,7 @@ DEEDS: dict[Action, str | None] = {
     Action.REASSIGN:     None,
     Action.ASK:          N_("请您补充信息"),
     Action.SUPPLY:       N_("补充了信息"),
+    Action.CLASSIFY:     N_("确认了问题的类别"),
     Action.ANSWER:       N_("答复了您"),
     Action.TO_LOCAL:     N_("转给本地支持人员"),
     Action.LOCAL_DONE:   N_("现场处理完成"),

@@ -37,6 +37,7 @@ class Action(StrEnum):
     REASSIGN = "reassign"
     ASK = "ask"
     SUPPLY = "supply"
+    CLASSIFY = "classify"
     ANSWER = "answer"
     TO_LOCAL = "to_local"
     LOCAL_DONE = "local_done"
@@ -106,6 +107,7 @@ ACTION_LABELS = {
     Action.REASSIGN: N_("改派"),
     Action.ASK: N_("请用户补充"),
     Action.SUPPLY: N_("补充信息"),
+    Action.CLASSIFY: N_("初判定类"),
     Action.ANSWER: N_("答复用户"),
     Action.TO_LOCAL: N_("转二线/本地"),
     Action.LOCAL_DONE: N_("现场处理完成"),

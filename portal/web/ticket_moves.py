@@ -42,6 +42,7 @@ LOOKS = {
     Action.REASSIGN:     Look("s", "user-share", False, N_("可以写明为什么改派、请对方先做什么。")),
     Action.ASK:          Look("w", "message-question", False, N_("写给用户看：缺什么、在哪里看、怎么给。")),
     Action.SUPPLY:       Look("w", "phone-incoming", True, N_("用户在电话里补充了什么，照原话记下来。")),
+    Action.CLASSIFY:     Look("r", "category", False, N_("需要时写明为什么改。")),
     Action.ANSWER:       Look("a", "message-check", True, N_("写给用户看：原因一句话，步骤分条。"), True),
     Action.TO_LOCAL:     Look("o", "tool", False, N_("现场地点、联系人、方便的时间、已经试过什么。")),
     Action.LOCAL_DONE:   Look("d", "circle-check", True, N_("做了什么、换了什么、当场验证的结果。")),

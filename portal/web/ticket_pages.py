@@ -226,7 +226,7 @@ def _opened(ticket: Ticket, action: Action, form: MoveForm) -> Panel | None:
     step = next((row for row in steps if row.action == action), None)
     if step is None:
         return None
-    if action == Action.RULE:
+    if action in (Action.RULE, Action.CLASSIFY):
         offer_rulings(form, ticket)
     if action == Action.REASSIGN:
         people = queries.successors(db(), ticket)
