@@ -76,9 +76,14 @@ def change_announcement(
     session.flush()
 
 
-def _may_speak(session: Session, by: Person, fault: FaultEvent | None) -> None:
+def may_announce(session: Session, by: Person, fault: FaultEvent | None) -> bool:
+    """May this person speak about this outage, or, without one, to everybody?"""
     held = by.permissions if fault is None else permissions_on(session, by, fault)
-    if not by.active or Permission.PUBLISH_ANNOUNCEMENTS not in held:
+    return by.active and Permission.PUBLISH_ANNOUNCEMENTS in held
+
+
+def _may_speak(session: Session, by: Person, fault: FaultEvent | None) -> None:
+    if not may_announce(session, by, fault):
         raise Refused(N_("您的岗位不能发布公告。"))
 
 

@@ -17,6 +17,7 @@ from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from portal.faults.announcements import (
+    ANNOUNCEABLE,
     OVER,
     AnnouncementText,
     Live,
@@ -26,6 +27,7 @@ from portal.faults.announcements import (
     is_readable,
     live_announcements,
     live_for_system,
+    may_announce,
     publish,
     readable_announcements,
     recover,
@@ -43,6 +45,8 @@ from portal.tickets.models import Ticket
 from portal.tickets.words import Action, State, Tier
 
 __all__ = [
+    "ANNOUNCEABLE",
+    "OVER",
     "AnnouncementText",
     "Live",
     "add_reports",
@@ -54,6 +58,7 @@ __all__ = [
     "is_readable",
     "live_announcements",
     "live_for_system",
+    "may_announce",
     "me_too",
     "move",
     "publish",

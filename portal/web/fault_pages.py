@@ -1,7 +1,202 @@
-"""Pages of ``fault_pages``."""
+"""Fault events: the board, one event, and the moves on it. Announcements are in ``announcing``."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections import defaultdict
+from datetime import datetime, timedelta
 
-blueprint = Blueprint("fault_pages", __name__)
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from werkzeug.wrappers import Response
+
+from kb.columns import now
+from kb.flow import Refused
+from portal.catalogue.queries import system_names
+from portal.faults import board as verbs
+from portal.faults import flow, reports
+from portal.faults.flow import FaultAction, FaultState
+from portal.faults.models import FaultEvent, FaultMove
+from portal.faults.scope import is_visible, permissions_on
+from portal.people.models import Person
+from portal.people.queries import people_by_id
+from portal.people.roles import Permission
+from portal.tickets.models import Ticket
+from portal.tickets.visibility import serves, visible_tickets
+from portal.web.access import needs
+from portal.web.announcing import blueprint, may_edit, unit_names
+from portal.web.refusals import sentence_of
+from portal.web.request import db, me
+
+__all__ = ["blueprint"]
+
+P = Permission
+READERS = (
+    P.WORK_FRONT,
+    P.WORK_MIDDLE,
+    P.WORK_DISPATCH,
+    P.WORK_BACK,
+    P.PUBLISH_ANNOUNCEMENTS,
+    P.READ_FIGURES,
+)
+COLUMNS = (FaultState.GATHERING, FaultState.SUBMITTED, FaultState.DECLARED, FaultState.RECOVERED)
+LATELY = timedelta(days=30)
+#: Moves whose button must stand out: the road that the reports wait for.
+FORWARD = frozenset({FaultAction.SUBMIT, FaultAction.DECLARE, FaultAction.RECOVER, FaultAction.VERIFY})
+
+
+def minutes_since(start: datetime | None, end: datetime | None = None) -> int:
+    """Minutes round the clock, as faults count them."""
+    return int(((end or now(db())) - start).total_seconds() // 60) if start else 0
+
+
+@blueprint.get("/faults")
+@needs(*READERS)
+def board() -> str:
+    """Every outage this person sees, by state; what may be gathered; what was over lately."""
+    columns: dict[FaultState, list[reports.Card]] = defaultdict(list)
+    for card in reports.cards(db(), me(), ended_since=now(db()) - LATELY):
+        columns[card.fault.state].append(card)
+    return render_template(
+        "faults/board.html",
+        columns=[(state, columns[state]) for state in COLUMNS],
+        over=columns[FaultState.VERIFIED] + columns[FaultState.DISMISSED],
+        suggestions=reports.suggestions(db(), me()),
+        names=system_names(db()),
+        since=minutes_since,
+    )
+
+
+@blueprint.post("/faults")
+@needs(P.WORK_MIDDLE)
+def gather() -> Response | tuple[str, int]:
+    """Tickets become one event, or join one that is going on."""
+    tickets = _asked_tickets()
+    try:
+        fault = _gathered(tickets)
+    except Refused as refusal:
+        db().rollback()
+        flash(sentence_of(refusal), "danger")
+        return board(), 422
+    return redirect(url_for("fault_pages.event", number=fault.number))
+
+
+def _gathered(tickets: list[Ticket]) -> FaultEvent:
+    number = request.form.get("fault", "")
+    if not number:
+        return verbs.gather(db(), tickets, title=request.form.get("title", ""), by=me())
+    fault = _seen(number)
+    verbs.add_reports(db(), fault, tickets, by=me())
+    return fault
+
+
+def _asked_tickets() -> list[Ticket]:
+    """The tickets that were ticked; one that this person may not see is not there."""
+    numbers = request.form.getlist("tickets")[:200]
+    wanted = visible_tickets(me()).where(Ticket.number.in_(numbers)).order_by(Ticket.filed_at)
+    found = list(db().scalars(wanted))
+    if len(found) < len(set(numbers)):
+        abort(404)
+    return found
+
+
+@blueprint.get("/faults/<number>")
+@needs(*READERS)
+def event(number: str) -> str:
+    """One outage: where it stands, what may be done, its reports and its trail."""
+    return _event_page(_seen(number))
+
+
+def _event_page(fault: FaultEvent, *, problem: str = "", note: str = "", words: str = "") -> str:
+    every = reports.reported_tickets(db(), fault)
+    tickets = [ticket for ticket in every if serves(me(), ticket)]
+    people = people_by_id(db(), {fault.opened_by, *(move.by_id for move in fault.moves)})
+    last = fault.moves[-1] if fault.moves else None
+    return render_template(
+        "faults/event.html",
+        fault=fault,
+        names=system_names(db()),
+        units=unit_names(fault.units),
+        tickets=tickets,
+        elsewhere=len(every) - len(tickets),
+        unticketed=reports.people_without_ticket(db(), fault),
+        steps=flow.open_to(fault.state, permissions_on(db(), me(), fault)),
+        forward=FORWARD,
+        stragglers=reports.stragglers(fault, tickets, mover=_mover(last)),
+        to_tell=_to_tell(fault, tickets),
+        may_announce=may_edit(None, fault),
+        announceable=fault.state in verbs.ANNOUNCEABLE,
+        more=_more(fault),
+        people=people,
+        since=minutes_since,
+        problem=problem,
+        note=note,
+        words=words,
+    )
+
+
+def _mover(last: FaultMove | None) -> Person | None:
+    return db().get(Person, last.by_id) if last is not None and last.by_id else None
+
+
+def _to_tell(fault: FaultEvent, tickets: list[Ticket]) -> list[Ticket]:
+    return reports.waiting_for_feedback(tickets, me()) if fault.state == FaultState.VERIFIED else []
+
+
+def _more(fault: FaultEvent) -> list[Ticket]:
+    """Reports that nobody has gathered and that name a system of this outage."""
+    if fault.state in verbs.OVER or P.WORK_MIDDLE not in permissions_on(db(), me(), fault):
+        return []
+    groups = reports.suggestions(db(), me())
+    return [ticket for group in groups if group.system in fault.systems for ticket in group.tickets]
+
+
+@blueprint.post("/faults/<number>/moves")
+@needs(P.WORK_MIDDLE, P.WORK_DISPATCH, P.WORK_BACK)
+def move(number: str) -> Response | tuple[str, int]:
+    """Take one step; what was typed is kept when it is refused."""
+    note = request.form.get("note", "")
+    fault = _seen(number)
+    try:
+        verbs.move(db(), fault, _asked_action(), by=me(), note=note)
+    except Refused as refusal:
+        db().rollback()
+        return _event_page(_seen(number), problem=sentence_of(refusal), note=note), 422
+    return redirect(url_for("fault_pages.event", number=number))
+
+
+def _asked_action() -> FaultAction:
+    asked = request.form.get("action", "")
+    if asked not in set(FaultAction):
+        abort(400)
+    return FaultAction(asked)
+
+
+@blueprint.post("/faults/<number>/tell")
+@needs(P.WORK_FRONT)
+def tell(number: str) -> Response | tuple[str, int]:
+    """The front tells every reporter at once."""
+    words = request.form.get("words", "")
+    fault = _seen(number)
+    try:
+        told, left = verbs.tell_all(db(), fault, words, by=me())
+    except Refused as refusal:
+        db().rollback()
+        return _event_page(_seen(number), problem=sentence_of(refusal), words=words), 422
+    flash(_("已告知 %(told)s 位报障人。", told=told), "success")
+    if left:
+        flash(_("还有 %(left)s 张在同事手里或属于其他单位，由他们告知。", left=left), "warning")
+    return redirect(url_for("fault_pages.event", number=number))
+
+
+def _seen(number: str) -> FaultEvent:
+    """The event, or 404 when there is none or it is not this person's to see."""
+    fault = db().scalar(
+        select(FaultEvent)
+        .where(FaultEvent.number == number)
+        .options(selectinload(FaultEvent.moves), selectinload(FaultEvent.announcements))
+    )
+    if fault is None or not is_visible(db(), me(), fault):
+        abort(404)
+    return fault

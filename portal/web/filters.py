@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.markdown import plain, render
-from portal.web import labels, times
+from portal.web import announcing, labels, times
 
 
 def register(app: Flask) -> None:
@@ -21,4 +21,5 @@ def register(app: Flask) -> None:
         full=times.full,
         duration=times.duration,
     )
+    environment.globals.update(announcement_bar=announcing.announcement_bar)
     environment.globals.update(sub_label=labels.sub_label, options=labels.options)
