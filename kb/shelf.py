@@ -127,7 +127,7 @@ def said_at(session: Session, ids: Collection[int]) -> dict[int, datetime]:
         .where(Revision.article_id.in_(ids))
         .group_by(Revision.article_id)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _is_behind(article: Article, said: Mapping[int, datetime]) -> bool:

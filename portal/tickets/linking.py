@@ -106,4 +106,4 @@ def counts_of(session: Session, defect_ids: list[int]) -> dict[int, int]:
         .where(DefectLink.defect_id.in_(defect_ids), DefectLink.verdict == LinkVerdict.LINKED)
         .group_by(DefectLink.defect_id)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
