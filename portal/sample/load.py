@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from kb.columns import CLOCK
@@ -16,6 +16,7 @@ from portal.people.roles import Post
 from portal.sample import company, library, outages, searches
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
+from portal.tickets.models import Notice
 
 SEED = 20260101
 TICKETS = 2000
@@ -24,6 +25,13 @@ TICKETS = 2000
 def is_empty(session: Session) -> bool:
     """Is there nobody yet?"""
     return not session.scalar(select(func.count()).select_from(Person))
+
+
+def _read_notices(session: Session, today: datetime) -> None:
+    """Everybody has read what is older than two days."""
+    session.flush()
+    old = update(Notice).where(Notice.at < today - timedelta(days=2))
+    session.execute(old.values(read_at=Notice.at).execution_options(synchronize_session=False))
 
 
 def fill(
@@ -59,6 +67,7 @@ def fill(
         if tickets >= TICKETS // 4:
             outages.play_outages(stage)
         outages.announce(stage)
+        _read_notices(session, today)
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
     finally:
         session.info.pop(CLOCK, None)
