@@ -14,7 +14,7 @@ from indexer.columns import Mask
 from indexer.document import Document, Reason, ReasonKind
 from indexer.generation import View
 from indexer.lexical import Field
-from indexer.passages import Part, Passage, passages
+from indexer.passages import MOST, Part, Passage, passages
 from indexer.scoring import Scores, WordScores
 from indexer.text import TermKind
 from indexer.vectors import Nearest
@@ -23,6 +23,9 @@ _SHOWN_WORDS = 4
 _ALIKE = 0.45
 """From this cosine on, "close in meaning" is worth telling a person."""
 _LONGEST_PASSAGE = 240
+_LONGEST_ASKED = 60
+_ASKED_ALIKE = 0.6
+"""From this share of the question's weight on, it has been asked so before."""
 _NEAR_REASONS = {
     "system": ReasonKind.SAME_SYSTEM,
     "module": ReasonKind.SAME_MODULE,
@@ -85,9 +88,24 @@ def _code_kind(code: str) -> ReasonKind:
     return ReasonKind.NUMBER if code[:2] in ("gd", "kb", "qx", "gz") else ReasonKind.CODE
 
 
-def reasons_for(place: int, evidence: Evidence, view: View) -> tuple[Reason, ...]:
+def _asked_as_reason(document: Document, asked: Asked) -> Iterator[Reason]:
+    """Somebody has asked it nearly so before, or a ticket that it solved said so."""
+    total = sum(wanted.weight for wanted in asked.terms)
+    shares = [(_shared_weight(text, asked) / total, text) for text in document.also[:MOST] if total > 0]
+    share, text = max(shares, default=(0.0, ""))
+    if share >= _ASKED_ALIKE:
+        yield Reason(ReasonKind.ASKED_AS, _cut(text.strip(), _LONGEST_ASKED))
+
+
+def _shared_weight(text: str, asked: Asked) -> float:
+    folded = fold(text[:_LONGEST_PASSAGE])
+    return sum(wanted.weight for wanted in asked.terms if wanted.surface in folded)
+
+
+def reasons_for(place: int, document: Document, evidence: Evidence, view: View) -> tuple[Reason, ...]:
     return (
         *_code_reasons(place, evidence, view),
+        *_asked_as_reason(document, evidence.asked),
         *_words_reason(place, evidence, view),
         *_meaning_reason(place, evidence),
         *_near_reasons(place, evidence, view),
@@ -111,8 +129,8 @@ def _overlap(passage: Passage, asked: Asked) -> float:
     return sum(wanted.weight * len(wanted.surface) for wanted in asked.terms if wanted.surface in folded)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_PASSAGE else text[:_LONGEST_PASSAGE].rstrip() + "…"
+def _cut(text: str, longest: int = _LONGEST_PASSAGE) -> str:
+    return text if len(text) <= longest else text[:longest].rstrip() + "…"
 
 
 def best_passage(place: int, document: Document, evidence: Evidence) -> str:

@@ -196,7 +196,7 @@ def _hits(
             score=float(score),
             probability=probability,
             trusted=probability >= calibration.trusted_from,
-            why=reasons_for(place, evidence, view) if document is not None else (),
+            why=reasons_for(place, document, evidence, view) if document is not None else (),
             passage=best_passage(place, document, evidence) if document is not None else "",
         )
 

@@ -143,3 +143,10 @@ def test_many_threads_search_while_one_writes(index: Index) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_the_words_of_solved_tickets_are_found_and_named(index: Index) -> None:
+    index.update([article("8", "终端准入认证", also=("网线插上了还是上不了网", "无线连不上"))])
+    hit = index.search(Query("插了网线上不了网", audience=EVERYONE)).hits[0]
+    assert hit.id == "8"
+    assert ReasonKind.ASKED_AS in {reason.kind for reason in hit.why}
