@@ -109,8 +109,3 @@ def waiting_for(session: Session, by: Person) -> Waiting:
     )
     count, due = session.execute(rows).one()
     return Waiting(count, due)
-
-
-def next_waiting(session: Session, by: Person) -> Ticket | None:
-    """The ticket to take next: the one that is due first."""
-    return session.scalars(unheld(FRONT, by).limit(1)).first()

@@ -8,6 +8,7 @@ whom no post of theirs serves.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from enum import StrEnum
 
@@ -18,7 +19,6 @@ from defects.models import Defect
 from defects.queries import is_public
 from indexer.words import N_
 from kb.flow import Refused
-from kb.markdown import plain
 from kb.models import Article
 from kb.queries import is_readable
 from portal.catalogue.queries import system_by_code
@@ -26,12 +26,14 @@ from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import desk, linking
-from portal.tickets.callers import may_file_for, next_waiting
+from portal.tickets.callers import may_file_for
 from portal.tickets.flow import ROUTES
 from portal.tickets.models import Ticket, Urge
 from portal.tickets.words import Action, Category, Channel
 
 SUMMARY = 400
+#: Marks of Markdown that a person who reads a message should not see; a link keeps its words.
+MARKS = re.compile(r"!\[[^\]]*\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|\*\*|`|^#{1,6}\s+|^>\s?", re.MULTILINE)
 
 
 class Ending(StrEnum):
@@ -112,8 +114,8 @@ def answer_from(article: Article, caller: Person, words: str = "") -> str:
 
 
 def summary_of(body: str) -> str:
-    """The beginning of an article as plain lines, cut where a line ends."""
-    lines = [line.strip() for line in plain(body).splitlines() if line.strip()]
+    """The beginning of an article as plain lines: the steps keep their numbers, the marks go."""
+    lines = [line.strip() for line in MARKS.sub(r"\1", body).splitlines() if line.strip()]
     kept: list[str] = []
     for line in lines:
         if kept and sum(map(len, kept)) + len(line) > SUMMARY:
@@ -168,15 +170,6 @@ def urge_for(session: Session, ticket: Ticket, *, by: Person) -> Urge:
     """The caller asks on the phone where it stays; counted as the caller's own urge."""
     _check(ticket.requester, by)
     return desk.urge(session, ticket, by=ticket.requester, words=f"来电催办，{by.name}记录")
-
-
-def take_next(session: Session, *, by: Person) -> Ticket:
-    """Take the ticket that is due first among those that nobody has."""
-    ticket = next_waiting(session, by)
-    if ticket is None:
-        raise Refused(N_("队列里没有等着受理的工单了。"))
-    desk.move(session, ticket, Action.TAKE, by=by)
-    return ticket
 
 
 def _filed(session: Session, request: desk.Request, *, by: Person) -> Ticket:

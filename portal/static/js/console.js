@@ -1,0 +1,143 @@
+// The call console without a mouse: Esc toggles between writing and keys, what is typed survives.
+(() => {
+  document.documentElement.classList.add("has-script");
+  const at = (id) => document.getElementById(id);
+  const notes = () => at("notes");
+  const isField = (target) => target.closest?.("input:not([type=radio]), textarea, select");
+  const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+
+  // ── the draft of this tab: kept until the call has ended ──
+  const person = () => at("console")?.dataset.person ?? "";
+  const tab = (sessionStorage.consoleTab ??= crypto.randomUUID?.() ?? String(Math.random()).slice(2));
+  const place = () => `tierdesk.call.${person()}.${tab}`;
+  const OLD = 12 * 3600 * 1000;
+
+  function keep() {
+    const form = at("call");
+    if (!form) return;
+    const fields = Object.fromEntries(new FormData(form));
+    delete fields.csrf_token;
+    if (!fields.notes && !fields.note) return localStorage.removeItem(place());
+    localStorage.setItem(place(), JSON.stringify({ at: Date.now(), fields }));
+  }
+  function forget() { localStorage.removeItem(place()); }
+  function tidy() {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith("tierdesk.call."))) {
+      try {
+        if (Date.now() - JSON.parse(localStorage.getItem(key)).at > OLD) localStorage.removeItem(key);
+      } catch { localStorage.removeItem(key); }
+    }
+  }
+  function restore() {
+    const kept = JSON.parse(localStorage.getItem(place()) ?? "null");
+    const form = at("call");
+    if (!kept || !form || notes().value) return;
+    for (const [name, value] of Object.entries(kept.fields)) {
+      const field = form.elements[name];
+      if (!field || name === "token" || name === "reading") continue;
+      if (field instanceof RadioNodeList || field.type !== "hidden" || name === "chosen") field.value = value;
+    }
+    at("restored").hidden = false;
+    const caller = kept.fields.caller;
+    const look = () => htmx.trigger(notes(), "look");
+    if (caller && !form.elements.caller) {
+      htmx.ajax("GET", `/console/callers/${encodeURIComponent(caller)}`, { target: "#caller", swap: "innerHTML" }).then(look, look);
+    } else look();
+    notes().focus();
+  }
+
+  // ── what the agent chose by hand is no longer proposed ──
+  function choose(name, dropped = []) {
+    const chosen = at("chosen");
+    const names = new Set(chosen.value.split(",").filter(Boolean));
+    names.add(name);
+    dropped.forEach((other) => names.delete(other));
+    chosen.value = [...names].join(",");
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-chip]")) {
+      const name = event.target.name;
+      if (event.target.value) choose(name, name === "system" ? ["module"] : name === "category" ? ["sub"] : []);
+    }
+    if (event.target.matches?.("[data-ending]")) choose("ending");
+    if (event.target.closest?.("#call")) keep();
+  }, true);
+  document.addEventListener("input", (event) => { if (event.target.closest?.("#call")) keep(); });
+
+  // ── keys ──
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || !at("console")) return;
+    const inside = event.target.closest?.("#console") || event.target === document.body;
+    if (!inside || document.querySelector(".modal.show")) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return wrapUp(event);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") return toggle(event);
+    if (event.target.id === "who") return inLookUp(event);
+    if (event.target.closest(".console-people")) return amongPeople(event);
+    if (!isField(event.target)) onTickets(event);
+  }, true);
+
+  function toggle(event) {
+    stop(event);
+    if (event.target === notes()) { notes().blur(); at("answers").focus({ preventScroll: true }); return; }
+    const field = notes();
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+  function wrapUp(event) {
+    stop(event);
+    const own = event.target.closest("form:not(#call)");
+    if (own) return own.requestSubmit();
+    if (event.target.closest(".console-wrap, .console-filing, .console-submit")) return document.querySelector("[data-wrap]")?.click();
+    at("note").focus();
+  }
+  function inLookUp(event) {
+    const first = document.querySelector("#callers [data-caller]");
+    if (event.key === "ArrowDown" && first) { stop(event); first.focus(); }
+    if (event.key === "Enter" && first) { stop(event); first.click(); }
+  }
+  function amongPeople(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    stop(event);
+    const people = [...document.querySelectorAll("#callers [data-caller]")];
+    const next = people.indexOf(event.target) + step;
+    (next < 0 ? at("who") : people[Math.min(next, people.length - 1)])?.focus();
+  }
+  // o, u and c act on the ticket in focus, or on the only or newest one.
+  function onTickets(event) {
+    const deed = { o: "open", u: "urge", c: "comment" }[event.key];
+    if (!deed && !(event.key === "Enter" && event.target.matches("[data-ticket]"))) return;
+    const row = document.activeElement.closest("[data-ticket]") ?? document.querySelector("[data-ticket]");
+    const button = row?.querySelector(`[data-do="${deed ?? "open"}"]`);
+    if (!button) return;
+    stop(event);
+    button.click();
+    if (deed !== "comment") return;
+    const box = row.querySelector("[data-takes-notes]");
+    if (!box.value) box.value = notes().value.trim();
+    setTimeout(() => box.focus());
+  }
+
+  // ── what follows an answer of the server ──
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const id = event.detail.target?.id;
+    if (id === "caller" && at("caller").querySelector("[name=caller]")) {
+      const fresh = event.detail.requestConfig?.verb === "get";
+      if (fresh) { at("callers").replaceChildren(); at("who").value = ""; notes().focus(); }
+      if (fresh && notes().value.trim()) htmx.trigger(notes(), "look");
+      keep();
+    }
+    if (id === "reading") {
+      document.querySelector(".console-found")?.classList.add("is-reading");
+      const shown = at("reading").querySelector("[data-reading]")?.dataset.reading.replace(":", "/");
+      document.querySelectorAll(".console-result").forEach((row) => row.setAttribute("aria-current", String(row.formAction.endsWith(`/${shown}`))));
+      at("reading").querySelector(".console-reading-body")?.focus({ preventScroll: true });
+    }
+  });
+  document.addEventListener("call-ended", () => { forget(); setTimeout(() => at("who")?.focus()); });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-new-call]")) forget(); });
+
+  document.addEventListener("DOMContentLoaded", () => { tidy(); restore(); });
+  if (document.readyState !== "loading") { tidy(); restore(); }
+})();

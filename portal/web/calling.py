@@ -1,0 +1,290 @@
+"""What the call console shows: read off one form, searched, proposed, and handed to its templates.
+
+No deed and no rule lives here. The invariant: whatever is sent comes back on the screen, so that a refused
+wrap-up, a reload without JavaScript and a search show the same call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from defects.models import Defect
+from defects.queries import is_visible
+from indexer.highlight import highlight
+from kb.models import Article
+from kb.queries import is_readable
+from portal.catalogue.models import System
+from portal.catalogue.queries import systems_in_order
+from portal.faults.announcements import live_announcements
+from portal.faults.models import Announcement, FaultReport
+from portal.finder import suggest
+from portal.finder.find import Found, Prediction
+from portal.people.models import Person
+from portal.people.queries import viewer_of
+from portal.tickets import callers, calls, desk, plain
+from portal.tickets.callers import Waiting
+from portal.tickets.models import Ticket
+from portal.tickets.rail import Stop, rail_of
+from portal.tickets.service_levels import Clock
+from portal.tickets.words import SUB_LABELS, Category
+from portal.web.request import db, me, parts, viewer
+
+PLACE = "console"
+SHORTEST = 2
+SHOWN = 9  # as many as there are number keys
+READABLE = {"article": Article, "defect": Defect}
+CHIPS = ("system", "module", "category", "sub")
+ASKS_PROGRESS = re.compile(
+    r"进度|进展|催|到哪|多久|什么时候(能|好|处理)|处理得?怎么样|有没有结果|how far|progress", re.I
+)
+ALIKE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One call as it was sent: who calls, what was said, what the agent chose."""
+
+    caller: int | None = None
+    notes: str = ""
+    system: str = ""
+    module: str = ""
+    category: str = ""
+    sub: str = ""
+    impact: int = 3
+    urgency: int = 2
+    ending: str = ""
+    note: str = ""
+    token: str = ""
+    reading: str = ""
+    chosen: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        return self.notes.strip()
+
+
+def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
+    """Read the form; ``by_hand``: without JavaScript everything that is filled in was chosen by a person."""
+    texts = {name: form.get(name, "") for name in (*CHIPS, "notes", "ending", "note", "token", "reading")}
+    chosen = frozenset(form.get("chosen", "").split(",")) & {*CHIPS, "ending"}
+    if by_hand:
+        chosen |= {name for name in CHIPS if texts[name]}
+    return Heard(
+        caller=_number(form.get("caller", "")),
+        impact=_number(form.get("impact", "")) or 3,
+        urgency=_number(form.get("urgency", "")) or 2,
+        chosen=chosen,
+        **texts,
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One open ticket of the caller, with the sentence that tells them how far it is."""
+
+    ticket: Ticket
+    rail: tuple[Stop, ...]
+    clock: Clock | None
+    standing: plain.Standing
+    asked: bool = False
+    """The caller seems to be asking about this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A live announcement for the caller; ``joined``: they are counted among those hit already."""
+
+    announcement: Announcement
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is being read aloud; ``internal``: the caller may not read it themselves."""
+
+    kind: str
+    subject: Article | Defect
+    internal: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.subject.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Everything the console draws."""
+
+    heard: Heard
+    systems: list[System]
+    waiting: Waiting
+    endings: tuple[calls.Ending, ...]
+    caller: Person | None = None
+    rows: tuple[Row, ...] = ()
+    history: tuple[Ticket, ...] = ()
+    found: Found | None = None
+    proposed: frozenset[str] = frozenset()
+    alerts: tuple[Alert, ...] = ()
+    reading: Reading | None = None
+    problem: str = ""
+
+    @property
+    def system(self) -> System | None:
+        return next((row for row in self.systems if row.code == self.heard.system), None)
+
+    @property
+    def category(self) -> Category | None:
+        return Category(self.heard.category) if self.heard.category in set(Category) else None
+
+    @property
+    def subs(self) -> Mapping[str, str]:
+        return SUB_LABELS[self.category] if self.category else {}
+
+    @property
+    def progress(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.asked)[:3]
+
+
+def screen_of(call: Heard, *, problem: str = "") -> Screen:
+    """Look everything up: the caller, their tickets, answers to the notes, proposals, announcements."""
+    caller = callers.caller_of(db(), call.caller, by=me())
+    found, guess = _searched(call)
+    systems = systems_in_order(db())
+    resolved = _resolved(call, guess, systems)
+    return Screen(
+        heard=resolved,
+        systems=systems,
+        waiting=callers.waiting_for(db(), me()),
+        endings=calls.endings_for(me()),
+        caller=caller,
+        rows=rows_of(caller, call.words) if caller else (),
+        history=tuple(callers.history_of(db(), caller, by=me())) if caller else (),
+        found=found,
+        proposed=frozenset(name for name in CHIPS if getattr(resolved, name)) - call.chosen,
+        alerts=_alerts(caller, found, resolved.system),
+        reading=_reading(call.reading, caller),
+        problem=problem,
+    )
+
+
+def _searched(call: Heard) -> tuple[Found | None, Prediction | None]:
+    if len(call.words) < SHORTEST:
+        return None, None
+    finder = parts().finder
+    system = call.system if "system" in call.chosen else None
+    category = call.category if "category" in call.chosen else None
+    found = finder.suggest(db(), me(), call.words, system=system, category=category, limit=SHOWN)
+    return found, finder.predict(db(), me(), call.words)
+
+
+def _resolved(call: Heard, guess: Prediction | None, systems: list[System]) -> Heard:
+    """What the agent chose stays; the rest follows the words, or is emptied when they say nothing."""
+    proposals = _proposals(guess)
+    values = {name: getattr(call, name) if name in call.chosen else proposals.get(name, "") for name in CHIPS}
+    modules = {row.code: {module.code for module in row.modules} for row in systems}
+    if values["system"] not in modules:
+        values["system"] = ""
+    if values["module"] not in modules.get(values["system"], ()):
+        values["module"] = ""
+    if values["category"] not in set(Category):
+        values["category"] = ""
+    if not values["category"] or values["sub"] not in SUB_LABELS[Category(values["category"])]:
+        values["sub"] = ""
+    return replace(
+        call,
+        system=values["system"],
+        module=values["module"],
+        category=values["category"],
+        sub=values["sub"],
+        ending=_ending(call, values["category"]),
+    )
+
+
+def _proposals(guess: Prediction | None) -> dict[str, str]:
+    if guess is None:
+        return {}
+    known = {"system": guess.system, "module": guess.module, "category": guess.category}
+    return {name: value.value for name, value in known.items() if value is not None}
+
+
+def _ending(call: Heard, category: str) -> str:
+    if "ending" in call.chosen and call.ending in calls.endings_for(me()):
+        return call.ending
+    return calls.usual_ending(Category(category) if category else Category.CONSULTATION, by=me())
+
+
+def rows_of(caller: Person, words: str = "") -> tuple[Row, ...]:
+    """The caller's open tickets; those that the words seem to ask about are marked."""
+    tickets = callers.open_tickets_of(db(), caller, by=me())
+    general = bool(ASKS_PROGRESS.search(words))
+    return tuple(_row(ticket, asked=general or _is_about(ticket, words)) for ticket in tickets)
+
+
+def _row(ticket: Ticket, *, asked: bool) -> Row:
+    clock = desk.clock_of(db(), ticket)
+    return Row(ticket, rail_of(ticket), clock, plain.standing_of(ticket, clock), asked)
+
+
+def _is_about(ticket: Ticket, words: str) -> bool:
+    if len(words) < 4:
+        return False
+    marked = sum(len(text) for text, hit in highlight(ticket.title, words) if hit)
+    return marked >= ALIKE * len(ticket.title)
+
+
+def _alerts(caller: Person | None, found: Found | None, system: str) -> tuple[Alert, ...]:
+    """Live announcements that concern the call: those for the caller's unit, else those for the agent."""
+    reader = viewer_of(caller) if caller else viewer()
+    named = {row.id for row in found.announcements} if found else set()
+    live = db().scalars(live_announcements(reader).options(joinedload(Announcement.fault))).unique()
+    concerning = [row for row in live if row.id in named or (system and system in row.systems)]
+    joined = _joined(caller, concerning)
+    return tuple(Alert(row, row.fault_id in joined) for row in concerning)
+
+
+def _joined(caller: Person | None, live: list[Announcement]) -> set[int | None]:
+    faults = [row.fault_id for row in live if row.fault_id]
+    if caller is None or not faults:
+        return set()
+    reports = select(FaultReport.fault_id).where(
+        FaultReport.person_id == caller.id, FaultReport.fault_id.in_(faults)
+    )
+    return set(db().scalars(reports))
+
+
+def _reading(key: str, caller: Person | None) -> Reading | None:
+    kind, _colon, number = key.partition(":")
+    return reading_of(kind, _number(number) or 0, caller)
+
+
+def reading_of(kind: str, number: int, caller: Person | None) -> Reading | None:
+    """An answer that I may read; None when there is no such thing for me."""
+    model = READABLE.get(kind)
+    subject = db().get(model, number) if model else None
+    if isinstance(subject, Article) and is_readable(subject, viewer()):
+        hidden = caller is not None and not is_readable(subject, viewer_of(caller))
+        return Reading(kind, subject, hidden)
+    if isinstance(subject, Defect) and is_visible(subject, viewer()):
+        hidden = caller is not None and not is_visible(subject, viewer_of(caller))
+        return Reading(kind, subject, hidden)
+    return None
+
+
+def remembered(screen: Screen) -> Screen:
+    """Keep what was shown with the consultation of this call, and hand its token out."""
+    if screen.found is None:
+        return screen
+    call = screen.heard
+    kept = suggest.refresh(
+        db(), screen.found, by=me(), text=call.words, system=call.system, place=PLACE, token=call.token
+    )
+    return replace(screen, heard=replace(call, token=kept.token))
