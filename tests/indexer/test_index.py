@@ -150,3 +150,43 @@ def test_the_words_of_solved_tickets_are_found_and_named(index: Index) -> None:
     hit = index.search(Query("插了网线上不了网", audience=EVERYONE)).hits[0]
     assert hit.id == "8"
     assert ReasonKind.ASKED_AS in {reason.kind for reason in hit.why}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "，。？",
+        "\x00",
+        "\ud800",
+        "的",
+        'AND OR NOT title:* ~2 "',
+        "*?[]{}()^~",
+        "😀",
+        "a" * 100_000,
+        "错误" * 50_000,
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_no_question_breaks_a_search(index: Index, text: str) -> None:
+    answer = index.search(Query(text, audience=EVERYONE))
+    assert answer.mode is Mode.LEXICAL
+    assert all(0.0 <= hit.probability <= 1.0 for hit in answer.hits)
+
+
+def test_an_empty_index_answers_nothing(tmp_path: Path) -> None:
+    empty = Index.open(tmp_path / "empty", embedder=None)
+    empty.rebuild([])
+    answer = empty.search(
+        Query("登录", audience=EVERYONE, filters={"system": frozenset({"x"})}), explain=True
+    )
+    assert (answer.mode, answer.hits) == (Mode.LEXICAL, ())
+    assert empty.status().documents == 0
+    assert empty.needs_rebuild is None
+
+
+def test_strange_documents_are_kept(index: Index) -> None:
+    index.update([article("s1", "", ""), article("s2", "\ud800", "x" * 300_000), article("s3", "😀", "，。")])
+    assert {("article", "s1"), ("article", "s2"), ("article", "s3")} <= set(index.versions())
+    assert ids(index, "登录失败")[0] == "1"
