@@ -220,8 +220,8 @@ class BackgroundEmbedder:
 
 
 def embedder_from(setting: str | None) -> Embedder | None:
-    """ "": the shipped model if this copy has one. None: word search alone, by choice."""
-    if setting is None:
+    """ "": the shipped model if this copy has one. None or "none": word search alone, by choice."""
+    if setting is None or setting.strip().lower() == "none":
         return None
     if setting.strip():
         return BackgroundEmbedder(setting.strip())
