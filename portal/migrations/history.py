@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, text
+from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.types import Enum
 
 import defects
@@ -82,6 +82,11 @@ def current(engine: Engine) -> str | None:
     """The revision a database is at; None when it has never been upgraded."""
     with engine.connect() as connection:
         return _context(connection).get_current_revision()
+
+
+def is_empty(engine: Engine) -> bool:
+    """Has the database no table at all?"""
+    return not inspect(engine).get_table_names()
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

@@ -84,7 +84,7 @@ class References:
         }
         for part in chunks(sorted(logins - self.people.keys())):
             found = dict(
-                self.session.execute(select(Person.login, Person.id).where(Person.login.in_(part))).tuples()
+                self.session.execute(select(Person.login, Person.id).where(Person.login.in_(part))).tuples().all()
             )
             self.people |= {login: found.get(login) for login in part}
 

@@ -1,0 +1,106 @@
+"""``tierdesk search``: what the portal's own search finds, seen with one person's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from indexer.document import Query
+from indexer.index import Index
+from portal.cli.place import acting, opened, opened_index
+from portal.cli.telling import as_json, as_login, tell_json
+from portal.finder.find import Finder
+from portal.finder.found import Found, Result
+from portal.finder.sources import ticket_tokens
+from portal.people.models import Person
+from portal.people.queries import viewer_of
+from portal.people.roles import Post
+
+#: Whose eyes, when nobody is named: those who see most come first.
+EYES = (Post.EDITOR, Post.MANAGER, Post.ANALYST, Post.ADMIN)
+KINDS = ("article", "defect", "ticket")
+
+
+@click.command("search", help="检索知识、缺陷、工单；结果和门户里看到的一样。")
+@click.argument("words")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="只找这一类，可多次。")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, help="最多几条，默认 10。")
+@click.option("--explain", is_flag=True, help="说明每一步找到什么，供调试检索。")
+@as_login
+@as_json
+def command(
+    words: str, kinds: Sequence[str], limit: int, explain: bool, login: str | None, as_json: bool
+) -> None:
+    with opened() as place, opened_index(place.settings, patient=True) as index, place.reading() as session:
+        person = acting(session, login, *EYES)
+        found = Finder(index).search(session, person, words, kinds=kinds, limit=limit)
+        trace = _trace(index, person, words, kinds, limit) if explain else None
+    if as_json:
+        tell_json({**_document(found), **({"trace": trace} if explain else {})})
+        return
+    _tell(found)
+    if trace is not None:
+        tell_json(trace)
+
+
+def _document(found: Found) -> dict[str, Any]:
+    return {
+        "mode": found.mode.value,
+        "trusted": found.trusted,
+        "total": found.total,
+        "announcements": [row.title for row in found.announcements],
+        "results": [_result(row) for row in found.results],
+    }
+
+
+def _result(row: Result) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "id": row.id,
+        "ref": row.ref,
+        "title": row.title,
+        "snippet": "".join(text for text, _ in row.snippet),
+        "probability": round(row.probability, 4),
+        "trusted": row.trusted,
+        "why": [{"kind": reason.kind.value, "text": reason.text} for reason in row.why],
+        "system": row.system,
+        "language": row.language,
+    }
+
+
+def _tell(found: Found) -> None:
+    if found.degraded:
+        click.echo("检索索引暂时不能用，以下是从数据库逐字查到的。可运行 tierdesk reindex。", err=True)
+    for announcement in found.announcements:
+        click.echo(f"[公告] {announcement.title}")
+    for row in found.results:
+        reasons = "；".join(reason.text for reason in row.why)
+        line = f"{row.ref:<14} {row.probability:4.0%}  {row.title}"
+        click.echo(f"{line}  （{reasons}）" if reasons else line)
+    if not found.results:
+        click.echo("没有找到。")
+    elif not found.trusted and not found.degraded:
+        click.echo("以上都没有把握。", err=True)
+
+
+def _trace(index: Index, person: Person, words: str, kinds: Sequence[str], limit: int) -> dict[str, Any]:
+    """Every stage of the search, with this person's eyes."""
+    audience = viewer_of(person).tokens | ticket_tokens(person)
+    answer = index.search(Query(words, audience=audience, kinds=frozenset(kinds), limit=limit), explain=True)
+    if answer.trace is None:
+        return {}
+    return {
+        "tokens": list(answer.trace.tokens),
+        "codes": list(answer.trace.codes),
+        "stages": [
+            {
+                "name": stage.name,
+                "took_ms": round(stage.took_ms, 2),
+                "ranking": [["/".join(key), round(score, 4)] for key, score in stage.ranking[:limit]],
+            }
+            for stage in answer.trace.stages
+        ],
+        "features": {"/".join(key): dict(values) for key, values in answer.trace.features.items()},
+    }

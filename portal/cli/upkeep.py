@@ -1,0 +1,89 @@
+"""The work that goes on behind the pages: the outbox into the index, silence confirmed, damage healed.
+
+One loop serves ``tierdesk worker`` and the thread of ``tierdesk demo``. The invariant: nothing that
+happens in a round ends the loop; a fault is logged once and the next round comes later and later.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from indexer.generation import Broken
+from indexer.index import Index
+from indexer.lock import Busy
+from portal.cli.feeding import holder_name, let_go
+from portal.cli.place import moment
+from portal.config import Settings
+from portal.db import transaction
+from portal.finder.consumer import consume
+from portal.finder.upkeep import compare, heal, repair
+from portal.tickets.desk import confirm_silent
+
+IDLE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+CLOCKS_EVERY = timedelta(minutes=5)
+COMPARE_EVERY = timedelta(hours=6)
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """What the loop works on, and when each of its rarer jobs is due."""
+
+    settings: Settings
+    maker: sessionmaker[Session]
+    index: Index
+    stop: threading.Event = field(default_factory=threading.Event)
+    holder: str = field(default_factory=holder_name)
+    due: dict[str, datetime] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Until told to stop; a round in progress is finished first."""
+        pause = IDLE_S
+        while not self.stop.is_set():
+            pause = IDLE_S if self.round() else min(LONGEST_PAUSE_S, pause * 2)
+            self.stop.wait(pause)
+        let_go(self.maker, self.holder)
+
+    def round(self) -> bool:
+        """One pass over everything that is due; False when something stood in the way."""
+        try:
+            heal(self.maker, self.index)
+            consume(self.maker, self.index, holder=self.holder, now=moment())
+            if self._is_due("clocks", CLOCKS_EVERY):
+                self.clocks()
+            if self._is_due("compare", COMPARE_EVERY):
+                self.compare()
+        except (SQLAlchemyError, Broken, Busy, OSError) as trouble:
+            _LOG.warning("upkeep has to wait: %s: %s", type(trouble).__name__, trouble)
+            return False
+        return True
+
+    def _is_due(self, job: str, every: timedelta) -> bool:
+        at = moment()
+        if self.due.get(job, at) > at:
+            return False
+        self.due[job] = at + every
+        return True
+
+    def clocks(self) -> None:
+        """Close what the users have silently accepted."""
+        with transaction(self.maker) as session:
+            closed = confirm_silent(session, moment(), days=self.settings.confirm_after_days)
+        if closed:
+            _LOG.info("%d tickets were confirmed by silence", len(closed))
+
+    def compare(self) -> None:
+        """Find what passed by the outbox."""
+        started = monotonic()
+        repaired = repair(self.maker, self.index, compare(self.maker, self.index))
+        if repaired:
+            _LOG.warning("%d documents differed and were repaired in %.1f s", repaired, monotonic() - started)
