@@ -21,6 +21,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import HiddenField, MultipleFileField, RadioField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
@@ -30,7 +31,7 @@ from kb.flow import Refused
 from portal.catalogue.models import System
 from portal.catalogue.queries import system_by_code, systems_in_order
 from portal.faults import board
-from portal.faults.models import Announcement
+from portal.faults.models import Announcement, FaultEvent, FaultReport
 from portal.finder import suggest as consultations
 from portal.finder.shelves import reread
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT
@@ -235,3 +236,16 @@ def _refused(form: AskForm, sentence: str) -> BaseResponse:
     if is_fragment():
         return make_response(render_template("ask/_problem.html", problem=sentence), 422)
     return make_response(_page(form, answers=_answers_of(form), problem=sentence), 422)
+
+
+@blueprint.app_template_global()
+def may_join(fault: FaultEvent) -> bool:
+    """Is there still something to say “me too” to?"""
+    return fault.state not in board.OVER
+
+
+@blueprint.app_template_global()
+def has_joined(fault: FaultEvent) -> bool:
+    """Has the reader said so already?"""
+    mine = select(FaultReport.id).where(FaultReport.fault_id == fault.id, FaultReport.person_id == me().id)
+    return db().scalar(mine.limit(1)) is not None

@@ -1,24 +1,24 @@
-"""The home page: ask first, then what is happening, my open tickets, what colleagues ask, eight doors."""
+"""The home page: ask first, then my open tickets, what colleagues ask, eight doors.
+
+What is happening now stands in the announcement bar above it, as on every page.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
 from flask_babel import get_locale
 from sqlalchemy import func, select
 
-from portal.faults.board import live_announcements
-from portal.faults.flow import AnnouncementKind
-from portal.faults.models import Announcement
 from portal.insight.popular import popular_articles
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_DOORS, Category, State
 from portal.web.access import signed_in
 from portal.web.mine import Line, lines_of, my_tickets
-from portal.web.request import db, me, viewer
+from portal.web.request import db, me
 
 blueprint = Blueprint("home", __name__)
 
-OPEN_SHOWN = 4
+OPEN_SHOWN = 3
 #: Category → icon of its door.
 DOOR_ICONS = {
     Category.CONSULTATION: "help-circle",
@@ -37,19 +37,11 @@ DOOR_ICONS = {
 def page() -> str:
     return render_template(
         "home/page.html",
-        announcements=announcements_below_the_bar(),
         lines=my_open_lines(),
         open_count=my_open_count(),
         popular=popular_articles(db(), me(), language="zh" if str(get_locale()).startswith("zh") else "en"),
         doors=[(category, text, DOOR_ICONS[category]) for category, text in CATEGORY_DOORS.items()],
     )
-
-
-def announcements_below_the_bar() -> list[Announcement]:
-    """Live announcements; faults already stand above everything where the bar is there."""
-    live = db().scalars(live_announcements(viewer()))
-    barred = {AnnouncementKind.FAULT} if "announcement_bar" in current_app.jinja_env.globals else set()
-    return [row for row in live if row.kind not in barred]
 
 
 def my_open_lines() -> list[Line]:

@@ -17,13 +17,9 @@ from portal.web.menu import may_open
 #: Kind → (endpoint, name of its argument, what of the result goes there), in order of preference.
 PAGES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "article": (("reading.article", "number", "ref"), ("ask.answer", "id", "id")),
-    "defect": (
-        ("defect_pages.page", "number", "ref"),
-        ("reading.defect", "number", "ref"),
-        ("ask.answer", "id", "id"),
-    ),
-    "announcement": (("ask.answer", "id", "id"),),
-    "fault": (("fault_pages.page", "number", "ref"),),
+    "defect": (("defect_pages.record", "number", "ref"), ("ask.answer", "id", "id")),
+    "announcement": (("fault_pages.announcement", "id", "id"), ("ask.answer", "id", "id")),
+    "fault": (("fault_pages.event", "number", "ref"),),
 }
 
 

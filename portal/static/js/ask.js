@@ -109,7 +109,7 @@
       return;
     }
     if (event.target === reader) { reader.close(); return; }
-    const link = event.target.closest(".answer .result-title a[href*='/ask/answers/']");
+    const link = event.target.closest("a[data-read], .answer .result-title a[href*='/ask/answers/']");
     if (!link || !window.htmx || !reader || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const address = new URL(link.href);
