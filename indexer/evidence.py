@@ -67,7 +67,7 @@ def _words_reason(place: int, evidence: Evidence, view: View) -> Iterator[Reason
     chosen: list[str] = []
     for word in _shared_words(place, evidence, view):
         if not any(word in other for other in chosen):
-            chosen.append(word)
+            chosen = [*(other for other in chosen if other not in word), word]
         if len(chosen) == _SHOWN_WORDS:
             break
     if chosen:
