@@ -138,14 +138,21 @@ class Finder:
         return likely.with_evidence(results, ticket, judged)[:limit]
 
     def predict(self, session: Session, person: Person, text: str) -> Prediction:
-        """System, module and category this text is probably about; None where it doesn't say."""
-        ask = _ask(text, (ARTICLE, DEFECT, TICKET), NOTHING, NOTHING, depth=prediction.VOTERS)
-        ranked, mode = self._ranked(session, person, ask, numbered=())
-        votes = [] if mode == Mode.UNAVAILABLE else ranked
-        evidence = [
-            prediction.Vote(item.kind, item.hit.probability, facets_of(item.kind, item.row)) for item in votes
+        """System, module and category this text is probably about; None where it doesn't say.
+
+        The one place where the index is asked for everything: see ``prediction`` for what may count.
+        """
+        asked = cleaned(text)
+        if not person.active or not asked:
+            return Prediction()
+        query = Query(asked, audience=None, kinds=prediction.VOTING, limit=prediction.VOTERS)
+        hits = [hit for hit in self.index.search(query).hits if prediction.is_telling(hit)]
+        rows = reread(session, person, [hit.key for hit in hits])
+        seen = [
+            prediction.Vote.of(hit, facets_of(hit.kind, rows[hit.key])) for hit in hits if hit.key in rows
         ]
-        return prediction.predicted(session, ask.text, evidence)
+        unseen = [hit for hit in hits if hit.kind == TICKET and hit.key not in rows]
+        return prediction.predicted(session, asked, seen, prediction.crowd(session, unseen))
 
     def _ranked(
         self, session: Session, person: Person, ask: Ask, *, numbered: Collection[str]

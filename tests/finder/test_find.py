@@ -264,3 +264,21 @@ def test_a_change_of_words_is_shown_at_once(desk_of: Desk) -> None:
         desk_of.session, article, ArticleText(title="会议室投影仪没信号（新）", body="换线。"), by=1
     )
     assert desk_of.titles("wang", "投影仪没信号") == ["会议室投影仪没信号（新）"]
+
+
+@pytest.mark.parametrize(("askers", "proposed"), [(2, None), (3, "oa")])
+def test_hidden_tickets_count_only_as_a_crowd(desk_of: Desk, askers: int, proposed: str | None) -> None:
+    for login in ("wang", "agent", "editor")[:askers]:
+        for number in range(3):
+            desk_of.ticket(f"用印登记薄第{number}页翻不动", by=login, system="oa")
+    desk_of.consume()
+    guess = desk_of.finder.predict(desk_of.session, desk_of.world.people["zhao"], "用印登记薄翻不动")
+    assert (guess.system.value if guess.system else None) == proposed
+
+
+def test_a_staff_text_proposes_nothing_to_a_user(desk_of: Desk) -> None:
+    desk_of.article("用印登记薄翻不动", system="oa", category="defect", audience="staff")
+    desk_of.consume()
+    people = desk_of.world.people
+    assert desk_of.finder.predict(desk_of.session, people["zhao"], "用印登记薄翻不动").system is None
+    assert desk_of.finder.predict(desk_of.session, people["agent"], "用印登记薄翻不动").system is not None
