@@ -20,7 +20,7 @@ from portal.people.roles import PERMISSIONS
 from portal.tickets.flow import WORKERS
 from portal.tickets.models import Ticket
 from portal.tickets.selection import Filter, Order, Tab, conditions, in_tab, is_open, is_takeable
-from portal.tickets.visibility import permissions_on, served_by, visible_tickets
+from portal.tickets.visibility import permissions_on, served_by, serves_all, visible_tickets
 
 #: Long columns that no list shows.
 SHORT = (defer(Ticket.text), defer(Ticket.outcome), defer(Ticket.work_note), defer(Ticket.rating_words))
@@ -32,9 +32,13 @@ NAMES = (
 )
 
 
+#: Beyond this many ended tickets the list says "more".
+COUNTED_TO = 5_000
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A page of a list."""
+    """A page of a list; a ``total`` of ``COUNTED_TO`` means at least that many."""
 
     tickets: list[Ticket]
     total: int
@@ -50,19 +54,27 @@ def queue(
     total: int | None = None,
 ) -> Slice:
     """The tickets this person serves that pass the filter; ``total`` when the caller knows it already."""
-    moment = now(session)
-    asked = and_(served_by(person), *conditions(wanted, person, moment))
+    asked = list(conditions(wanted, person, now(session)))
     if total is None:
-        total = session.scalar(select(func.count()).select_from(Ticket).where(asked)) or 0
+        total = _count(session, person, wanted, asked)
+    walking = wanted.starts_elsewhere or (wanted.looks_back and total >= COUNTED_TO)
     rows = session.scalars(
         select(Ticket)
-        .where(asked)
+        .where(served_by(person, walking=walking), *asked)
         .options(*SHORT, *NAMES)
         .order_by(*_order(wanted))
         .limit(limit)
         .offset(offset)
     )
     return Slice(list(rows) if total else [], total)
+
+
+def _count(session: Session, person: Person, wanted: Filter, asked: list[ColumnElement[bool]]) -> int:
+    matches = select(Ticket.id).where(served_by(person, walking=wanted.starts_elsewhere), *asked)
+    if wanted.looks_back and not serves_all(person):
+        # The whole past of many units takes seconds to count, and nobody turns so many pages.
+        matches = matches.limit(COUNTED_TO)
+    return session.scalar(select(func.count()).select_from(matches.subquery())) or 0
 
 
 def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:

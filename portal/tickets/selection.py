@@ -84,6 +84,8 @@ class Filter:
     soon: bool = False
     urged: bool = False
     reopened: bool = False
+    returned: bool = False  # sent back between tiers at least once
+    first_contact: bool = False  # nobody beyond the front worked on it, and the user didn't reopen it
     linked: bool | None = None
     since: datetime | None = None  # filed from …
     until: datetime | None = None  # … to before
@@ -95,8 +97,21 @@ class Filter:
     def looks_back(self) -> bool:
         """Does it ask for tickets that have ended, too?"""
         ended = self.state in (State.CLOSED, State.CANCELLED)
-        past = self.closed_since or self.closed_until or self.since or self.until
-        return self.open is not True and (ended or self.open is False or bool(past or self.text))
+        past = self.closed_since or self.closed_until or self.since or self.until or self.defect
+        return self.open is not True and (ended or self.open is False or bool(past) or self.is_number)
+
+    @property
+    def starts_elsewhere(self) -> bool:
+        """Into the past with a narrower way in than what somebody's posts serve."""
+        places = self.system or self.unit or self.holder or self.requester or self.defect
+        period = self.since or self.until or self.closed_since or self.closed_until
+        return self.looks_back and bool(places or period)
+
+    @property
+    def is_number(self) -> bool:
+        """Is the text a ticket's number, or the beginning of one?"""
+        text = self.text.strip().upper()
+        return text.startswith("GD") and text[2:].isdecimal()
 
 
 def is_open() -> ColumnElement[bool]:
@@ -111,11 +126,16 @@ def is_overdue(moment: datetime) -> ColumnElement[bool]:
 
 def is_soon(moment: datetime) -> ColumnElement[bool]:
     """Open, running, and within the last fifth of its time: the same line that colours the clock chip."""
+    return and_(is_open(), Ticket.paused_at.is_(None), falls_due_soon(moment))
+
+
+def falls_due_soon(moment: datetime) -> ColumnElement[bool]:
+    """Not yet due at that moment, but within the last fifth of the time it was given."""
     lines = [
         and_(or_(*(_is_kind(*kind) for kind in kinds)), Ticket.close_due <= line)
         for line, kinds in _warning_lines(moment).items()
     ]
-    return and_(is_open(), Ticket.paused_at.is_(None), Ticket.close_due >= moment, or_(*lines))
+    return and_(Ticket.close_due >= moment, or_(*lines))
 
 
 def _is_kind(category: Category, priority: int) -> ColumnElement[bool]:
@@ -193,7 +213,7 @@ def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[Col
     yield from _marks(wanted, moment)
     yield from _moments(wanted)
     if wanted.text.strip():
-        yield says(wanted.text)
+        yield says(wanted)
 
 
 def _places(wanted: Filter) -> Iterator[ColumnElement[bool]]:
@@ -222,6 +242,10 @@ def _marks(wanted: Filter, moment: datetime) -> Iterator[ColumnElement[bool]]:
         yield Ticket.urges > 0
     if wanted.reopened:
         yield Ticket.reopens > 0
+    if wanted.returned:
+        yield Ticket.returns > 0
+    if wanted.first_contact:
+        yield and_(Ticket.untouched.is_(True), Ticket.reopens == 0)
     linked = select(DefectLink.ticket_id).where(DefectLink.verdict == LinkVerdict.LINKED)
     if wanted.linked is not None:
         yield Ticket.id.in_(linked) if wanted.linked else Ticket.id.not_in(linked)
@@ -240,10 +264,10 @@ def _moments(wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield Ticket.closed_at < wanted.closed_until
 
 
-def says(text: str) -> ColumnElement[bool]:
-    """A number, or every word somewhere in the title."""
-    words = text.split()[:6]
-    number = words[0].upper()
-    if len(words) == 1 and number.startswith("GD") and number[2:].isdecimal():
+def says(wanted: Filter) -> ColumnElement[bool]:
+    """A number of any ticket, or words that all stand in the title."""
+    if wanted.is_number:
+        number = wanted.text.strip().upper()
         return and_(Ticket.number >= number, Ticket.number < number + "a")
+    words = wanted.text.split()[:6]
     return and_(*(Ticket.title.icontains(word, autoescape=True) for word in words))
