@@ -1,6 +1,6 @@
 """The verbs of the defect library: open, describe, move, merge, tie to an article.
 
-Verbs never commit. The invariant: only ``move`` and ``merge`` change a record's state, and both write it down.
+Verbs never commit. The invariant: only ``move`` and ``merge`` change a state, and both write it down.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from kb.models import Article
+
+TITLE_LIMIT = 300
+VERSION_LIMIT = 40
+TEXT_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ def check(text: DefectText) -> None:
     """Raise :class:`Refused` when the text can't stand as a record."""
     if not text.title.strip():
         raise Refused(N_("请填写缺陷标题。"))
+    if len(text.title) > TITLE_LIMIT:
+        raise Refused(N_("标题太长，请控制在 %(limit)s 个字以内。"), limit=TITLE_LIMIT)
     if not text.system:
         raise Refused(N_("请选择缺陷所在的系统。"))
     if text.severity not in (1, 2, 3, 4):
@@ -106,8 +112,20 @@ def move(
     by: int | None,
     duties: Collection[DefectDuty],
     note: str = "",
+    seen: int | None = None,
+    cause: str = "",
+    fixed_in: str = "",
 ) -> DefectMove:
-    """Take one step of the record's life and write it down."""
+    """Take one step of the record's life and write it down.
+
+    ``cause`` and ``fixed_in`` come with 登记修复 when the record lacks them; ``seen`` is the version the
+    person was looking at.
+    """
+    if seen is not None and seen != defect.version:
+        raise Refused(N_("这条缺陷刚刚被同事改动过，请看过最新内容再操作。"))
+    if action == DefectAction.FIX and duties:
+        defect.cause = cause.strip() or defect.cause
+        defect.fixed_in = fixed_in.strip()[:VERSION_LIMIT] or defect.fixed_in
     given = {name for name in ("cause", "fixed_in") if getattr(defect, name)}
     if note.strip():
         given.add("note")
@@ -120,6 +138,8 @@ def move(
     defect.state, defect.updated_at = row.end, moment
     if action == DefectAction.FIX:
         defect.fixed_at = moment
+    if action == DefectAction.REOPEN:
+        defect.duplicate_of_id = None
     if action == DefectAction.RECUR:
         defect.recurrences += 1
     session.flush()
@@ -156,6 +176,14 @@ def tie(session: Session, defect: Defect, article: Article) -> None:
     """Say that ``article`` tells users about ``defect``."""
     if session.get(DefectArticle, (defect.id, article.id)) is None:
         session.add(DefectArticle(defect_id=defect.id, article_id=article.id))
+        session.flush()
+
+
+def untie(session: Session, defect: Defect, article: Article) -> None:
+    """Take that back."""
+    row = session.get(DefectArticle, (defect.id, article.id))
+    if row is not None:
+        session.delete(row)
         session.flush()
 
 
