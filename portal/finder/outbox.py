@@ -20,13 +20,14 @@ from kb.models import Article, ArticleUnit
 from portal.faults.models import Announcement, AnnouncementSystem, AnnouncementUnit
 from portal.finder.models import OutboxRow
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET
-from portal.tickets.models import Ticket, Watcher
+from portal.tickets.models import DefectLink, Ticket, Watcher
 
 #: Written row → whose document changes, and the column that names it.
 SUBJECTS: dict[type[Any], tuple[str, str]] = {
     Article: (ARTICLE, "id"),
     ArticleUnit: (ARTICLE, "article_id"),
     Defect: (DEFECT, "id"),
+    DefectLink: (DEFECT, "defect_id"),
     Ticket: (TICKET, "id"),
     Watcher: (TICKET, "ticket_id"),
     Announcement: (ANNOUNCEMENT, "id"),

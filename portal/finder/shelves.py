@@ -7,7 +7,7 @@ same rule that guards its page. One query per kind, whatever the number of hits.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from defects.models import Defect
 from defects.queries import visible_defects
-from indexer.document import Hit, Key
+from indexer.document import Hit, Key, Reason, ReasonKind
 from indexer.highlight import highlight
 from indexer.passages import body_passages
 from kb.markdown import plain
@@ -172,7 +172,7 @@ def result_of(kind: str, row: Subject, *, text: str, hit: Hit | None = None) -> 
         snippet=snippet_of(SHELVES[kind].words(row), text, hit.passage if hit else ""),
         probability=hit.probability if hit else 0.0,
         trusted=hit.trusted if hit else False,
-        why=hit.why if hit else (),
+        why=tuple(_true_reasons(hit.why, row)) if hit else (),
         system=next(iter(facets.get("system", ())), None),
         module=next(iter(facets.get("module", ())), None),
         state=str(row.state),
@@ -186,6 +186,22 @@ def _updated(row: Subject) -> Any:
     if isinstance(row, Announcement):
         return row.published_at or row.created_at
     return row.opened_at if isinstance(row, FaultEvent) else row.updated_at
+
+
+def _true_reasons(why: Iterable[Reason], row: Subject) -> Iterator[Reason]:
+    """A reason may quote a way of asking only while the row itself says so.
+
+    The index also learns from the words of linked tickets; those belong to their requesters.
+    """
+    own: Collection[str] = ()
+    if isinstance(row, Article):
+        own = row.also
+    elif isinstance(row, Defect):
+        own = row.symptoms
+    for reason in why:
+        quoted = reason.text.rstrip("…")
+        if reason.kind != ReasonKind.ASKED_AS or any(line.strip().startswith(quoted) for line in own):
+            yield reason
 
 
 def snippet_of(words: str, text: str, passage: str) -> tuple[Segment, ...]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event
 
-from indexer.document import Document
+from indexer.document import Document, ReasonKind
 from kb import articles
 from kb.audience import Audience
 from kb.flow import ArticleAction
 from portal.finder.found import Found
 from portal.people.models import PersonPost
 from portal.people.roles import Post
+from portal.tickets import linking
 from portal.tickets.models import Ticket
 from tests.finder.conftest import DUTIES, Desk
 
@@ -213,3 +214,32 @@ def test_posts_gained_and_lost_count_at_once(desk_of: Desk) -> None:
     zhao.posts.clear()
     desk_of.session.flush()
     assert desk_of.titles("zhao", "公文流转卡住") == []
+
+
+def test_words_of_linked_tickets_teach_but_are_never_shown(desk_of: Desk) -> None:
+    defect = desk_of.defect("发票打印缺页", symptoms=["打印出来少一页"])
+    ticket = desk_of.ticket("老李说机器吐纸吐到半截卡住，工号八八三二", by="wang")
+    desk_of.consume()
+    expert = desk_of.world.people["expert"]
+    question = "吐纸吐到半截卡住"
+    assert desk_of.found("zhao", question, kinds=["defect"]).total == 0
+    linking.link(desk_of.session, ticket, defect, by=expert)
+    desk_of.consume()
+    found = desk_of.found("zhao", question, kinds=["defect"])
+    assert [result.id for result in found.results] == [defect.id]
+    told = [*(part for part, _ in found.results[0].snippet), *(why.text for why in found.results[0].why)]
+    assert not any("老李" in text or "八八三二" in text for text in told)
+    linking.undo(desk_of.session, ticket, defect, by=expert)
+    desk_of.consume()
+    assert desk_of.found("zhao", question, kinds=["defect"]).total == 0
+
+
+def test_a_reason_quotes_only_what_the_row_still_says(desk_of: Desk) -> None:
+    article = desk_of.article("移动办公说明", also=["外网进不去公司系统"])
+    desk_of.consume()
+    text = articles.text_of(article)
+    articles.revise(desk_of.session, article, articles.ArticleText(title=text.title, body=text.body), by=1)
+    for result in desk_of.found("wang", "外网进不去公司系统").results:
+        assert not any(
+            why.text == "外网进不去公司系统" for why in result.why if why.kind == ReasonKind.ASKED_AS
+        )

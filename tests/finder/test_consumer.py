@@ -18,6 +18,7 @@ from kb.flow import ArticleAction
 from portal.db import transaction
 from portal.finder import consumer, sources, upkeep
 from portal.finder.models import Lease, OutboxRow
+from portal.tickets import linking
 from tests.finder.conftest import DUTIES, Desk
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -273,7 +274,8 @@ def test_versions_name_exactly_the_documents(desk_of: Desk) -> None:
     for title, publish in (("发布的", True), ("草稿", False)):
         desk_of.article(title, publish=publish, units=["ld"])
     desk_of.defect("一条")
-    desk_of.ticket("一张")
+    linked = desk_of.defect("两条")
+    linking.link(desk_of.session, desk_of.ticket("一张"), linked, by=desk_of.world.people["expert"])
     desk_of.announcement("一则", systems=["oa", "mkt"], units=["hl"])
     desk_of.session.commit()
     documents = {document.key: document.version for document in sources.every_document(desk_of.session)}

@@ -80,7 +80,7 @@ def test_another_system_for_an_announcement_leaves_a_row(desk_of: Desk) -> None:
     text = board.AnnouncementText(
         announcement.kind, announcement.title, announcement.body, systems=["mkt", "oa"]
     )
-    board.change_announcement(session, announcement, text)
+    board.change_announcement(session, announcement, text, by=desk_of.world.people["expert"])
     assert rows(session) == [("announcement", str(announcement.id))]
 
 
