@@ -23,7 +23,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import HiddenField, MultipleFileField, RadioField, TextAreaField
+from wtforms import HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from indexer.words import N_
@@ -61,20 +61,10 @@ class AskForm(FlaskForm):
             Length(max=desk.TEXT_LIMIT, message=_l("内容太长，请控制在 2 万字以内，其余放进附件。")),
         ],
     )
-    category = RadioField(
-        _l("这属于哪一类？"),
-        choices=[(row.value, row.value) for row in Category],
-        validators=[Optional(), AnyOf([row.value for row in Category])],
-        validate_choice=False,
-    )
-    system = HiddenField(_l("哪个系统？"))
-    impact = RadioField(
-        _l("影响到谁？"), choices=list(IMPACT_LABELS.items()), coerce=int, default=3, validate_choice=False
-    )
-    urgency = RadioField(
-        _l("有多急？"), choices=list(URGENCY_LABELS.items()), coerce=int, default=2, validate_choice=False
-    )
-    files = MultipleFileField(_l("截图和附件"))
+    category = StringField(validators=[Optional(), AnyOf([row.value for row in Category])])
+    system = StringField()
+    impact = IntegerField(_l("影响到谁？"), default=3, validators=[Optional()])
+    urgency = IntegerField(_l("有多急？"), default=2, validators=[Optional()])
     token = HiddenField()
 
     @property
@@ -111,6 +101,7 @@ def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -
         groups=_grouped(systems),
         chosen=next((row for row in systems if row.code == form.system.data), None),
         doors=CATEGORY_DOORS,
+        scales=[(form.impact, IMPACT_LABELS), (form.urgency, URGENCY_LABELS)],
         problem=problem,
         limit_mb=parts().settings.upload_limit_mb,
     )

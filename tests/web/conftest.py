@@ -7,6 +7,7 @@ browser would. Rows are read in sessions of their own: ``with maker() as session
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,11 +16,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
+from defects import library
+from defects.flow import DefectAction, DefectDuty
+from defects.library import DefectText
 from indexer.index import Index
+from kb import articles
+from kb.articles import ArticleText
+from kb.flow import ArticleAction, Duty
 from portal import config
 from portal.app import create_app
 from portal.db import transaction
@@ -37,8 +45,17 @@ HTMX = {"HX-Request": "true"}
 Clients = Callable[..., "Visitor"]
 #: Files a ticket through the desk's own verb and returns its number.
 Filing = Callable[..., str]
+#: Publishes an article, or confirms a defect, through the verbs and returns its id.
+Writing = Callable[..., int]
 #: Moves a ticket by its number through the desk's own verb.
 Moving = Callable[..., None]
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A real picture."""
+    held = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(held, "PNG")
+    return held.getvalue()
 
 
 class Visitor(FlaskClient):
@@ -150,3 +167,38 @@ def moved(maker: sessionmaker[Session]) -> Moving:
             desk.move(session, ticket, action, by=person, given=desk.Given(**given))
 
     return move
+
+
+@pytest.fixture
+def published(maker: sessionmaker[Session], desk_world: World) -> Writing:
+    """Publish an article for everybody."""
+
+    def publish(title: str, body: str = "1. 按步骤操作。", **more: Any) -> int:
+        with transaction(maker) as session:
+            people = World.of(session).people
+            article = articles.write(
+                session, ArticleText(title=title, body=body, **more), by=people["editor"].id
+            )
+            for action in (ArticleAction.SUBMIT, ArticleAction.PUBLISH):
+                articles.move(
+                    session, article, action, by=people["expert"].id, duties=frozenset(Duty), note="核对过"
+                )
+            return article.id
+
+    return publish
+
+
+@pytest.fixture
+def known(maker: sessionmaker[Session], desk_world: World) -> Writing:
+    """Confirm a defect of the marketing system, with a workaround that everybody may read."""
+
+    def confirm(title: str, **more: Any) -> int:
+        values: dict[str, Any] = {"system": "mkt", "workaround": "先用旧版页面打印。", **more}
+        with transaction(maker) as session:
+            expert = World.of(session).people["expert"]
+            record = library.open_record(session, DefectText(title=title, **values), by=expert.id)
+            duties = {DefectDuty.CURATE}
+            library.move(session, record, DefectAction.CONFIRM, by=expert.id, duties=duties, note="复现了")
+            return record.id
+
+    return confirm
