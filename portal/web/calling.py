@@ -151,7 +151,7 @@ class Screen:
 
     @property
     def progress(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.asked)[:3]
+        return tuple(row for row in self.rows if row.asked)[:2]
 
 
 def screen_of(call: Heard, *, problem: str = "") -> Screen:

@@ -1,0 +1,172 @@
+"""What the workbench shows: the piles, the ticket on the table, and its likely root causes.
+
+No deed and no rule lives here. The invariant: a ticket that no working post of mine serves is not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort
+from sqlalchemy import select
+
+from defects.models import Defect
+from kb.flow import Refused
+from portal.finder import linking
+from portal.finder.find import Result
+from portal.finder.linking import Decision, Pair
+from portal.people.roles import Permission
+from portal.tickets import desk, piles
+from portal.tickets.flow import closed_to, open_to
+from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.piles import Pile
+from portal.tickets.rail import Stop, rail_of
+from portal.tickets.service_levels import Clock
+from portal.tickets.visibility import permissions_on
+from portal.tickets.words import Action
+from portal.web.files import shown_of
+from portal.web.refusals import sentence_of
+from portal.web.request import db, me, parts
+from portal.web.ticket_moves import Button, MoveForm, buttons_of, offer_rulings
+from portal.web.ticket_pages import WHOLE
+
+CANDIDATES = 5
+#: Handing over to a named colleague is done on the ticket's own page.
+ELSEWHERE = frozenset({Action.REASSIGN})
+#: Where the ticket page's key means something else here.
+KEYS = {Action.RELEASE: "h"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A likely root cause with its evidence."""
+
+    result: Result
+    pairs: tuple[Pair, ...]
+
+    @property
+    def defect(self) -> Defect:
+        assert isinstance(self.result.subject, Defect)
+        return self.result.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One ticket on the table with everything to decide."""
+
+    ticket: Ticket
+    rail: tuple[Stop, ...]
+    clock: Clock | None
+    module: str
+    buttons: list[Button]
+    closed: list[tuple[str, str]]
+    form: MoveForm
+    attachments: Any
+    candidates: list[Candidate]
+    decision: Decision
+    rejected: list[Defect]
+    may_link: bool
+    may_open: bool
+
+    @property
+    def may_rule(self) -> bool:
+        return any(button.step.action == Action.RULE for button in self.buttons)
+
+    @property
+    def judged(self) -> Defect | None:
+        """The defect whose judgement ``u`` takes back: the last one that stands."""
+        standing = [link for link in self.ticket.defect_links if link.verdict != LinkVerdict.UNDONE]
+        return standing[-1].defect if standing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The whole workbench."""
+
+    piles: tuple[Pile, ...]
+    heights: dict[str, int]
+    pile: Pile | None
+    tickets: list[Ticket]
+    table: Table | None = None
+    problem: str = ""
+    said: str = ""
+
+
+def pile_named(name: str) -> Pile | None:
+    """One of my piles, the first one when the name is none of them."""
+    mine = piles.piles_of(me())
+    return next((pile for pile in mine if pile.name == name), mine[0] if mine else None)
+
+
+def queue_of(pile: Pile | None) -> list[Ticket]:
+    return piles.top_of(db(), pile, me()) if pile else []
+
+
+def bench_of(
+    pile: Pile | None,
+    ticket: Ticket | None,
+    *,
+    form: MoveForm | None = None,
+    problem: str = "",
+    said: str = "",
+) -> Bench:
+    """The bench with this ticket on the table."""
+    mine = piles.piles_of(me())
+    return Bench(
+        mine,
+        piles.heights(db(), mine, me()),
+        pile,
+        queue_of(pile),
+        table_of(ticket, form=form) if ticket else None,
+        problem,
+        said,
+    )
+
+
+def benched_ticket(number: str) -> Ticket:
+    """A ticket that a working post of mine serves, whole; any other one isn't there."""
+    wanted = select(Ticket).where(Ticket.number == number).options(*WHOLE)
+    ticket = db().scalars(wanted.execution_options(populate_existing=True)).first()
+    if ticket is None or not piles.is_on_bench(me(), ticket):
+        abort(404)
+    return ticket
+
+
+def table_of(ticket: Ticket, *, form: MoveForm | None = None) -> Table:
+    """Everything there is to decide about one ticket."""
+    at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
+    held = permissions_on(me(), ticket)
+    found = parts().finder.likely_defects(db(), me(), ticket, limit=CANDIDATES)
+    form = form or MoveForm(formdata=None)
+    form.seen.process_data(ticket.version)
+    offer_rulings(form, ticket)
+    return Table(
+        ticket=ticket,
+        rail=rail_of(ticket, ticket.trail),
+        clock=desk.clock_of(db(), ticket),
+        module=next((row.name for row in ticket.system.modules if row.code == ticket.module), ""),
+        buttons=[row for row in buttons_of(open_to(at, by)) if row.step.action not in ELSEWHERE],
+        closed=[
+            (row.label, sentence_of(Refused(reason, holder=at.holder_name)))
+            for row, reason in closed_to(at, by)
+            if row.action not in ELSEWHERE
+        ],
+        form=form,
+        attachments=shown_of(ticket),
+        candidates=[
+            Candidate(row, linking.side_by_side(ticket, row.subject))
+            for row in found
+            if isinstance(row.subject, Defect)
+        ],
+        decision=linking.decision_on(found),
+        rejected=rejected_of(ticket.defect_links),
+        may_link=Permission.LINK_DEFECTS in held,
+        may_open=Permission.CURATE_DEFECTS in held,
+    )
+
+
+def rejected_of(links: list[DefectLink]) -> list[Defect]:
+    """The records this ticket was told apart from; the last judgement on a pair counts."""
+    latest = {link.defect_id: link for link in links if link.verdict != LinkVerdict.UNDONE}
+    return [link.defect for link in latest.values() if link.verdict == LinkVerdict.REJECTED]
