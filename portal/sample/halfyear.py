@@ -166,7 +166,7 @@ def act(stage: Stage, ticket: Ticket, scenario: material.Scenario, scene: Scene)
     if needs_holder and ticket.holder_id is None:
         desk.move(stage.session, ticket, Action.TAKE, by=by)
     if scene.action in (Action.PARK, Action.TO_BACK):
-        _link(stage, ticket, scenario, by)
+        _link(stage, ticket, scenario, by, surely=scene.action == Action.PARK)
     if scene.action == Action.PARK and ticket.defect is None:
         return False
     desk.move(stage.session, ticket, scene.action, by=by, given=given_for(stage, scenario, scene))
@@ -203,14 +203,14 @@ def _verdict(stage: Stage, scenario: material.Scenario) -> desk.Given:
     return desk.Given(rating=rating, note=stage.dice.choice(scenario.words) if speaks else "")
 
 
-def _link(stage: Stage, ticket: Ticket, scenario: material.Scenario, by: Person) -> None:
+def _link(stage: Stage, ticket: Ticket, scenario: material.Scenario, by: Person, *, surely: bool) -> None:
     record = stage.records.get(scenario.defect or "")
     if record is None or ticket.defect is not None:
         return
     target = record
     while target.state == DefectState.DUPLICATE and target.duplicate_of is not None:
         target = target.duplicate_of
-    if target.state != DefectState.NOT_A_DEFECT and stage.dice.random() < 0.86:
+    if target.state != DefectState.NOT_A_DEFECT and (surely or stage.dice.random() < 0.86):
         linking.link(stage.session, ticket, target, by=by)
 
 
