@@ -136,8 +136,13 @@ def write_xlsx(stream: IO[bytes], columns: Sequence[str], rows: Rows) -> int:
     sheet = book.create_sheet("tierdesk")
     sheet.append(list(columns))
     count = 0
-    for count, row in enumerate(rows, start=1):
-        sheet.append([_text_cell(sheet, cell(row.get(column)), count) for column in columns])
+    try:
+        for row in rows:
+            count += 1
+            sheet.append([_text_cell(sheet, cell(row.get(column)), count) for column in columns])
+    except BaseException:
+        sheet.close()  # or openpyxl complains on standard error when the half-written sheet is collected
+        raise
     book.save(stream)
     return count
 

@@ -145,6 +145,8 @@ def _table(path: Path, encoding: str) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_LINE)
     with _text(path, encoding) as file:
         header = file.readline(LONGEST_LINE)
+        if not header:
+            raise BadFile(N_("%(name)s 是空的，第一行要有列名。") % {"name": path.name})
         reader = csv.reader(chain([header], file), delimiter=_delimiter(header, path), strict=True)
         number = 0
         try:
@@ -158,8 +160,6 @@ def _table(path: Path, encoding: str) -> Iterator[Row]:
                 N_("%(name)s 第 %(line)s 行之后的 CSV 引号不成对或单元格过大。")
                 % {"name": path.name, "line": number}
             ) from fault
-        if number == 0:
-            raise BadFile(N_("%(name)s 是空的，第一行要有列名。") % {"name": path.name})
 
 
 def _delimiter(header: str, path: Path) -> str:

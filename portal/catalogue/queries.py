@@ -21,7 +21,7 @@ def system_by_code(session: Session, code: str | None) -> System | None:
 
 def system_names(session: Session) -> dict[str, str]:
     """code → name of every system."""
-    return dict(session.execute(select(System.code, System.name)).tuples().all())
+    return dict(session.execute(select(System.code, System.name)).all())
 
 
 def module_names(session: Session) -> dict[tuple[str, str], str]:

@@ -50,7 +50,7 @@ def _articles(session: Session, person: Person | None) -> Rows:
 def _defects(session: Session, person: Person | None) -> Rows:
     _needs(person, Permission.READ_STAFF_TEXTS)  # a record holds more than the page for employees shows
     wanted = select(Defect) if person is None else visible_defects(viewer_of(person))
-    logins = dict(session.execute(select(Person.id, Person.login)).tuples().all())
+    logins = dict(session.execute(select(Person.id, Person.login)).all())
     return defect_rows(session, wanted, logins=logins)
 
 

@@ -156,7 +156,7 @@ class _Writer:
             rows = (
                 select(Person.id, Unit.code).join(Unit, Person.unit_id == Unit.id).where(Person.id.in_(part))
             )
-            self.homes |= dict(session.execute(rows).tuples().all())
+            self.homes |= dict(session.execute(rows).all())
         self.last = _last_numbers(session, {self._day(draft) for draft in drafts})
 
     def write(self, drafts: Sequence[Draft]) -> None:
@@ -257,5 +257,5 @@ def _last_numbers(session: Session, days: set[str]) -> dict[str, int]:
     day, running = func.substr(Ticket.number, 1, 10), cast(func.substr(Ticket.number, 11), Integer)
     for part in chunks(sorted(days)):
         rows = select(day, func.max(running)).where(day.in_(part)).group_by(day)
-        found |= dict(session.execute(rows).tuples().all())
+        found |= dict(session.execute(rows).all())
     return found

@@ -32,7 +32,7 @@ class References:
         # A code wins over a name that happens to be spelled like it.
         self.systems = {name: code for code, name in names.items()} | {code: code for code in names}
         self.modules = _modules(session)
-        units = session.execute(select(Unit.code, Unit.name)).tuples().all()
+        units = session.execute(select(Unit.code, Unit.name)).all()
         self.units = {name: code for code, name in units} | {code: code for code, _ in units}
         self.people: dict[str, int | None] = {}
 
@@ -83,9 +83,8 @@ class References:
             if (login := record.fields.get(name))
         }
         for part in chunks(sorted(logins - self.people.keys())):
-            found = dict(
-                self.session.execute(select(Person.login, Person.id).where(Person.login.in_(part))).tuples().all()
-            )
+            rows = self.session.execute(select(Person.login, Person.id).where(Person.login.in_(part)))
+            found = dict(rows.all())
             self.people |= {login: found.get(login) for login in part}
 
     def person(self, login: str) -> int:
