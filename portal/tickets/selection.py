@@ -147,7 +147,7 @@ def _warning_lines(moment: datetime) -> dict[datetime, list[tuple[Category, int]
     lines: dict[datetime, list[tuple[Category, int]]] = {}
     for category, by_priority in levels.LEVELS.items():
         for priority, level in enumerate(by_priority, start=1):
-            left = int(level.close * (1 - levels.WARN_AT) + 1e-6)
+            left = levels.warns_at(level.close)
             line = levels.add_minutes(moment, left, level=level, zone=ZONE)
             lines.setdefault(line, []).append((category, priority))
     return lines
@@ -209,14 +209,15 @@ def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[Col
     ):
         if value is not None:
             yield column == value
-    yield from _places(wanted)
+    yield from places(wanted)
     yield from _marks(wanted, moment)
     yield from _moments(wanted)
     if wanted.text.strip():
         yield says(wanted)
 
 
-def _places(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def places(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """Where: the system, the unit and those below it, the people."""
     if wanted.system:
         yield Ticket.system_id.in_(select(System.id).where(System.code == wanted.system))
     if wanted.unit:

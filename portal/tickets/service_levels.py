@@ -136,7 +136,12 @@ class Clock:
 
     @property
     def soon(self) -> bool:
-        return not self.overdue and self.left <= self.total * (1 - WARN_AT)
+        return not self.overdue and self.left <= warns_at(self.total)
+
+
+def warns_at(total: int) -> int:
+    """How many counted minutes are left of ``total`` when the clock begins to warn."""
+    return round(total * (1 - WARN_AT))
 
 
 def tier_minutes(level: Level, tier: Tier) -> int:
