@@ -1,7 +1,141 @@
-"""Pages of ``figures``."""
+"""The manager's page: figures against the period before, what changed and where to look, then charts.
+
+Every figure is a link to its tickets: ``address_of`` writes the filter that was counted as the arguments
+that the queue reads. Nothing is counted here.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
+
+from portal.catalogue.models import System
+from portal.insight import charts
+from portal.insight.definitions import GROUPS
+from portal.insight.morning import morning as figures_of
+from portal.insight.periods import LENGTHS, Period, Scope, last_days
+from portal.people.models import Unit
+from portal.people.queries import units_in_order
+from portal.people.roles import BOUND_TO_UNITS, Permission
+from portal.tickets import desk
+from portal.tickets.selection import Filter
+from portal.web.access import needs
+from portal.web.figure_charts import charts_of
+from portal.web.figure_words import Tile, address_of, name_of, tile_of
+from portal.web.request import db, me
 
 blueprint = Blueprint("figures", __name__)
+
+USUAL_DAYS = 30
+SEVERAL = 4
+
+
+@blueprint.get("/figures")
+@needs(Permission.READ_FIGURES)
+def morning() -> str:
+    """The page of a service manager's morning."""
+    scope, period = asked_scope(), asked_period()
+    found = {key: tile_of(figure) for key, figure in figures_of(db(), scope, period).items()}
+    systems = charts.systems_by_tickets(db(), scope, period)
+    return render_template(
+        "figures/page.html",
+        scope=scope,
+        period=period,
+        lengths=LENGTHS,
+        days=(period.until - period.since).days,
+        groups=[(name, [found[key] for key in keys]) for name, keys in GROUPS],
+        news=news_of(scope, period, found, systems),
+        overdue=[_late(ticket) for ticket in charts.longest_overdue(db(), scope, period.until)],
+        late_href=address_of(Filter(system=scope.system, unit=scope.unit, open=True, overdue=True)),
+        defects=charts.top_defects(db(), scope, period.until),
+        systems=systems[: charts.TOP],
+        charts=charts_of(scope, period, systems),
+        offered=_offered(),
+        bounds=_bounds(),
+        list_of=address_of,
+        filter_of=Filter,
+        quarter=period.until - charts.QUARTER,
+    )
+
+
+def asked_scope() -> Scope:
+    """Whose figures, about what; a system or unit that isn't there narrows to nothing."""
+    return Scope(me(), system=_word("system"), unit=_word("unit"))
+
+
+def asked_period() -> Period:
+    """The period the address asks for; nonsense means the usual one."""
+    days = request.args.get("days", "")
+    return last_days(db(), int(days) if days in {str(length) for length in LENGTHS} else USUAL_DAYS)
+
+
+def _word(name: str) -> str:
+    return request.args.get(name, "").strip()[:64].replace("\x00", "")
+
+
+# ── what changed and where to look ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One sentence with the list it points to; ``tone`` is now, good or plain."""
+
+    sentence: str
+    href: str
+    tone: str
+
+
+def news_of(scope: Scope, period: Period, found: dict[str, Tile], systems: list[charts.Line]) -> list[News]:
+    """Figures that clearly changed, then the systems and units that moved them."""
+    changed = [_changed(tile) for tile in found.values() if tile.figure.is_worse or tile.figure.is_better]
+    units = charts.units_by_tickets(db(), scope, period)
+    moved = charts.movers("system", systems) + charts.movers("unit", units)
+    changed.sort(key=lambda news: news.tone != "now")
+    return changed[:6] + [_moved(scope, period, mover) for mover in moved[:SEVERAL]]
+
+
+def _changed(tile: Tile) -> News:
+    name = _(tile.figure.definition.label)
+    words = {"name": name, "now": tile.value, "before": tile.before}
+    if tile.figure.is_worse:
+        return News(_("%(name)s变差：%(now)s，上期 %(before)s", **words), tile.href, "now")
+    return News(_("%(name)s好转：%(now)s，上期 %(before)s", **words), tile.href, "good")
+
+
+def _moved(scope: Scope, period: Period, mover: charts.Mover) -> News:
+    system = mover.code if mover.kind == "system" else scope.system
+    unit = mover.code if mover.kind == "unit" else scope.unit
+    href = address_of(Filter(system=system, unit=unit, since=period.since, until=period.until))
+    words = {"name": name_of(mover), "now": mover.now, "before": mover.before}
+    if mover.z > 0:
+        return News(_("%(name)s的工单明显变多：%(now)s 张，上期 %(before)s 张", **words), href, "now")
+    return News(_("%(name)s的工单明显变少：%(now)s 张，上期 %(before)s 张", **words), href, "plain")
+
+
+def _late(ticket: Any) -> tuple[Any, Any]:
+    return ticket, desk.clock_of(db(), ticket)
+
+
+def _offered() -> dict[str, Any]:
+    systems = select(System).options(lazyload(System.modules)).order_by(System.group, System.id)
+    return {"systems": list(db().scalars(systems)), "units": _units()}
+
+
+def _units() -> list[Unit]:
+    """The units this person may look at: all, or those of their posts and below."""
+    bound = _bounds()
+    everyone = units_in_order(db())
+    return [unit for unit in everyone if not bound or any(unit.path.startswith(top.path) for top in bound)]
+
+
+def _bounds() -> list[Unit]:
+    """The units whose figures these are, when the person's posts are bound to units alone."""
+    posts = me().posts
+    if any(row.post not in BOUND_TO_UNITS for row in posts):
+        return []
+    return [row.unit for row in posts if row.unit is not None]
