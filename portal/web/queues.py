@@ -131,6 +131,8 @@ def asked() -> Filter:
         soon=_flag("soon"),
         urged=_flag("urged"),
         reopened=_flag("reopened"),
+        returned=_flag("returned"),
+        first_contact=_flag("first_contact"),
         linked=_either("linked"),
         since=_moment("from"),
         until=_moment("to", after=True),
