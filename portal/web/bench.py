@@ -5,13 +5,14 @@ No deed and no rule lives here. The invariant: a ticket that no working post of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import abort
 from sqlalchemy import select
 
 from defects.models import Defect
+from indexer.document import Reason, ReasonKind
 from kb.flow import Refused
 from portal.finder import linking
 from portal.finder.find import Result
@@ -49,6 +50,13 @@ class Candidate:
     def defect(self) -> Defect:
         assert isinstance(self.result.subject, Defect)
         return self.result.subject
+
+    def why(self, module: str) -> tuple[Reason, ...]:
+        """The evidence, with the module's name for its code."""
+        return tuple(
+            replace(reason, text=module) if reason.kind == ReasonKind.SAME_MODULE and module else reason
+            for reason in self.result.why
+        )
 
 
 @dataclass(frozen=True, slots=True)
