@@ -88,7 +88,7 @@ def test_who_has_it_and_what_comes_next_in_plain_words(client: Clients, filed: F
     moved(number, Action.TAKE, "expert")
     page = browser.get(f"/my/tickets/{number}").text
     assert "专家expert正在判断原因" in page
-    assert "最晚什么时候办结" in page
+    assert re.search(r"最晚 <time .*</time> 前办结", page)
     moved(number, Action.RULE, "expert", category=Category.DEFECT)
     moved(number, Action.TO_BACK, "expert", note="查一下索引")
     assert "已转给技术人员" in browser.get(f"/my/tickets/{number}").text

@@ -23,7 +23,7 @@
     if (!text.value) text.value = sessionStorage.getItem(draft) ?? "";
     text.addEventListener("input", () => sessionStorage.setItem(draft, text.value));
     form.addEventListener("htmx:afterRequest", (event) => {
-      if (event.detail.elt === form && event.detail.successful) forget();
+      if (event.detail.elt === form && [200, 204].includes(event.detail.xhr.status)) forget();
     });
     const begin = () => { if (text.value.trim().length > 1 && !one("#answers .answer, #answers .no-match")) window.htmx?.trigger(text, "look"); };
     window.addEventListener("load", begin, { once: true });
@@ -123,7 +123,6 @@
   const previews = one("#previews");
   function show() {
     previews.replaceChildren();
-    one("#file-names").textContent = "";
     [...files.files].forEach((file, place) => {
       const item = document.createElement("li");
       item.className = "preview";
@@ -144,7 +143,8 @@
       if (large) item.classList.add("is-too-large");
       const remove = document.createElement("button");
       remove.type = "button";
-      remove.className = "btn-close";
+      remove.className = "preview-remove";
+      remove.textContent = "×";
       remove.setAttribute("aria-label", `${previews.dataset.remove} ${file.name}`);
       remove.onclick = () => keep([...files.files].filter((_, other) => other !== place));
       item.append(name, remove);
