@@ -159,7 +159,7 @@ def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = Non
         "defects": _likely(ticket),
         "judged": {link.defect_id: link for link in ticket.defect_links if _stands(link)},
         "rejected": _rejected(ticket),
-        "defect_page": "defect_pages.page" if "defect_pages.page" in current_app.view_functions else "",
+        "defect_page": "defect_pages.record" if "defect_pages.record" in current_app.view_functions else "",
     }
 
 
