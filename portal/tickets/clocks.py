@@ -47,14 +47,15 @@ def set_tier_due(ticket: Ticket, arrived: datetime) -> None:
 
 def arrival(session: Session, ticket: Ticket) -> datetime:
     """When the ticket came to the tier that has it now."""
-    entry = session.scalars(
-        select(TrailEntry)
+    came = (
+        select(TrailEntry.at)
         .where(TrailEntry.ticket_id == ticket.id, TrailEntry.to_tier == ticket.tier)
         .where(TrailEntry.from_tier.is_(None) | (TrailEntry.from_tier != ticket.tier))
         .order_by(TrailEntry.seq.desc())
         .limit(1)
-    ).first()
-    return entry.at if entry else ticket.filed_at
+    )
+    with session.no_autoflush:  # a move is written in one piece, its version goes up by one
+        return session.scalar(came) or ticket.filed_at
 
 
 def settle(session: Session, ticket: Ticket, row: Step) -> None:

@@ -1,13 +1,14 @@
 """What people say and keep beside a ticket's moves: comments, urging, watching, the answering article.
 
-Nothing here changes state, tier or holder.
+Nothing here changes state, tier, holder or version: a colleague's move is never overtaken by talk.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -36,8 +37,8 @@ def comment(session: Session, ticket: Ticket, text: str, *, by: Person, internal
         raise Refused(N_("这张工单不在您的权限范围内。"))
     remark = Comment(ticket=ticket, by=by, at=now(session), text=text, internal=internal)
     session.add(remark)
-    ticket.updated_at = now(session)
     session.flush()
+    _touch(session, ticket, updated_at=now(session))
     event = notices.Event.NOTED if internal else notices.Event.COMMENTED
     notices.announce(session, ticket, event, by=by, note=text)
     return remark
@@ -55,10 +56,17 @@ def urge(session: Session, ticket: Ticket, *, by: Person, words: str = "") -> Ur
         raise Refused(N_("刚刚已经催过，处理人已收到提醒。两小时后仍没有进展可以再催。"))
     call = Urge(ticket_id=ticket.id, by_id=by.id, at=moment, words=clean(words))
     session.add(call)
-    ticket.urges += 1
     session.flush()
+    _touch(session, ticket, urges=Ticket.urges + 1)
     notices.announce(session, ticket, notices.Event.URGED, by=by, note=clean(words))
     return call
+
+
+def _touch(session: Session, ticket: Ticket, **values: object) -> None:
+    """Change a ticket beside its moves: its version stays, so that nobody's move is overtaken by talk."""
+    table = cast("Table", inspect(Ticket).local_table)
+    session.execute(update(table).where(table.c.id == ticket.id).values(**values))
+    session.refresh(ticket, list(values))
 
 
 def watch(session: Session, ticket: Ticket, *, by: Person, on: bool = True) -> None:
