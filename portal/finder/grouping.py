@@ -20,6 +20,7 @@ from portal.tickets.models import Ticket
 ALIKE = 0.08
 SAME_MODULE = 0.05
 SAME_CODE = 1.0
+COMMON = 12
 TELLING = frozenset({TermKind.CODE, TermKind.WORD})
 LONGEST = 1_200
 SHOWN_WORDS = 5
@@ -78,7 +79,7 @@ def _codes_of(ticket: Ticket) -> frozenset[str]:
 def _weights(texts: Sequence[frozenset[str]]) -> Mapping[str, float]:
     """Rare words tell tickets apart; what every fifth ticket says tells nothing."""
     counts = Counter(word for text in texts for word in text)
-    return {word: log(len(texts) / n) for word, n in counts.items() if n <= max(3, len(texts) / 5)}
+    return {word: log(1 + len(texts) / n) for word, n in counts.items() if n <= max(COMMON, len(texts) / 5)}
 
 
 def _components(tickets: Sequence[Ticket], weights: Mapping[str, float]) -> Iterator[list[Ticket]]:
