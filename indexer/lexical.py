@@ -94,7 +94,8 @@ class Counts:
 
 
 def counts_of(document: Document, *, title_weight: int = 2) -> Counts:
-    title = count_terms(" ".join((document.title, *document.codes)))
+    # A line of its own for each: "…连VPN" and "KB000001" side by side would read as one code.
+    title = count_terms(" \n".join((document.title, *document.codes)))
     also = " \n".join(document.also)
     words = count_terms(f"{document.body} \n{also}")
     for term, count in title.items():
