@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -12,12 +12,16 @@ from kb.models import Article, Feedback
 
 
 def waiting() -> Select[Feedback, Article]:
-    """Feedback that an editor has yet to handle: flags, and “没解决”; flags first, then the newest."""
+    """Feedback that an editor has yet to handle: flags first, then “没解决” with words, the newest first.
+
+    A verdict without words tells an editor nothing to do; it counts in the article's figures.
+    """
+    unsolved = and_(Feedback.solved.is_(False), Feedback.words != "")
     return (
         select(Feedback, Article)
         .join(Article, Article.id == Feedback.article_id)
-        .where(Feedback.handled_at.is_(None), or_(Feedback.flagged, Feedback.solved.is_(False)))
-        .order_by(Feedback.flagged.desc(), (Feedback.words == "").asc(), Feedback.at.desc(), Feedback.id)
+        .where(Feedback.handled_at.is_(None), or_(Feedback.flagged, unsolved))
+        .order_by(Feedback.flagged.desc(), Feedback.at.desc(), Feedback.id)
     )
 
 

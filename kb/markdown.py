@@ -72,6 +72,7 @@ TAGS = frozenset(
     ]
 )
 ATTRIBUTES = {
+    "*": {"lang", "title"},
     "a": {"href", "title", "class"},
     "img": {"src", "alt", "title", "width", "height"},
     "input": {"checked"},
@@ -189,9 +190,17 @@ def _keep(tag: str, attribute: str, value: str) -> str | None:
         return " ".join(name for name in value.split() if CLASSES.match(name)) or None
     if attribute == "id":
         return value if IDS.match(value) else None
+    if attribute == "href":
+        return value if _is_address(value) else None
     if attribute == "src":
         return value if PICTURE.match(value) else None
     return value
+
+
+def _is_address(value: str) -> bool:
+    """Of a known scheme, or without one: what only nearly is a scheme is no address at all."""
+    head = re.split(r"[/?#]", value.strip(), maxsplit=1)[0]
+    return ":" not in head or head.split(":")[0].lower() in SCHEMES
 
 
 def _anchor(value: str, separator: str) -> str:

@@ -81,7 +81,7 @@ def counts_by(session: Session, articles: Select[Article], column: Any) -> dict[
         .group_by(column)
         .order_by(number.desc(), column)
     )
-    return {str(value): count for value, count in rows.tuples()}
+    return {str(value): count for value, count in rows}
 
 
 def related_to(session: Session, article: Article, viewer: Viewer, *, limit: int = RELATED) -> list[Article]:

@@ -1,0 +1,38 @@
+"""Comparing two texts: both can be put together again from the pieces, whatever they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.compare import Change, Piece, compare
+
+texts = st.text(alphabet="ab 汉字\n-1.<>&", max_size=60)
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, texts)
+def test_the_pieces_make_both_texts(old: str, new: str) -> None:
+    pieces = compare(old, new)
+    assert "".join(piece.text for piece in pieces if piece.change != Change.REMOVED) == new
+    assert "".join(piece.text for piece in pieces if piece.change != Change.ADDED) == old
+
+
+def test_words_are_told_apart_inside_a_line() -> None:
+    assert compare("点击保存按钮\n再见\n", "点击提交按钮\n再见\n") == [
+        Piece(Change.SAME, "点击"),
+        Piece(Change.REMOVED, "保存"),
+        Piece(Change.ADDED, "提交"),
+        Piece(Change.SAME, "按钮\n再见\n"),
+    ]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("a " * 40_000, "b " * 40_000), ("a\n" * 40_000, "\n" * 40_000), ("汉" * 900, "汉字" * 500)],
+)
+def test_long_texts_are_bounded(old: str, new: str) -> None:
+    pieces = compare(old, new)
+    assert "".join(piece.text for piece in pieces if piece.change != Change.REMOVED) == new
