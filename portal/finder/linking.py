@@ -89,7 +89,12 @@ def _sentences(text: str) -> list[_Sentence]:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(term.text for term in terms(text) if term.kind in TELLING)
+    return frozenset(term.text for term in terms(text) if term.kind in TELLING and not _is_small(term.text))
+
+
+def _is_small(word: str) -> bool:
+    """A day, a count: short numbers stand in every text and say nothing."""
+    return word.isdecimal() and len(word) < 4
 
 
 def _marked(sentence: _Sentence, other: _Sentence) -> tuple[Segment, ...]:
