@@ -54,7 +54,7 @@ class Commands(click.Group):
         from portal.cli.endings import ending_of
 
         try:
-            code = super().main(*args, **{**extra, "standalone_mode": False})
+            code = super().main(*args, **{**extra, "prog_name": "tierdesk", "standalone_mode": False})
         except Exception as fault:  # the last line of defence: a person reads a sentence
             if self.traces:
                 raise

@@ -14,7 +14,7 @@ import click
 BAD_INPUT = 2
 FAILURE = 1
 INTERRUPTED = 130
-UNKNOWN = re.compile(r"No such command '(.+)'")
+UNKNOWN = re.compile(r"No such command '([^']+)'")
 
 
 class Ended(Exception):
@@ -119,7 +119,7 @@ def _usage_sentence(fault: Any) -> str:
             return f"读不了 {fault.ui_filename}。"
         case _ if found := UNKNOWN.search(fault.format_message()):
             return f"没有“{found[1]}”这个命令。"
-        case _ if "Missing command" in fault.format_message():
+        case click.exceptions.NoArgsIsHelpError():
             return "还要写明做什么。"
         case _:
             return f"命令写得不对：{fault.format_message().rstrip('.')}。"
