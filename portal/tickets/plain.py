@@ -15,7 +15,7 @@ from enum import StrEnum
 from indexer.words import N_
 from portal.tickets.models import Comment, Ticket, TrailEntry
 from portal.tickets.service_levels import Clock
-from portal.tickets.words import Action, State, Tier
+from portal.tickets.words import TIER_LABELS, Action, State, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,26 @@ ASKED = Place(
     N_("%(holder)s在等您补充信息"), N_("在等您补充信息"),
     N_("您补充之后马上接着处理。"))
 
+#: The states as their owner would name them.
+STATES: dict[State, str] = {
+    State.NEW:        N_("等待受理"),
+    State.OPEN:       N_("处理中"),
+    State.WAITING:    N_("等您补充"),
+    State.PARKED:     N_("等待修复"),
+    State.VERIFYING:  N_("检查中"),
+    State.FEEDBACK:   N_("马上告诉您结果"),
+    State.CONFIRMING: N_("等您确认"),
+    State.CLOSED:     N_("已办结"),
+    State.CANCELLED:  N_("已撤销"),
+}
+#: The desk's name of a tier → who that is to an employee.
+TIERS: dict[str, str] = {
+    TIER_LABELS[Tier.FRONT]:    N_("服务台"),
+    TIER_LABELS[Tier.LOCAL]:    N_("本地支持人员"),
+    TIER_LABELS[Tier.MIDDLE]:   N_("专家"),
+    TIER_LABELS[Tier.DISPATCH]: N_("运行调度中心"),
+    TIER_LABELS[Tier.BACK]:     N_("技术人员"),
+}
 #: What each move means to the user; None is the desk's own business and isn't told.
 DEEDS: dict[Action, str | None] = {
     Action.FILE:         N_("提交了问题"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, TextAreaField
@@ -24,13 +24,14 @@ from kb.flow import Refused
 from portal.tickets import desk
 from portal.tickets.flow import STEPS, Who, open_to
 from portal.tickets.models import Comment, Ticket, TrailEntry, Watcher
-from portal.tickets.plain import Standing, question_of, standing_of, story_of
+from portal.tickets.plain import STATES, Standing, question_of, standing_of, story_of
 from portal.tickets.rail import Stop, rail_of
 from portal.tickets.service_levels import Clock
 from portal.tickets.visibility import is_party
 from portal.tickets.words import Action, State
 from portal.web.access import signed_in
 from portal.web.files import attach_to, shown_of
+from portal.web.labels import translated
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
@@ -79,9 +80,8 @@ class Kept:
 
 
 def my_tickets(*, open_only: bool = False) -> Select[Ticket]:
-    """Tickets that I filed or that were filed for me."""
-    mine = select(Ticket).where(or_(Ticket.requester_id == me().id, Ticket.filed_by_id == me().id))
-    wanted = mine.options(selectinload(Ticket.holder))
+    """Tickets whose user I am, whoever filed them; what an agent files for callers isn't the agent's."""
+    wanted = select(Ticket).where(Ticket.requester_id == me().id).options(selectinload(Ticket.holder))
     return wanted.where(Ticket.state.not_in(ENDED)) if open_only else wanted
 
 
@@ -225,3 +225,9 @@ def urge(number: str) -> Response:
         return refused(number, Kept("urge", sentence_of(refusal), words))
     flash(_("已催办，处理人会收到提醒。"), "success")
     return redirect(url_for("mine.ticket", number=number))
+
+
+@blueprint.app_template_filter()
+def plain_state(state: State) -> str:
+    """A state as the ticket's owner would name it."""
+    return translated(STATES[state])

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.tickets.models import Notice
 from portal.tickets.notices import TABLE, Event, mark_read
+from portal.tickets.plain import TIERS
 from portal.web.access import signed_in
 from portal.web.auth import local_path
 from portal.web.labels import translated
@@ -66,7 +67,12 @@ def read() -> Response | str:
 def notice_sentence(notice: Notice) -> str:
     """What the notice says, in the reader's language."""
     row = TABLE.get(Event(notice.event)) if notice.event in set(Event) else None
-    return translated(row.sentence, **notice.values) if row else notice.values.get("title", "")
+    if row is None:
+        return notice.values.get("title", "")
+    values = dict(notice.values)
+    if not me().is_staff:
+        values["tier"] = TIERS.get(values.get("tier", ""), "")
+    return translated(row.sentence, **values)
 
 
 @blueprint.app_template_global()

@@ -14,13 +14,15 @@ from portal.tickets.plain import (
     DEEDS,
     NOTES_FOR_USER,
     PLACES,
+    STATES,
+    TIERS,
     By,
     question_of,
     standing_of,
     story_of,
 )
 from portal.tickets.service_levels import Clock
-from portal.tickets.words import Action, State, Tier
+from portal.tickets.words import TIER_LABELS, Action, State, Tier
 from tests.world import MOMENT
 
 #: What no employee needs to learn.
@@ -49,10 +51,16 @@ def test_every_move_is_told_or_kept_on_purpose() -> None:
     assert set(DEEDS) == set(Action)
 
 
+def test_every_state_and_every_tier_of_the_desk_has_a_plain_name() -> None:
+    assert set(STATES) == set(State)
+    assert set(TIERS) == {TIER_LABELS[tier] for tier in Tier if tier != Tier.USER}
+
+
 def test_no_jargon() -> None:
     places = [*PLACES.values(), ASKED]
     words = [text for place in places for text in (place.held, place.waiting, place.next)]
     words += [deed for deed in DEEDS.values() if deed]
+    words += [*STATES.values(), *TIERS.values()]
     assert [text for text in words if any(term in text for term in JARGON)] == []
 
 

@@ -50,6 +50,19 @@ def test_the_list_shows_mine_and_open_ones_first(client: Clients, filed: Filing,
     assert open_one not in client("wang").get("/my/tickets?show=ended").text
 
 
+def test_what_an_agent_files_for_a_caller_is_the_callers(
+    client: Clients, desk_world: World, maker: sessionmaker[Session]
+) -> None:
+    with transaction(maker) as session:
+        world = World.of(session)
+        text, category = "来电：打不开", Category.CONSULTATION
+        request = desk.Request(text, category, world.systems["oa"], requester=world.people["wang"])
+        number = desk.file(session, request, by=world.people["agent"]).number
+    assert number in client("wang").get("/my/tickets").text
+    assert number not in client("agent").get("/my/tickets").text
+    assert "由agent代为提交" in client("wang").get(f"/my/tickets/{number}").text
+
+
 def test_an_empty_list_says_what_to_do(client: Clients) -> None:
     assert "这里还没有工单" in client("wang").get("/my/tickets").text
 

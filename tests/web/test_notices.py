@@ -39,6 +39,13 @@ def test_a_notice_leads_to_its_ticket_and_is_read_then(
     assert unread(maker) == 0
 
 
+def test_an_employee_is_told_of_tiers_in_plain_words(client: Clients, filed: Filing, moved: Moving) -> None:
+    number = filed()
+    moved(number, Action.TAKE, "agent")
+    moved(number, Action.ESCALATE, "agent", note="要专家看")
+    assert f"工单 {number} 已转到专家处理" in client("wang").get("/notices").text
+
+
 def test_all_can_be_marked_at_once(
     client: Clients, filed: Filing, moved: Moving, maker: sessionmaker[Session]
 ) -> None:

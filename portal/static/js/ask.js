@@ -72,6 +72,8 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "answers") {
       const proposal = one("#proposal");
+      const said = one("#answers-said");
+      if (said) said.textContent = proposal?.dataset.said ?? "";
       if (proposal) { propose("system", proposal.dataset.system); propose("category", proposal.dataset.category); }
     }
     const thanks = one("[data-solved]", event.detail.target);
