@@ -82,12 +82,12 @@ def tell_accounts(place: Place, password: str) -> None:
     """One account for each post, and one employee."""
     from portal.people.queries import person_by_login
     from portal.people.roles import POST_LABELS
-    from portal.sample.material import read
+    from portal.sample.company import demo_accounts
 
     click.echo(f"演示账号（密码都是 {password}）：")
     with place.reading() as session:
-        for row in read("people.yaml"):
-            person = person_by_login(session, row["login"]) if row.get("demo") else None
+        for _, login, _ in demo_accounts():
+            person = person_by_login(session, login)
             if person is not None:
                 posts = "、".join(POST_LABELS[held.post] for held in person.posts) or "普通员工"
                 click.echo(f"  {person.login:<16} {person.name}  {posts}  {person.unit.name}")

@@ -99,7 +99,10 @@ def play(stage: Stage, scenario: material.Scenario, say: str, filed_at: datetime
     slots = material.Slots(stage.dice, filed_at.date())
     ticket = file(stage, scenario, say, filed_at, slots=slots)
     moment = filed_at
-    for scene in scenes_of(stage, scenario, slots):
+    patience = stuck_after(stage, filed_at)
+    for number, scene in enumerate(scenes_of(stage, scenario, slots)):
+        if number >= patience:
+            break
         moment = add_minutes(moment, scene.minutes, level=WORKING, zone=desk.ZONE)
         if moment >= stage.today:
             break
@@ -108,6 +111,12 @@ def play(stage: Stage, scenario: material.Scenario, say: str, filed_at: datetime
             break
     _remarks(stage, ticket, filed_at, slots)
     return ticket
+
+
+def stuck_after(stage: Stage, filed_at: datetime) -> int:
+    """After how many scenes a ticket lies still: a few of the last weeks do, and become overdue."""
+    recent = timedelta(days=1) < stage.today - filed_at < timedelta(days=21)
+    return stage.dice.randrange(1, 7) if recent and stage.dice.random() < 0.07 else 10_000
 
 
 def file(
