@@ -35,6 +35,7 @@ def _page(status: int, title: str, sentence: str) -> Response:
     if is_fragment():
         response.headers["HX-Retarget"] = "#messages"
         response.headers["HX-Reswap"] = "innerHTML"
+        response.headers["HX-Reselect"] = ".alert"  # whatever part of a page the asker wanted
     return response
 
 
