@@ -36,6 +36,7 @@ from portal.finder import suggest as consultations
 from portal.finder.shelves import reread
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT
 from portal.tickets import desk
+from portal.tickets.filing import clean
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_DOORS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.access import signed_in
@@ -195,11 +196,20 @@ def _file(form: AskForm) -> BaseResponse:
 def _filed(form: AskForm) -> Ticket:
     if not form.validate():
         raise Refused(str(next(iter(form.errors.values()))[0]))
+    if (former := _filed_before(form)) is not None:
+        return former
     ticket = desk.file(db(), _request_of(form), by=me())
     if brought := [storage for storage in request.files.getlist("files") if storage.filename]:
         attach_to(ticket, brought)
     consultations.filed(db(), form.token.data, by=me(), ticket=ticket)
     return ticket
+
+
+def _filed_before(form: AskForm) -> Ticket | None:
+    """The ticket of this very text: a page sent twice by an impatient click files once."""
+    former = consultations.consultation_of(db(), form.token.data, by=me())
+    ticket = db().get(Ticket, former.ticket_id) if former is not None and former.ticket_id else None
+    return ticket if ticket is not None and ticket.text == clean(form.words) else None
 
 
 def _request_of(form: AskForm) -> desk.Request:

@@ -219,6 +219,20 @@ def test_filing_keeps_what_was_shown_and_the_pictures(
         assert len(row.shown) >= 2
 
 
+def test_a_page_sent_twice_files_once_and_other_words_file_again(
+    client: Clients, answered: tuple[int, int], maker: sessionmaker[Session]
+) -> None:
+    browser = client("wang")
+    token = token_in(suggested(browser))
+    twice = filing(token=token, text="第一行\r\n第二行")
+    first, second = (browser.submit("/ask", twice).location for _time in range(2))
+    assert first == second
+    other = browser.submit("/ask", filing(token=token, text="另一个问题")).location
+    assert other != first
+    with maker() as session:
+        assert len(session.scalars(select(Ticket)).all()) == 2
+
+
 def test_htmx_is_led_to_the_new_ticket(client: Clients, maker: sessionmaker[Session]) -> None:
     answer = client("wang").submit_fragment("/ask", filing())
     assert answer.status_code == 200
