@@ -44,7 +44,7 @@ def weeks_of(session: Session, defect: Defect, *, zone: ZoneInfo, today: date) -
         .join(DefectLink, DefectLink.ticket_id == Ticket.id)
         .join(Unit, Ticket.unit_id == Unit.id)
         .where(_live(defect.id), Ticket.filed_at >= since)
-    ).tuples()
+    )
     names = _province_names(session)
     found: dict[date, Counter[str]] = {first + timedelta(weeks=number): Counter() for number in range(WEEKS)}
     for filed_at, path in rows:

@@ -132,12 +132,12 @@ def _plain(value: Any) -> Any:
 
 
 def _spoken(form: DefectForm, name: str, value: Any) -> str:
-    choices = dict(getattr(form[name], "choices", None) or ())
-    if value in choices:
-        return str(choices[value])
+    if isinstance(value, (tuple, list)):
+        return "\n".join(value) or "—"
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    return "\n".join(value) if isinstance(value, (tuple, list)) else str(value or "—")
+    choices = {choice[0]: choice[1] for choice in getattr(form[name], "choices", None) or ()}
+    return str(choices.get(value, value or "—"))
 
 
 def filled(text: DefectText) -> DefectForm:
