@@ -42,7 +42,7 @@ def unlinked(session: Session, person: Person) -> list[Ticket]:
     wanted = (
         select(Ticket)
         .where(
-            served_with(person, Permission.LINK_DEFECTS),
+            served_with(person, Permission.CURATE_DEFECTS),
             Ticket.category.in_(ROOTED),
             Ticket.state != State.CANCELLED,
             Ticket.filed_at >= now(session) - RECENT,

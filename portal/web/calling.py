@@ -120,14 +120,17 @@ class Reading:
         return f"{self.kind}:{self.subject.id}"
 
 
+NOBODY_WAITS = Waiting(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Everything the console draws."""
 
     heard: Heard
     systems: list[System]
-    waiting: Waiting
     endings: tuple[calls.Ending, ...]
+    waiting: Waiting = NOBODY_WAITS
     caller: Person | None = None
     rows: tuple[Row, ...] = ()
     history: tuple[Ticket, ...] = ()
@@ -155,7 +158,20 @@ class Screen:
 
 
 def screen_of(call: Heard, *, problem: str = "") -> Screen:
-    """Look everything up: the caller, their tickets, answers to the notes, proposals, announcements."""
+    """The whole call: the caller and their past, the queue, what is being read, and what is answered."""
+    screen = answered_so_far(call)
+    caller = screen.caller
+    return replace(
+        screen,
+        waiting=callers.waiting_for(db(), me()),
+        history=tuple(callers.history_of(db(), caller, by=me())) if caller else (),
+        reading=_reading(call.reading, caller),
+        problem=problem,
+    )
+
+
+def answered_so_far(call: Heard) -> Screen:
+    """What the notes bring, at typing speed: answers, proposals, announcements, how far tickets are."""
     caller = callers.caller_of(db(), call.caller, by=me())
     found, guess = _searched(call)
     systems = systems_in_order(db())
@@ -163,16 +179,12 @@ def screen_of(call: Heard, *, problem: str = "") -> Screen:
     return Screen(
         heard=resolved,
         systems=systems,
-        waiting=callers.waiting_for(db(), me()),
         endings=calls.endings_for(me()),
         caller=caller,
         rows=rows_of(caller, call.words) if caller else (),
-        history=tuple(callers.history_of(db(), caller, by=me())) if caller else (),
         found=found,
         proposed=frozenset(name for name in CHIPS if getattr(resolved, name)) - call.chosen,
         alerts=_alerts(caller, found, resolved.system),
-        reading=_reading(call.reading, caller),
-        problem=problem,
     )
 
 
@@ -183,7 +195,8 @@ def _searched(call: Heard) -> tuple[Found | None, Prediction | None]:
     system = call.system if "system" in call.chosen else None
     category = call.category if "category" in call.chosen else None
     found = finder.suggest(db(), me(), call.words, system=system, category=category, limit=SHOWN)
-    return found, finder.predict(db(), me(), call.words)
+    open_questions = {"system", "category"} - call.chosen
+    return found, finder.predict(db(), me(), call.words) if open_questions else None
 
 
 def _resolved(call: Heard, guess: Prediction | None, systems: list[System]) -> Heard:

@@ -31,7 +31,16 @@ from portal.tickets import callers, calls, desk
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.access import needs
-from portal.web.calling import Heard, Screen, heard, reading_of, remembered, rows_of, screen_of
+from portal.web.calling import (
+    Heard,
+    Screen,
+    answered_so_far,
+    heard,
+    reading_of,
+    remembered,
+    rows_of,
+    screen_of,
+)
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, only_asks, write_now
 
@@ -113,7 +122,7 @@ def waiting() -> str:
 @only_asks
 def answers() -> str:
     """At typing speed: answers, proposals and announcements for what is heard so far."""
-    screen = screen_of(_heard())
+    screen = answered_so_far(_heard()) if is_fragment() else screen_of(_heard())
     if screen.found is not None:
         write_now()
         screen = remembered(screen)

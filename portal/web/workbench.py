@@ -24,7 +24,7 @@ from portal.tickets import desk, linking, piles, roots
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action
 from portal.web.access import needs
-from portal.web.bench import KEYS, Bench, bench_of, benched_ticket, pile_named, queue_of
+from portal.web.bench import KEYS, Bench, bench_of, benched_ticket, pile_named, queue_of, table_of
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, viewer
@@ -56,9 +56,10 @@ def _drawn(bench: Bench) -> str:
 def ticket(number: str) -> str:
     """One ticket on the table: what j and k load, or the page with it opened."""
     pile = pile_named(request.args.get("pile", ""))
-    bench = bench_of(pile, benched_ticket(number))
     if not is_fragment():
-        return _drawn(bench)
+        return _drawn(bench_of(pile, benched_ticket(number)))
+    # The queue stays on the screen as it is: j and k must not wait for it.
+    bench = Bench((), {}, pile, [], table_of(benched_ticket(number)))
     return render_template("workbench/_table.html", bench=bench, keys=KEYS, table=bench.table)
 
 
@@ -192,11 +193,11 @@ def open_record() -> Response:
 
 
 def _served(numbers: list[str]) -> list[Ticket]:
-    """The ticked tickets, newest first; one that I may not link isn't there, and then nothing is done."""
+    """The ticked tickets, newest first; one that I may not judge isn't there, and then nothing is done."""
     wanted = select(Ticket).where(Ticket.number.in_(numbers[: roots.MOST])).order_by(Ticket.filed_at.desc())
     found = list(db().scalars(wanted.options(joinedload(Ticket.requester))))
     if len(found) < len(set(numbers)) or not all(
-        piles.serves_with(me(), row, Permission.LINK_DEFECTS) for row in found
+        piles.serves_with(me(), row, Permission.CURATE_DEFECTS) for row in found
     ):
         abort(404)
     return found
