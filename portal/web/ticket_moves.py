@@ -136,11 +136,18 @@ def offer_people(form: MoveForm, people: list[Person], loads: dict[int, int]) ->
 IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 MARKS = re.compile(r"\*\*|__|`|^#{1,6}\s+|^>\s?", re.MULTILINE)
+TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$\n?", re.MULTILINE)
+TABLE_ROW = re.compile(r"^[ \t]*\|(.+)\|[ \t]*$", re.MULTILINE)
 LONGEST_START = 1_500
 
 
 def starting_text(article: Article) -> str:
-    """An article as plain lines a user can be told: numbers of steps stay, marks go."""
+    """An article as plain lines a user can be told: numbers of steps stay, marks and tables' bars go."""
     text = MARKS.sub("", LINK.sub(r"\1", IMAGE.sub("", article.body)))
+    text = TABLE_ROW.sub(_cells, TABLE_RULE.sub("", text))
     text = re.sub(r"\n{3,}", "\n\n", text).strip()
     return text if len(text) <= LONGEST_START else text[:LONGEST_START].rstrip() + "……"
+
+
+def _cells(row: re.Match[str]) -> str:
+    return "；".join(cell.strip() for cell in row[1].split("|") if cell.strip())

@@ -6,14 +6,11 @@ is sent there. What is open to whom the table of steps says, here it is only dra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     make_response,
     redirect,
@@ -22,113 +19,41 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, lazyload, selectinload
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
 from defects.queries import defect_by_number, is_visible
 from indexer.words import N_
 from kb.flow import Refused
-from kb.models import Article
-from kb.queries import article_by_number, is_readable
 from portal.people.models import Person
-from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import desk, linking, queries
-from portal.tickets.flow import closed_to, open_to
-from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
-from portal.tickets.rail import rail_of
-from portal.tickets.visibility import is_party, permissions_on, serves
+from portal.tickets.models import Ticket
+from portal.tickets.visibility import is_party, serves
 from portal.tickets.words import Action
 from portal.web.access import needs, signed_in
-from portal.web.files import shown_of
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, parts, viewer
-from portal.web.ticket_moves import (
-    LOOKS,
-    PLAIN,
-    Button,
-    MoveForm,
-    buttons_of,
-    offer_people,
-    offer_rulings,
-    starting_text,
+from portal.web.request import db, me, viewer
+from portal.web.ticket_moves import MoveForm
+from portal.web.ticket_screen import (
+    Kept,
+    Panel,
+    answering,
+    articles_for,
+    for_panel,
+    opened,
+    served_ticket,
+    shown,
 )
 
 blueprint = Blueprint("ticket_pages", __name__)
-
-#: Moves whose note is said to the user, or by the user: they belong to the conversation.
-SAID = (Action.ASK, Action.SUPPLY, Action.ANSWER, Action.TELL, Action.REOPEN)
-#: Moves whose note the next one may want to take over.
-QUOTED = (Action.REPLY, Action.PASS, Action.FINISH, Action.LOCAL_DONE, Action.DEPLOYED, Action.PARK)
-ANSWERS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The form of one open move."""
-
-    button: Button
-    form: MoveForm
-    article: Article | None = None
-    error: str = ""
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What somebody typed and could not send any more."""
-
-    sentence: str
-    words: str = ""
-    comment: bool = False
-    internal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One utterance of the conversation, a comment or the note of a move."""
-
-    at: datetime
-    by: Person | None
-    text: str
-    action: Action | None = None
-    internal: bool = False
-
-
-# ── reading ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def served_ticket(number: str) -> Ticket:
-    """A ticket that my posts serve, with all that its page shows; any other one isn't there."""
-    wanted = select(Ticket).where(Ticket.number == number).options(*WHOLE)
-    ticket = db().scalars(wanted.execution_options(populate_existing=True)).first()
-    if ticket is None or not serves(me(), ticket):
-        abort(404)
-    return ticket
-
-
-def _named(attribute: Any) -> Any:
-    return joinedload(attribute).options(lazyload(Person.posts), lazyload(Person.unit))
-
-
-WHOLE = (
-    joinedload(Ticket.holder).lazyload(Person.posts),
-    joinedload(Ticket.requester).options(lazyload(Person.posts)),
-    joinedload(Ticket.filed_by).options(lazyload(Person.posts)),
-    selectinload(Ticket.trail).options(_named(TrailEntry.by)),
-    selectinload(Ticket.comments).options(_named(Comment.by)),
-    selectinload(Ticket.attachments),
-    selectinload(Ticket.defect_links),
-    selectinload(Ticket.article_links),
-)
 
 
 @blueprint.get("/tickets/<number>")
 @signed_in
 def page(number: str) -> Response | str:
+    """The ticket as its tiers see it; its own users have a page of their own."""
     found = queries.ticket_by_number(db(), number)
     if found is not None and not serves(me(), found) and is_party(db(), me(), found):
         return redirect(url_for("mine.ticket", number=found.number))
@@ -139,65 +64,6 @@ def _page(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = Non
     return render_template("tickets/page.html", **shown(ticket, panel=panel, kept=kept))
 
 
-def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = None) -> dict[str, Any]:
-    """Everything that ``tickets/_ticket.html`` draws; other pages of the staff may include it, too."""
-    at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
-    return {
-        "ticket": ticket,
-        "rail": rail_of(ticket, ticket.trail),
-        "clock": desk.clock_of(db(), ticket),
-        "module": next((m.name for m in ticket.system.modules if m.code == ticket.module), ticket.module),
-        "buttons": buttons_of(open_to(at, by)),
-        "closed": _not_now(ticket),
-        "panel": panel,
-        "kept": kept,
-        "conversation": _conversation(ticket),
-        "attachments": shown_of(ticket),
-        "others": queries.other_tickets(db(), me(), ticket),
-        "urgings": ticket.urges,
-        "may_link": Permission.LINK_DEFECTS in permissions_on(me(), ticket),
-        "defects": _likely(ticket),
-        "judged": {link.defect_id: link for link in ticket.defect_links if _stands(link)},
-        "rejected": _rejected(ticket),
-        "defect_page": "defect_pages.record" if "defect_pages.record" in current_app.view_functions else "",
-    }
-
-
-def _not_now(ticket: Ticket) -> list[tuple[Action, str]]:
-    """What would be mine to do, with the sentence why not now; who holds it speaks for itself."""
-    at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
-    return [
-        (step.action, sentence_of(Refused(reason, holder=at.holder_name)))
-        for step, reason in closed_to(at, by)
-        if step.action not in (Action.TAKE, Action.RELEASE, Action.REASSIGN)
-    ]
-
-
-def _conversation(ticket: Ticket) -> list[Said]:
-    comments = [Said(row.at, row.by, row.text, internal=row.internal) for row in ticket.comments]
-    moves = [
-        Said(row.at, row.by, row.note, action=row.action)
-        for row in ticket.trail
-        if row.action in SAID and row.note
-    ]
-    return sorted([*comments, *moves], key=lambda said: said.at)
-
-
-def _likely(ticket: Ticket) -> Any:
-    if not me().may(Permission.READ_STAFF_TEXTS):
-        return ()
-    return parts().finder.likely_defects(db(), me(), ticket)
-
-
-def _stands(link: DefectLink) -> bool:
-    return link.verdict != LinkVerdict.UNDONE
-
-
-def _rejected(ticket: Ticket) -> list[Defect]:
-    latest = {link.defect_id: link for link in ticket.defect_links if _stands(link)}
-    return [link.defect for link in latest.values() if link.verdict == LinkVerdict.REJECTED]
-
-
 # ── moves ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -206,12 +72,12 @@ def _rejected(ticket: Ticket) -> list[Defect]:
 def panel(number: str, action: str) -> Response | str:
     """The form of one move: a fragment for htmx, the whole page with the form open without."""
     ticket = served_ticket(number)
-    opened = _opened(ticket, _action(action), MoveForm(seen=ticket.version))
-    if opened is None:
-        return redirect(url_for("ticket_pages.page", number=number))
+    form_open = opened(ticket, _action(action), MoveForm(seen=ticket.version))
+    if form_open is None:
+        return _back(number)
     if is_fragment():
-        return render_template("tickets/_panel.html", **_for_panel(ticket, opened))
-    return _page(ticket, panel=opened)
+        return render_template("tickets/_panel.html", **for_panel(ticket, form_open))
+    return _page(ticket, panel=form_open)
 
 
 def _action(name: str) -> Action:
@@ -220,75 +86,13 @@ def _action(name: str) -> Action:
     return Action(name)
 
 
-def _opened(ticket: Ticket, action: Action, form: MoveForm) -> Panel | None:
-    """The panel of a move that is open to me now."""
-    steps = open_to(desk.situation_of(ticket), desk.actor_of(me(), ticket))
-    step = next((row for row in steps if row.action == action), None)
-    if step is None:
-        return None
-    if action in (Action.RULE, Action.CLASSIFY):
-        offer_rulings(form, ticket)
-    if action == Action.REASSIGN:
-        people = queries.successors(db(), ticket)
-        offer_people(form, people, queries.load_of(db(), people))
-    article = _answering(ticket, request.values.get("article"))
-    if form.note.data is None:
-        form.note.data = starting_text(article) if article else _start_of(ticket, action)
-    return Panel(Button(step, LOOKS.get(action, PLAIN)), form, article)
-
-
-def _start_of(ticket: Ticket, action: Action) -> str:
-    """Words to begin with where the desk knows them already."""
-    if action == Action.PARK and ticket.defect is not None:
-        return ticket.defect.workaround
-    if action == Action.TELL and (last := _quotes(ticket)) and last[-1].action == Action.REPLY:
-        return last[-1].note
-    return ""
-
-
-def _quotes(ticket: Ticket) -> list[TrailEntry]:
-    """What the tiers behind have written for this step, the latest last."""
-    return [entry for entry in ticket.trail if entry.action in QUOTED and entry.note][-2:]
-
-
-def _answering(ticket: Ticket, number: str | None) -> Article | None:
-    """An article that the ticket's user may be answered with: one that they may read themselves."""
-    article = article_by_number(db(), number) if number else None
-    return article if article is not None and _for_user(article, ticket) else None
-
-
-def _for_user(article: Article, ticket: Ticket) -> bool:
-    return is_readable(article, viewer_of(ticket.requester))
-
-
-def _for_panel(ticket: Ticket, opened: Panel) -> dict[str, Any]:
-    return {"ticket": ticket, "panel": opened, "quotes": _quotes(ticket), "answers": _answers(ticket, opened)}
-
-
-def _answers(ticket: Ticket, opened: Panel) -> Any:
-    return _found(ticket, ticket.title) if opened.button.look.answers else None
-
-
-def _found(ticket: Ticket, text: str) -> dict[str, Any]:
-    """Articles about this text that the ticket's user may read, each with the words to start from."""
-    near = {"system": ticket.system.code, "category": ticket.category}
-    found = parts().finder.search(db(), me(), text, kinds=("article",), near=near, limit=3 * ANSWERS)
-    fitting = [
-        (row, row.subject)
-        for row in found.results
-        if isinstance(row.subject, Article) and _for_user(row.subject, ticket)
-    ][:ANSWERS]
-    texts = {row.id: starting_text(article) for row, article in fitting}
-    return {"mode": found.mode, "results": [row for row, _article in fitting], "text": texts}
-
-
 @blueprint.get("/tickets/<number>/answers")
 @needs(Permission.READ_TICKETS, Permission.READ_ALL_TICKETS)
 def answers(number: str) -> str:
     """Articles for the note of an answer, as a fragment."""
     ticket = served_ticket(number)
     text = request.args.get("q", "").strip() or ticket.title
-    return render_template("tickets/_answers.html", ticket=ticket, answers=_found(ticket, text))
+    return render_template("tickets/_answers.html", ticket=ticket, answers=articles_for(ticket, text))
 
 
 @blueprint.post("/tickets/<number>/moves/<action>")
@@ -311,7 +115,7 @@ def _given(ticket: Ticket, form: MoveForm) -> desk.Given:
         sub=sub,
         priority=form.priority.data,
         person=db().get(Person, form.person.data) if form.person.data else None,
-        article=_answering(ticket, form.article.data),
+        article=answering(ticket, form.article.data),
     )
 
 
@@ -322,12 +126,11 @@ def _refused(number: str, deed: Action, refusal: Refused) -> Response:
     ticket = served_ticket(number)
     form = MoveForm()
     form.seen.process_data(ticket.version)
-    opened = _opened(ticket, deed, form)
+    form_open = opened(ticket, deed, form)
     status = 409 if isinstance(refusal, desk.Overtaken) else 422
-    if opened is None:
+    if form_open is None:
         return make_response(_page(ticket, kept=Kept(sentence, form.note.data or "")), status)
-    opened = Panel(opened.button, opened.form, opened.article, error=sentence, status=status)
-    return make_response(_page(ticket, panel=opened), status)
+    return make_response(_page(ticket, panel=replace(form_open, error=sentence)), status)
 
 
 def _back(number: str) -> Response:
