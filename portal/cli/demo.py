@@ -6,6 +6,7 @@ database the environment names. The invariant: sample data only ever go into an 
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import signal
@@ -100,6 +101,7 @@ def run(place: Place, *, host: str, port: int) -> None:
     from portal.app import create_app
     from portal.cli.upkeep import Upkeep
 
+    logging.getLogger().setLevel(logging.ERROR)  # the console is for the accounts and the address
     with opened_index(place.settings) as index:
         app = create_app(place.settings, maker=place.maker, index=index)
         server: Any = create_server(app, host=host, port=port, threads=THREADS, ident=None)
