@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import abort
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from defects.models import Defect
 from indexer.document import Reason, ReasonKind
@@ -17,10 +18,11 @@ from kb.flow import Refused
 from portal.finder import linking
 from portal.finder.find import Result
 from portal.finder.linking import Decision, Pair
+from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import desk, piles
 from portal.tickets.flow import closed_to, open_to
-from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.piles import Pile
 from portal.tickets.rail import Stop, rail_of
 from portal.tickets.service_levels import Clock
@@ -37,6 +39,17 @@ CANDIDATES = 5
 ELSEWHERE = frozenset({Action.REASSIGN})
 #: Where the ticket page's key means something else here.
 KEYS = {Action.RELEASE: "h"}
+#: Of colleagues only the name is shown, so neither their posts nor their units are loaded.
+NAMED = (lazyload(Person.posts), lazyload(Person.unit))
+#: Everything the table shows of a ticket, in a number of queries that doesn't grow with its story.
+WHOLE = (
+    joinedload(Ticket.holder).options(*NAMED),
+    joinedload(Ticket.requester).lazyload(Person.posts),
+    selectinload(Ticket.trail).joinedload(TrailEntry.by).options(*NAMED),
+    selectinload(Ticket.comments).joinedload(Comment.by).options(*NAMED),
+    selectinload(Ticket.attachments),
+    selectinload(Ticket.defect_links),
+)
 
 
 @dataclass(frozen=True, slots=True)
