@@ -24,7 +24,7 @@ STANDING_LABELS = {
     Standing.FIXED: N_("已用上修复版本"),
     Standing.AFFECTED: N_("仍受影响"),
     Standing.CLEAR: N_("版本较早，未引入"),
-    Standing.UNKNOWN: N_("版本不明"),
+    Standing.UNKNOWN: N_("是否受影响不明"),
 }
 
 

@@ -6,13 +6,9 @@ beside it. The form is in ``article_forms``.
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
-
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from defects import library as defects
@@ -22,13 +18,13 @@ from indexer.words import N_
 from kb import articles as verbs
 from kb import compare, editing, feedback
 from kb.articles import BODY_LIMIT
-from kb.flow import ArticleAction, ArticleState, Refused, is_revisable, open_to
-from kb.models import Article, ArticleKind, Feedback, Revision
+from kb.flow import ArticleAction, ArticleState, Refused, is_revisable
+from kb.models import Article, Feedback
 from kb.queries import article_by_number
 from portal.catalogue.queries import systems_in_order
 from portal.finder.sources import ARTICLE
 from portal.people.duties import article_duties
-from portal.people.queries import people_by_id, units_in_order
+from portal.people.queries import units_in_order
 from portal.people.roles import Permission
 from portal.tickets import attachments
 from portal.tickets.illustrations import adopt
@@ -43,8 +39,15 @@ from portal.web.article_forms import (
     from_original,
     from_ticket,
 )
+from portal.web.editor_lists import (
+    articles_listed,
+    feedback_waiting,
+    history_of,
+    steps_open,
+    today,
+    version_of,
+)
 from portal.web.files import uploads_in
-from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, only_asks, parts, viewer
 
@@ -68,55 +71,16 @@ def page() -> str:
     shared = {
         "chosen": chosen,
         "shelves": editing.SHELF_LABELS,
-        "counts": editing.counts(db(), list(editing.Shelf), by=me().id, today=_today()),
+        "counts": editing.counts(db(), list(editing.Shelf), by=me().id, today=today()),
         "waiting": db().scalar(select(func.count()).select_from(feedback.waiting().subquery())) or 0,
         "systems": {row.code: row for row in systems_in_order(db(), active_only=False)},
     }
     if chosen == FEEDBACK:
-        return render_template("knowledge/feedback.html", **shared, **_feedback())
+        return render_template("knowledge/feedback.html", **shared, **feedback_waiting())
     shelf = editing.Shelf(chosen) if chosen in set(editing.Shelf) else editing.Shelf.MINE
-    return render_template("knowledge/page.html", **{**shared, "chosen": shelf.value}, **_listed(shelf))
-
-
-def _listed(shelf: editing.Shelf) -> dict[str, Any]:
-    wanted = _wanted()
-    rows = editing.articles_on(shelf, by=me().id, today=_today(), wanted=wanted)
-    cursor = pages(
-        db().scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0, per_page=PER_PAGE
+    return render_template(
+        "knowledge/page.html", **{**shared, "chosen": shelf.value}, **articles_listed(shelf)
     )
-    listed = db().scalars(rows.limit(cursor.per_page).offset(cursor.offset)).all()
-    return {
-        "rows": listed,
-        "cursor": cursor,
-        "wanted": wanted,
-        "people": people_by_id(db(), [row.author_id for row in listed]),
-        "states": ArticleState,
-        "kinds": ArticleKind,
-        "today": _today(),
-    }
-
-
-def _wanted() -> editing.Wanted:
-    given = request.args
-    state, kind = given.get("state", ""), given.get("kind", "")
-    return editing.Wanted(
-        text=given.get("q", "").strip()[:200],
-        system=given.get("system", ""),
-        state=ArticleState(state) if state in set(ArticleState) else None,
-        kind=ArticleKind(kind) if kind in set(ArticleKind) else None,
-    )
-
-
-def _feedback() -> dict[str, Any]:
-    total = db().scalar(select(func.count()).select_from(feedback.waiting().order_by(None).subquery())) or 0
-    cursor = pages(total, per_page=PER_PAGE)
-    rows = db().execute(feedback.waiting().limit(cursor.per_page).offset(cursor.offset)).all()
-    people = people_by_id(db(), [row[0].person_id for row in rows])
-    return {"rows": rows, "cursor": cursor, "people": people}
-
-
-def _today() -> date:
-    return datetime.now(parts().settings.zone).date()
 
 
 @blueprint.post("/knowledge/feedback/<int:id>/handled")
@@ -193,7 +157,7 @@ def edit(number: str) -> Page:
     form = _offered(ArticleForm())
     if not form.validate():
         return _form_page(form, article=article), 422
-    looked_at = _version(form.seen.data)
+    looked_at = version_of(form.seen.data)
     try:
         verbs.revise(
             db(),
@@ -238,10 +202,6 @@ def _article(number: str) -> Article:
     return article
 
 
-def _version(given: str | None) -> int | None:
-    return int(given) if given and given.isdecimal() and len(given) < 10 else None
-
-
 def _offered(form: ArticleForm) -> ArticleForm:
     return form.offer(systems_in_order(db(), active_only=False), units_in_order(db()))
 
@@ -260,7 +220,7 @@ def _form_page(
         problem=problem,
         theirs=theirs,
         systems=systems_in_order(db(), active_only=False),
-        steps=_steps(article) if article else (),
+        steps=steps_open(article) if article else (),
         limit_mb=parts().settings.upload_limit_mb,
     )
 
@@ -325,7 +285,7 @@ def move(number: str, action: str) -> Response:
     article = _article(number)
     if action not in set(ArticleAction):
         abort(404)
-    looked_at = _version(request.form.get("seen"))
+    looked_at = version_of(request.form.get("seen"))
     if looked_at is not None and looked_at != article.version:
         raise Refused(N_("这篇知识刚刚被同事改过，请看过最新内容再操作。"))
     verbs.move(
@@ -340,48 +300,10 @@ def move(number: str, action: str) -> Response:
     return redirect(url_for("knowledge.history", number=article.number))
 
 
-def _steps(article: Article) -> tuple[Any, ...]:
-    own = verbs.is_own(article, me().id)
-    return open_to(article.state, article_duties(me()), is_author=own)
-
-
 @blueprint.get("/knowledge/<number>/history")
 @needs(*WORKERS)
 def history(number: str) -> str:
-    article = _article(number)
-    revisions = list(article.revisions)
-    newer = _revision(revisions, request.args.get("b"), revisions[-1] if revisions else None)
-    before = [row for row in revisions if newer and row.number < newer.number]
-    older = _revision(revisions, request.args.get("a"), before[-1] if before else None)
-    ids = [article.author_id, *(row.author_id for row in revisions), *(row.by_id for row in article.moves)]
-    return render_template(
-        "knowledge/history.html",
-        article=article,
-        revisions=revisions,
-        older=older,
-        newer=newer,
-        body_pieces=compare.compare(older.body, newer.body) if older and newer else (),
-        title_pieces=compare.compare(older.title, newer.title) if older and newer else (),
-        people=people_by_id(db(), ids),
-        steps=_steps(article),
-        may_edit=is_revisable(article.state, article_duties(me())),
-        translations=_translations(article),
-    )
-
-
-def _revision(revisions: list[Revision], given: str | None, default: Revision | None) -> Revision | None:
-    wanted = _version(given)
-    if wanted is None:
-        return default
-    return next((row for row in revisions if row.number == wanted), None) or abort(404)
-
-
-def _translations(article: Article) -> list[Article]:
-    root = article.translation_of_id or article.id
-    rows = select(Article).where(
-        (Article.translation_of_id == root) | (Article.id == root), Article.id != article.id
-    )
-    return list(db().scalars(rows.options(selectinload(Article.unit_rows))))
+    return render_template("knowledge/history.html", **history_of(_article(number)))
 
 
 @blueprint.post("/knowledge/<number>/restore/<int:revision>")

@@ -1,0 +1,107 @@
+"""What the editors' lists and the history of an article show. No routes here: those are ``knowledge``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import abort, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from kb import articles as verbs
+from kb import compare, editing, feedback
+from kb.flow import ArticleState, Step, is_revisable, open_to
+from kb.models import Article, ArticleKind, Revision
+from portal.people.duties import article_duties
+from portal.people.queries import people_by_id
+from portal.web.paging import pages
+from portal.web.request import db, me, parts
+
+PER_PAGE = 30
+
+
+def articles_listed(shelf: editing.Shelf) -> dict[str, Any]:
+    wanted = _wanted()
+    rows = editing.articles_on(shelf, by=me().id, today=today(), wanted=wanted)
+    cursor = pages(
+        db().scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0, per_page=PER_PAGE
+    )
+    listed = db().scalars(rows.limit(cursor.per_page).offset(cursor.offset)).all()
+    return {
+        "rows": listed,
+        "cursor": cursor,
+        "wanted": wanted,
+        "people": people_by_id(db(), [row.author_id for row in listed]),
+        "states": ArticleState,
+        "kinds": ArticleKind,
+        "today": today(),
+    }
+
+
+def _wanted() -> editing.Wanted:
+    given = request.args
+    state, kind = given.get("state", ""), given.get("kind", "")
+    return editing.Wanted(
+        text=given.get("q", "").strip()[:200],
+        system=given.get("system", ""),
+        state=ArticleState(state) if state in set(ArticleState) else None,
+        kind=ArticleKind(kind) if kind in set(ArticleKind) else None,
+    )
+
+
+def feedback_waiting() -> dict[str, Any]:
+    total = db().scalar(select(func.count()).select_from(feedback.waiting().order_by(None).subquery())) or 0
+    cursor = pages(total, per_page=PER_PAGE)
+    rows = db().execute(feedback.waiting().limit(cursor.per_page).offset(cursor.offset)).all()
+    people = people_by_id(db(), [row[0].person_id for row in rows])
+    return {"rows": rows, "cursor": cursor, "people": people}
+
+
+def today() -> date:
+    return datetime.now(parts().settings.zone).date()
+
+
+def version_of(given: str | None) -> int | None:
+    return int(given) if given and given.isdecimal() and len(given) < 10 else None
+
+
+def steps_open(article: Article) -> tuple[Step, ...]:
+    own = verbs.is_own(article, me().id)
+    return open_to(article.state, article_duties(me()), is_author=own)
+
+
+def history_of(article: Article) -> dict[str, Any]:
+    """The revisions of an article, and two of them compared: ``?a=&b=``, else the last change."""
+    revisions = list(article.revisions)
+    newer = _revision(revisions, request.args.get("b"), revisions[-1] if revisions else None)
+    before = [row for row in revisions if newer and row.number < newer.number]
+    older = _revision(revisions, request.args.get("a"), before[-1] if before else None)
+    ids = [article.author_id, *(row.author_id for row in revisions), *(row.by_id for row in article.moves)]
+    return {
+        "article": article,
+        "revisions": revisions,
+        "older": older,
+        "newer": newer,
+        "body_pieces": compare.compare(older.body, newer.body) if older and newer else (),
+        "title_pieces": compare.compare(older.title, newer.title) if older and newer else (),
+        "people": people_by_id(db(), ids),
+        "steps": steps_open(article),
+        "may_edit": is_revisable(article.state, article_duties(me())),
+        "translations": _translations(article),
+    }
+
+
+def _revision(revisions: list[Revision], given: str | None, default: Revision | None) -> Revision | None:
+    wanted = version_of(given)
+    if wanted is None:
+        return default
+    return next((row for row in revisions if row.number == wanted), None) or abort(404)
+
+
+def _translations(article: Article) -> list[Article]:
+    root = article.translation_of_id or article.id
+    rows = select(Article).where(
+        (Article.translation_of_id == root) | (Article.id == root), Article.id != article.id
+    )
+    return list(db().scalars(rows.options(selectinload(Article.unit_rows))))
