@@ -1,6 +1,6 @@
-"""Asking for help: answers grow while somebody types; a ticket is filed when none of them fits.
+"""Asking for help: one box, answers beside it, and a ticket when none of them fits.
 
-``_answers.html`` is drawn on this page and on the home page. Everything works without JavaScript: the
+The answers have their own views in ``answer_pages``. Everything works without JavaScript: the
 page is then posted with ``step=look`` to see answers and with ``step=file`` to file. The invariant:
 whatever is refused, what was typed comes back.
 """
@@ -8,9 +8,7 @@ whatever is refused, what was typed comes back.
 from __future__ import annotations
 
 from flask import (
-    Blueprint,
     Response,
-    abort,
     flash,
     make_response,
     redirect,
@@ -21,7 +19,6 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
@@ -30,26 +27,17 @@ from indexer.words import N_
 from kb.flow import Refused
 from portal.catalogue.models import System
 from portal.catalogue.queries import system_by_code, systems_in_order
-from portal.faults import board
-from portal.faults.models import Announcement, FaultEvent, FaultReport
 from portal.finder import suggest as consultations
-from portal.finder.shelves import reread
-from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT
 from portal.tickets import desk
 from portal.tickets.filing import clean
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_DOORS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.access import signed_in
+from portal.web.answer_pages import blueprint
 from portal.web.answers import Answers, answers_for, remembered
 from portal.web.files import attach_to
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, only_asks, parts, viewer, write_now
-
-blueprint = Blueprint("ask", __name__)
-
-#: What can be read in the panel; tickets have a page of their own.
-READ_HERE = frozenset({ARTICLE, DEFECT, ANNOUNCEMENT})
-LONGEST_ID = 18
+from portal.web.request import db, me, parts
 
 
 class AskForm(FlaskForm):
@@ -115,70 +103,6 @@ def _grouped(systems: list[System]) -> dict[str, list[System]]:
     return groups
 
 
-# ── answers ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@blueprint.post("/ask/suggest")
-@signed_in
-@only_asks
-def suggest() -> str:
-    form = request.form
-    answers = answers_for(
-        form.get("text", ""),
-        form.get("system"),
-        form.get("category"),
-        token=form.get("token"),
-        place=form.get("place", ""),
-    )
-    if answers.found is not None:
-        write_now()
-    return render_template("ask/_answers.html", answers=remembered(answers))
-
-
-@blueprint.route("/ask/answers/<kind>/<int:id>", methods=["GET", "POST"])
-@signed_in
-def answer(kind: str, id: int) -> str:
-    """One answer to read: in a panel beside what is being typed, or on a page of its own."""
-    subject = reread(db(), me(), [(kind, str(id))]).get((kind, str(id)))
-    if subject is None or kind not in READ_HERE:
-        abort(404)
-    token = request.values.get("token", "")
-    if request.method == "POST":
-        consultations.opened(db(), token, by=me(), kind=kind, id=id)
-    known = consultations.consultation_of(db(), token, by=me())
-    template = "ask/_answer.html" if is_fragment() else "ask/answer.html"
-    return render_template(template, kind=kind, subject=subject, token=token if known else "")
-
-
-@blueprint.post("/ask/solved")
-@signed_in
-def solved() -> BaseResponse | str:
-    kind, _colon, number = request.form.get("answer", "").partition(":")
-    if not number.isdecimal() or len(number) > LONGEST_ID:
-        abort(404)
-    token = request.form.get("token")
-    if consultations.solved_by(db(), token, by=me(), kind=kind, id=int(number)) is None:
-        abort(404)
-    if is_fragment():
-        return render_template("ask/_thanks.html")
-    flash(_("太好了，问题解决了。谢谢您告诉我们，同事遇到同样的问题会更快找到答案。"), "success")
-    return redirect(url_for("home.page"))
-
-
-@blueprint.post("/ask/me-too/<int:id>")
-@signed_in
-def me_too(id: int) -> BaseResponse | str:
-    """One more person hit by an announced fault: no ticket, but they hear of the recovery."""
-    announcement = db().scalar(board.live_announcements(viewer()).where(Announcement.id == id))
-    if announcement is None or announcement.fault is None:
-        abort(404)
-    board.me_too(db(), announcement.fault, by=me())
-    if is_fragment():
-        return render_template("ask/_me_too.html", announcement=announcement, done=True)
-    flash(_("已记下您也受到影响，恢复后会通知您。"), "success")
-    return _page(AskForm(request.form, meta={"csrf": False}))
-
-
 # ── filing ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -237,16 +161,3 @@ def _refused(form: AskForm, sentence: str) -> BaseResponse:
     if is_fragment():
         return make_response(render_template("ask/_problem.html", problem=sentence), 422)
     return make_response(_page(form, answers=_answers_of(form), problem=sentence), 422)
-
-
-@blueprint.app_template_global()
-def may_join(fault: FaultEvent) -> bool:
-    """Is there still something to say “me too” to?"""
-    return fault.state not in board.OVER
-
-
-@blueprint.app_template_global()
-def has_joined(fault: FaultEvent) -> bool:
-    """Has the reader said so already?"""
-    mine = select(FaultReport.id).where(FaultReport.fault_id == fault.id, FaultReport.person_id == me().id)
-    return db().scalar(mine.limit(1)) is not None
