@@ -32,7 +32,6 @@ from portal.web.files import shown_of
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
 from portal.web.ticket_moves import Button, MoveForm, buttons_of, offer_rulings
-from portal.web.ticket_screen import WHOLE
 
 CANDIDATES = 5
 #: Handing over to a named colleague is done on the ticket's own page.
