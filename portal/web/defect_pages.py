@@ -122,7 +122,7 @@ def new() -> Response | str | tuple[str, int]:
         db().rollback()
         return _form_page(form, systems, problem=sentence_of(refusal)), 422
     flash(_("已登记 %(number)s。", number=defect.number), "success")
-    return redirect(url_for("defect_pages.record", number=defect.number))
+    return redirect(url_for("defect_pages.record", number=defect.number, saved=1))
 
 
 def _ticket(number: str) -> Ticket | None:
@@ -169,7 +169,7 @@ def edit(number: str) -> Response | str | tuple[str, int]:
     except Refused as refusal:
         return _refused(form, systems, number, sentence_of(refusal), looked_at)
     flash(_("已保存。"), "success")
-    return redirect(url_for("defect_pages.record", number=defect.number))
+    return redirect(url_for("defect_pages.record", number=defect.number, saved=1))
 
 
 def _refused(

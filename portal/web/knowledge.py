@@ -191,7 +191,7 @@ def _after_saving(article: Article) -> Response:
     if request.form.get("then") == "submit" and article.state == ArticleState.DRAFT:
         verbs.move(db(), article, ArticleAction.SUBMIT, by=me().id, duties=article_duties(me()))
         flash(_("已提交审核，由另一位同事发布。"), "success")
-        return redirect(url_for("knowledge.page"))
+        return redirect(url_for("knowledge.page", saved=1))
     return redirect(url_for("knowledge.edit", number=article.number, saved=1))
 
 

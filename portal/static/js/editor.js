@@ -4,19 +4,6 @@
   const body = document.getElementById("body");
   if (!form || !body) return;
   const changed = () => body.dispatchEvent(new Event("input", { bubbles: true }));
-  const saved = new URL(location.href);
-  if (saved.searchParams.has("saved")) {
-    // What was sent has been saved: the copy in this browser has done its work.
-    try {
-      const sent = sessionStorage.getItem("tierdesk:sent");
-      if (sent) localStorage.removeItem(sent);
-      sessionStorage.removeItem("tierdesk:sent");
-    } catch { /* nothing kept */ }
-    saved.searchParams.delete("saved");
-    history.replaceState(null, "", saved);
-    document.querySelector("[data-kept]")?.setAttribute("hidden", "");
-  }
-
   // setRangeText keeps the browser's own undo only with execCommand; both are tried.
   const write = (text, from, to, select) => {
     body.focus();
@@ -39,7 +26,8 @@
     write(text, from, to);
   };
   const block = (text) => {
-    const from = body.selectionEnd;
+    const end = body.value.indexOf("\n", body.selectionEnd);
+    const from = end < 0 ? body.value.length : end;
     const lead = from && !body.value.slice(0, from).endsWith("\n\n") ? (body.value.slice(0, from).endsWith("\n") ? "\n" : "\n\n") : "";
     write(`${lead}${text}\n`, from, from);
   };

@@ -1,24 +1,35 @@
 // Long forms lose nothing: what is typed is kept in this browser until it was saved, and offered back.
 // Also: a select that depends on another one (data-depends, options with data-parent), Ctrl+S saves.
 (() => {
+  // The server says that what was sent is saved: the copy in this browser has done its work.
+  const address = new URL(location.href);
+  if (address.searchParams.has("saved")) {
+    try {
+      const sent = sessionStorage.getItem("tierdesk:sent");
+      if (sent) localStorage.removeItem(sent);
+      sessionStorage.removeItem("tierdesk:sent");
+    } catch { /* nothing was kept */ }
+    address.searchParams.delete("saved");
+    history.replaceState(null, "", address);
+  }
+
   const form = document.querySelector("form[data-keep]");
   if (!form) return;
-  const me = document.body.dataset.person || "";
-  const key = `tierdesk:${form.dataset.keep}:${me}`;
+  const key = `tierdesk:${form.dataset.keep}:${form.dataset.person}`;
   const fields = () => [...form.elements].filter((field) => field.name && !["hidden", "file", "submit", "button"].includes(field.type) && field.name !== "csrf_token");
   const read = () => Object.fromEntries(fields().map((field) => [field.id || field.name, field.type === "checkbox" ? field.checked : field.multiple ? [...field.selectedOptions].map((option) => option.value) : field.value]));
   const first = JSON.stringify(read());
   const failed = document.querySelector(".alert-danger, .invalid-feedback, .theirs");
 
   let timer = 0;
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), seen: form.elements.seen?.value || "", values: read() })); } catch { /* full or forbidden: the form itself still holds it */ }
-    }, 400);
-  });
+  const keep = () => {
+    timer = 0;
+    try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), seen: form.elements.seen?.value || "", values: read() })); } catch { /* full or forbidden: the form itself still holds it */ }
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 400); });
+  window.addEventListener("pagehide", () => { if (timer) keep(); });
   // Removed only when the server says that it is saved: the next page asks for it.
-  form.addEventListener("submit", () => { clearTimeout(timer); try { sessionStorage.setItem("tierdesk:sent", key); } catch { /* nothing to remember */ } });
+  form.addEventListener("submit", () => { clearTimeout(timer); keep(); try { sessionStorage.setItem("tierdesk:sent", key); } catch { /* nothing to remember */ } });
   try {
     if (failed) sessionStorage.removeItem("tierdesk:sent");
   } catch { /* nothing to remember */ }
@@ -37,6 +48,8 @@
         else field.value = value;
         field.dispatchEvent(new Event("change", { bubbles: true }));
       }
+      // The version it was written on comes back too: a colleague's newer one must not be overwritten unseen.
+      if (form.elements.seen && kept.seen) form.elements.seen.value = kept.seen;
       form.dispatchEvent(new Event("input", { bubbles: true }));
       document.getElementById("body")?.dispatchEvent(new Event("input", { bubbles: true }));
       offer.hidden = true;
