@@ -284,6 +284,11 @@ STEPS: tuple[Step, ...] = (
     *(Step(state, tier, A.REASSIGN, W.LEAD, state, tier, leads_the_tier, ("person",), True)
       for state, tier in ((S.OPEN, T.FRONT), (S.OPEN, T.LOCAL), (S.OPEN, T.MIDDLE), (S.OPEN, T.DISPATCH),
                           (S.OPEN, T.BACK), (S.VERIFYING, T.MIDDLE), (S.FEEDBACK, T.FRONT))),
+    # ── the system puts back into the queue what somebody held whose account was closed
+    *(Step(state, tier, A.RELEASE, W.SYSTEM, state, tier, None, ("note",))
+      for state, tier in ((S.OPEN, T.FRONT), (S.OPEN, T.LOCAL), (S.OPEN, T.MIDDLE), (S.OPEN, T.DISPATCH),
+                          (S.OPEN, T.BACK), (S.WAITING, T.FRONT), (S.WAITING, T.LOCAL), (S.WAITING, T.MIDDLE),
+                          (S.VERIFYING, T.MIDDLE), (S.FEEDBACK, T.FRONT))),
 )
 # fmt: on
 

@@ -21,6 +21,7 @@ from portal.web import (
     queues,
     reading,
     search,
+    services,
     ticket_pages,
     workbench,
 )
@@ -43,6 +44,7 @@ PAGES = (
     fault_pages,
     figures,
     admin,
+    services,
 )
 
 

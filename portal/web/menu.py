@@ -26,6 +26,7 @@ ENTRIES = (
     Entry("ask.page",           N_("我要求助"),   "message-question", "n"),
     Entry("mine.tickets",       N_("我的工单"),   "ticket",           "m"),
     Entry("reading.library",    N_("知识库"),     "book-2",           "k"),
+    Entry("services.page",      N_("数据服务"),   "database",         "s"),
     Entry("console.page",       N_("来电受理"),   "headset",          "c", staff=True),
     Entry("queues.page",        N_("工单队列"),   "inbox",            "q", staff=True),
     Entry("workbench.page",     N_("研判工作台"), "stethoscope",      "w", staff=True),
