@@ -71,6 +71,7 @@ def page() -> str:
         template,
         lines=[_line(ticket) for ticket in part.tickets],
         cursor=cursor,
+        more=wanted.looks_back and part.total == queries.COUNTED_TO,
         wanted=wanted,
         tabs=[(tab, TAB_LABELS[tab], counts[tab]) for tab in Tab],
         arguments=_arguments(),

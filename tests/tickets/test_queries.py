@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
 
 from portal.tickets import desk, queries
 from portal.tickets.models import Ticket
 from portal.tickets.selection import Filter, Order, Tab
 from portal.tickets.words import Action, Category, State, Tier
 from tests.tickets.people import Desk
-from tests.world import MOMENT
+from tests.world import MOMENT, build
 
 
 def numbers(at_desk: Desk, login: str, **wanted: object) -> set[str]:
@@ -194,3 +195,26 @@ def test_more_rows_ask_no_more_queries(at_desk: Desk, engine: Engine) -> None:
         at_desk.world = type(at_desk.world).of(at_desk.session)
         manager = at_desk.world.people["manager"]
     assert asked[0] == asked[1]
+
+
+@pytest.mark.postgres
+def test_the_same_lists_on_postgresql(postgres_engine: Engine) -> None:
+    with Session(postgres_engine) as session:
+        at_desk = Desk(session, build(session))
+        tickets = [at_desk.file(category) for category in Category]
+        at_desk.does(tickets[0], Action.TAKE, "agent")
+        at_desk.later(days=4)
+        people = at_desk.world.people
+        counts = queries.tab_counts(session, people["agent"])
+        for tab in Tab:
+            part = queries.queue(session, people["agent"], Filter(tab=tab, unit="ld", system="mkt"))
+            assert part.total == counts[tab] == len(part.tickets)
+        assert counts[Tab.OVERDUE] > 0
+        for order in Order:
+            assert queries.queue(session, people["expert"], Filter(order=order, text="转圈")).total == 8
+        past = Filter(state=State.CLOSED, unit="hq", since=MOMENT)
+        assert queries.queue(session, people["agent"], past).total == 0
+        assert queries.next_takeable(session, people["agent"]) in tickets[1:]
+        assert len(queries.other_tickets(session, people["agent"], tickets[0])) == 6
+        assert [who.login for who in queries.successors(session, tickets[0])] == ["supervisor"]
+        assert queries.load_of(session, [people["agent"]]) == {people["agent"].id: 1}
