@@ -28,9 +28,12 @@ __all__ = ["app", "client", "filed", "index", "known", "moved", "published", "re
 
 #: Signs somebody in and returns their page; further arguments are those of a browser context.
 People = Callable[..., Page]
-#: A browser reports an answer of 422, which is how the desk says no, as a failed resource.
-REFUSED = re.compile(r"the server responded with a status of (409|422)")
+#: A browser reports an answer of 422, which is how the desk says no, as a failed resource; htmx reports
+#: a request that a later one has overtaken.
+NO_FAULT = re.compile(r"the server responded with a status of (409|422)|^htmx:(afterRequest|sendAbort), ")
 WAIT = 10_000
+ORDINARY: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 900}}
+PHONE = {"width": 390, "height": 844}
 
 expect.set_options(timeout=WAIT)
 
@@ -71,8 +74,7 @@ def visitor(browser: Browser, site: str, complaints: list[str]) -> Iterator[Peop
     contexts: list[BrowserContext] = []
 
     def visit(**options: Any) -> Page:
-        size = {"width": 1440, "height": 900}
-        context = browser.new_context(base_url=site, locale="zh-CN", viewport=size, **options)
+        context = browser.new_context(base_url=site, **{**ORDINARY, **options})
         context.set_default_timeout(WAIT)
         contexts.append(context)
         context.on("console", lambda message: _hear(complaints, message))
@@ -85,7 +87,7 @@ def visitor(browser: Browser, site: str, complaints: list[str]) -> Iterator[Peop
 
 
 def _hear(complaints: list[str], message: ConsoleMessage) -> None:
-    if message.type == "error" and not REFUSED.search(message.text):
+    if message.type == "error" and not NO_FAULT.search(message.text):
         complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
 
 
