@@ -44,6 +44,8 @@ class Evidence:
     boost: Scores
     near: Mapping[str, Mask]
     late: Scores | None = None
+    late_weight: float = 0.0
+    """The rarity of all the question's pieces together."""
 
 
 def _bears(view: View, field: Field, wanted: Wanted, place: int) -> bool:

@@ -25,6 +25,7 @@ from indexer.text import TermKind, terms
 _MOST_TERMS = 80
 _RAREST = 4
 _BITS = 60.0
+_LOG_BITS = 5.0
 _WORDS = (TermKind.WORD, TermKind.CODE)
 
 
@@ -105,6 +106,7 @@ def _word_features(view: View, evidence: Evidence, places: Places) -> dict[str, 
         "unknown": np.full(len(places), unknown),
         "substance": np.full(len(places), min(1.0, total / _BITS)),
         "evidence": coverage * min(1.0, total / _BITS),
+        "matched": np.log1p(coverage * total) / _LOG_BITS,
     }
 
 
@@ -130,6 +132,7 @@ def described(
     if evidence.late is not None:
         columns["late"] = evidence.late[places].astype(np.float64)
         columns["late_gap"] = _gaps(evidence.late, places)
+        columns["late_matched"] = np.log1p(columns["late"] * evidence.late_weight) / _LOG_BITS
     for name, mask in evidence.near.items():
         columns[f"same_{name}"] = mask[places].astype(np.float64)
     return [{name: float(column[row]) for name, column in columns.items()} for row in range(len(places))]

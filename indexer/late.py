@@ -23,6 +23,12 @@ def _rarities(ids: NDArray[np.int32], lists: PieceLists) -> NDArray[np.float32]:
     return np.array([rarity(documents, min(count, documents)) for count in bearers], dtype=np.float32)
 
 
+def piece_weight(text: str, lists: PieceLists, embedder: Embedder) -> float:
+    """How much there is to find: a long and particular question can be answered more surely."""
+    ids = embedder.piece_ids(text)
+    return 0.0 if ids is None or not len(lists.places) else float(_rarities(ids, lists).sum())
+
+
 def late_scores(text: str, places: Places, lists: PieceLists, embedder: Embedder) -> Scores | None:
     """For each of the places, the weighted share of the question's pieces that it takes up."""
     ids = embedder.piece_ids(text)

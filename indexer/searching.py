@@ -20,8 +20,8 @@ from indexer.embedders import Embedder
 from indexer.evidence import Evidence, best_passage, reasons_for
 from indexer.features import described
 from indexer.generation import View
-from indexer.late import late_scores
-from indexer.scoring import Scores, score_words
+from indexer.late import late_scores, piece_weight
+from indexer.scoring import Scores, WordScores, score_words
 from indexer.tuning import Tuning
 
 _RARE = 5
@@ -116,12 +116,21 @@ def _meaning_scores(evidence: Evidence) -> Scores | None:
     return np.maximum(evidence.meaning.cosines, 0.0)
 
 
+def _meaning_weight(words: WordScores | None, tuning: Tuning) -> float:
+    """The less of the question any document's words take up, the more its meaning counts."""
+    if words is None or not len(words.bm25):
+        return 1.0
+    coverage = float(words.coverage[int(np.argmax(words.bm25))])
+    share = min(1.0, coverage / tuning.covered)
+    return tuning.meaning_alone - (tuning.meaning_alone - tuning.meaning) * share
+
+
 def _ranked(evidence: Evidence, *, most: int, tuning: Tuning) -> fusion.Fused:
     words = evidence.words.bm25 if evidence.words is not None else None
     return fusion.fused(
         words,
         _meaning_scores(evidence),
-        weight=tuning.meaning,
+        weight=_meaning_weight(evidence.words, tuning),
         boost=evidence.boost,
         pinned=evidence.pinned,
         most=most,
@@ -153,7 +162,8 @@ def search(
     fused = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
     if embedder is not None and evidence.meaning is not None:
         fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
-        evidence = replace(evidence, late=late)
+        weight = piece_weight(query.text, view.vectors.pieces, embedder)
+        evidence = replace(evidence, late=late, late_weight=weight)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])
     rows = described(view, evidence, fused, documents, most=min(query.limit, _MOST_SHOWN))
     fused = fusion.Fused(fused.places[: query.limit], fused.scores[: query.limit])

@@ -21,8 +21,12 @@ class Tuning:
     """What the same system, module … adds, as a share of the best score."""
     popularity: float = 0.02
     """What a popularity of 1 adds: enough to order equals."""
-    meaning: float = 0.6
-    """The share of meaning against words when both have answered."""
+    meaning: float = 0.35
+    """The share of meaning when the words of some document cover the question."""
+    meaning_alone: float = 0.9
+    """Its share when no document shares a word with it: lay people have other words."""
+    covered: float = 0.35
+    """From this coverage on, words count in full."""
     late: float = 0.3
     """What the piece-by-piece likeness adds to the first hits before they are put in order again."""
     reranked: int = 50
