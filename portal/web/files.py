@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
-from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from indexer.words import N_
 from kb.flow import Refused
 from portal.tickets import attachments
 from portal.tickets.file_types import is_shown_inline
@@ -58,7 +58,7 @@ def attach(number: str) -> Response | str:
         abort(404)
     brought = request.files.getlist("files")
     if not any(storage.filename for storage in brought):
-        raise Refused(_("请先选择文件。"))
+        raise Refused(N_("请先选择文件。"))
     added = attach_to(ticket, brought, internal=bool(request.form.get("internal")))
     if is_fragment():
         return render_template("files/_list.html", attachments=shown_of(ticket), ticket=ticket)
