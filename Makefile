@@ -25,21 +25,21 @@ check-python:
 
 check-node:
 	@command -v $(NODE) >/dev/null && command -v $(NPM) >/dev/null || { echo "Tierdesk needs Node.js 20 or newer with npm to fetch its front-end libraries; '$(NODE)' or '$(NPM)' was not found." >&2; exit 2; }
-	@$(NODE) -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "Tierdesk needs Node.js 20 or newer; '$(NODE)' is $$($(NODE) --version)." >&2; exit 2; }
+	@$(NODE) -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Tierdesk needs Node.js 20 or newer; '$(NODE)' is $$($(NODE) --version)." >&2; exit 2; }
 
 $(VENV)/bin/python: | check-python
 	@$(PYTHON) -m venv $(VENV)
 
 # PyTorch first and pinned: any looser range fetches gigabytes of CUDA.
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.installed: pyproject.toml constraints.txt | check-node $(VENV)/bin/python
 	@echo "Installing Python packages (a few minutes the first time) …"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt "torch==2.13.0"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt "torch==2.13.0"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "Installing test dependencies …"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[test]"
 	@touch $@
 
 portal/static/vendor/.done: package.json package-lock.json scripts/vendor.mjs | check-node
