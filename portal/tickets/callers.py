@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import PERMISSIONS, Permission
 from portal.tickets.models import Ticket
-from portal.tickets.piles import FRONT, unheld
+from portal.tickets.piles import FRONT, LOCAL, unheld
 from portal.tickets.visibility import visible_tickets
 from portal.tickets.words import State
 
@@ -102,8 +102,9 @@ def _tickets_of(caller: Person, *, by: Person) -> Select[Ticket]:
 
 def waiting_for(session: Session, by: Person) -> Waiting:
     """How many tickets of this agent's units nobody has taken."""
+    pile = FRONT if by.may(FRONT.permission) else LOCAL
     rows = (
-        unheld(FRONT, by)
+        unheld(pile, by)
         .order_by(None)
         .with_only_columns(func.count(), func.min(func.coalesce(Ticket.tier_due, Ticket.close_due)))
     )

@@ -38,6 +38,7 @@ P, S, T = Permission, State, Tier
 
 # fmt: off
 FRONT = Pile("front", N_("待受理"), P.WORK_FRONT, T.FRONT, (S.NEW, S.OPEN, S.FEEDBACK))
+LOCAL = Pile("local", N_("待处置"), P.WORK_LOCAL, T.LOCAL, (S.OPEN,))
 #: The expert's and the engineer's bench.
 BENCH = (
     Pile("rule",   N_("待研判"), P.WORK_MIDDLE, T.MIDDLE, (S.OPEN, S.WAITING)),

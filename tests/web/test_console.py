@@ -381,3 +381,11 @@ def test_queries_do_not_grow_with_the_caller_s_tickets(
     for n in range(5):
         filed(f"还有第 {n} 件")
     assert counted() <= few
+
+
+def test_local_support_sees_its_own_queue(client: Clients, filed: Filing, moved: Moving) -> None:
+    number = filed(category=Category.ACCOUNT)
+    assert "队列已清空" in client("local_support").fragment("/console/waiting").text
+    moved(number, Action.TAKE, "agent")
+    moved(number, Action.TO_LOCAL, "agent", note="请到现场")
+    assert "1 张工单等受理" in client("local_support").fragment("/console/waiting").text

@@ -64,6 +64,15 @@
   }, true);
   document.addEventListener("input", (event) => { if (event.target.closest?.("#call")) keep(); });
 
+  // Half a syllable of pinyin is no question: while a word is being composed nothing is asked.
+  const asks = (target) => target.id === "notes" || target.id === "who";
+  document.addEventListener("input", (event) => {
+    if (event.isComposing && asks(event.target)) { keep(); event.stopImmediatePropagation(); }
+  }, true);
+  document.addEventListener("compositionend", (event) => {
+    if (asks(event.target)) event.target.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // ── keys ──
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || !at("console")) return;
@@ -79,7 +88,11 @@
 
   function toggle(event) {
     stop(event);
-    if (event.target === notes()) { notes().blur(); at("answers").focus({ preventScroll: true }); return; }
+    if (event.target !== notes()) return write();
+    notes().blur();
+    at("answers").focus({ preventScroll: true });
+  }
+  function write() {
     const field = notes();
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
@@ -124,10 +137,11 @@
     const id = event.detail.target?.id;
     if (id === "caller" && at("caller").querySelector("[name=caller]")) {
       const fresh = event.detail.requestConfig?.verb === "get";
-      if (fresh) { at("callers").replaceChildren(); at("who").value = ""; notes().focus(); }
+      if (fresh) { at("callers").replaceChildren(); at("who").value = ""; write(); }
       if (fresh && notes().value.trim()) htmx.trigger(notes(), "look");
       keep();
     }
+    if (id === "console" && event.detail.xhr?.status >= 400) write();
     if (id === "reading") {
       document.querySelector(".console-found")?.classList.add("is-reading");
       const shown = at("reading").querySelector("[data-reading]")?.dataset.reading.replace(":", "/");

@@ -15,8 +15,8 @@
     if (event.key === "j" || event.key === "k") return walk(event, event.key === "j" ? 1 : -1);
     if (/^[1-5]$/.test(event.key)) return choose(event.key) && stop(event);
     const judge = one(`.bench-candidate[aria-current] [data-judge="${CSS.escape(event.key)}"]`);
-    const button = judge ?? one(`[data-step="${CSS.escape(event.key)}"]`);
-    if (!button) return;
+    const button = judge ?? one(`#table [data-key="${CSS.escape(event.key)}"]`);
+    if (!button || button.disabled) return;
     stop(event);
     button.click();
   }, true);
