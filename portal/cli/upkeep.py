@@ -24,7 +24,7 @@ from portal.config import Settings
 from portal.db import transaction
 from portal.finder.consumer import consume
 from portal.finder.upkeep import compare, heal, repair
-from portal.tickets.desk import confirm_silent
+from portal.tickets.desk import confirm_silent, release_ready
 
 IDLE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -75,9 +75,10 @@ class Upkeep:
         return True
 
     def clocks(self) -> None:
-        """Close what the users have silently accepted."""
+        """Close what the users have silently accepted, wake what waited for a fix that has come."""
         with transaction(self.maker) as session:
             closed = confirm_silent(session, moment(), days=self.settings.confirm_after_days)
+            release_ready(session)
         if closed:
             _LOG.info("%d tickets were confirmed by silence", len(closed))
 

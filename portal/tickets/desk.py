@@ -29,8 +29,7 @@ from portal.tickets import service_levels as levels
 from portal.tickets.clocks import PAUSED, ZONE, clock_of
 from portal.tickets.filing import TEXT_LIMIT, TITLE_LIMIT, Request, clean, file, next_number, title_from
 from portal.tickets.flow import NEEDS, RETURNS, SYSTEM, WORKERS, Actor, Situation, Step, Who, step
-from portal.tickets.linking import tickets_of
-from portal.tickets.models import Ticket, TrailEntry
+from portal.tickets.models import DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.talk import URGE_EVERY, comment, link_article, urge, watch
 from portal.tickets.visibility import permissions_on, serves
 from portal.tickets.words import ACTION_LABELS, SUB_LABELS, TIER_LABELS, Action, Category, State, Tier
@@ -54,6 +53,7 @@ __all__ = [
     "next_number",
     "overtaken",
     "release_parked",
+    "release_ready",
     "situation_of",
     "title_from",
     "urge",
@@ -62,6 +62,8 @@ __all__ = [
 
 #: Defects that no fix will ever come for; nothing is parked on them.
 NO_FIX_TO_COME = frozenset({DefectState.NOT_A_DEFECT, DefectState.DUPLICATE})
+#: Defects whose fix has been verified: where it runs, the waiting is over.
+FIX_HOLDS = frozenset({DefectState.VERIFIED, DefectState.CLOSED})
 SILENT_AT_ONCE = 500
 
 
@@ -282,6 +284,7 @@ def confirm_silent(session: Session, moment: datetime, *, days: int = 3) -> list
         .where(Ticket.state == State.CONFIRMING, Ticket.told_at <= moment - timedelta(days=days))
         .order_by(Ticket.told_at)
         .limit(SILENT_AT_ONCE)
+        .with_for_update(skip_locked=True, of=Ticket)  # whom a user answers right now is not silent
     )
     silent = [ticket for ticket in waiting if _working_days(ticket.told_at, moment) >= days]
     for ticket in silent:
@@ -299,16 +302,37 @@ def _working_days(start: datetime | None, end: datetime) -> float:
 
 def release_parked(session: Session, defect: Defect) -> list[Ticket]:
     """Wake the tickets parked on a verified defect whose unit already runs the version that fixes it."""
-    if defect.state not in (DefectState.VERIFIED, DefectState.CLOSED):
+    if defect.state not in FIX_HOLDS:
         return []
-    released = []
-    for ticket in tickets_of(session, defect):
-        if ticket.state != State.PARKED:
-            continue
-        running = version_in(session, ticket.system, ticket.unit)
-        if runs_fix(running, defect.fixed_in):
-            note = f"缺陷 {defect.number} 已在 {defect.fixed_in} 修复，{ticket.unit.name}现在运行 {running}。"
-            data = {"defect": defect.number}
-            move(session, ticket, Action.DEPLOYED, by=None, given=Given(note=note, data=data))
-            released.append(ticket)
-    return released
+    parked = session.scalars(
+        select(Ticket)
+        .join(DefectLink)
+        .where(DefectLink.defect_id == defect.id, DefectLink.verdict == LinkVerdict.LINKED)
+        .where(Ticket.state == State.PARKED)
+        .order_by(Ticket.id)
+        .with_for_update(skip_locked=True, of=Ticket)
+    )
+    return [ticket for ticket in parked if _wake(session, ticket, defect)]
+
+
+def _wake(session: Session, ticket: Ticket, defect: Defect) -> bool:
+    running = version_in(session, ticket.system, ticket.unit)
+    if not runs_fix(running, defect.fixed_in):
+        return False
+    note = f"缺陷 {defect.number} 已在 {defect.fixed_in} 修复，{ticket.unit.name}现在运行 {running}。"
+    given = Given(note=note, data={"defect": defect.number})
+    move(session, ticket, Action.DEPLOYED, by=None, given=given)
+    return True
+
+
+def release_ready(session: Session) -> list[Ticket]:
+    """Wake every ticket whose fix has come, through whichever door it was verified or deployed."""
+    waited_for = (
+        select(DefectLink.defect_id)
+        .join(Ticket)
+        .where(Ticket.state == State.PARKED, DefectLink.verdict == LinkVerdict.LINKED)
+    )
+    ready = session.scalars(
+        select(Defect).where(Defect.state.in_(FIX_HOLDS), Defect.id.in_(waited_for)).order_by(Defect.id)
+    )
+    return [ticket for defect in list(ready) for ticket in release_parked(session, defect)]

@@ -226,7 +226,7 @@ def deployed(maker: sessionmaker[Session], number: str, version: str) -> int:
             move(session, record, DefectAction.VERIFY, by=1, duties={DefectDuty.CURATE})
         World.of(session).systems["mkt"].version = version
         session.flush()
-        return len(desk.release_parked(session, record))
+        return len(desk.release_ready(session))
 
 
 def test_a_ticket_parked_on_a_defect_wakes_when_the_fix_is_deployed(
