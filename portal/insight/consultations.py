@@ -51,4 +51,4 @@ def consultation_counts(session: Session, scope: Scope, period: Period) -> dict[
     rows = session.execute(
         select(Consultation.outcome, func.count()).where(*narrowed).group_by(Consultation.outcome)
     )
-    return dict.fromkeys(ENDED, 0) | dict(rows.tuples().all())
+    return dict.fromkeys(ENDED, 0) | dict(rows.all())

@@ -109,7 +109,7 @@ def reopen(session: Session, unit: Unit, *, by: Person) -> None:
 def people_in(session: Session) -> dict[int, int]:
     """Unit id → how many active people have it as their home."""
     rows = session.execute(select(Person.unit_id, func.count()).where(Person.active).group_by(Person.unit_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _path(above: Unit | None, code: str) -> str:

@@ -149,7 +149,7 @@ def _filled(someone: Person) -> DetailsForm:
 
 def _actors(lines: Any) -> dict[int, str]:
     wanted = {line.by_id for line in lines if line.by_id}
-    return dict(db().execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples().all())
+    return dict(db().execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
 
 
 def _offered_posts(someone: Person) -> list[dict[str, Any]]:

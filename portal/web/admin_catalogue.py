@@ -326,6 +326,6 @@ def audit_page() -> str:
         "admin/audit.html",
         lines=lines,
         cursor=cursor,
-        actors=dict(db().execute(actors).tuples().all()),
+        actors=dict(db().execute(actors).all()),
         subjects=SUBJECTS,
     )
