@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from defects.flow import OPEN, DefectState
 from defects.models import Defect
+from defects.recurrence import GONE
 from kb.columns import CLOCK
 from kb.models import Article
 from portal.catalogue.models import System
@@ -28,6 +29,8 @@ from portal.tickets.models import Ticket
 from portal.tickets.service_levels import Level, add_minutes, is_workday
 from portal.tickets.words import Action, Category, Channel, State
 
+#: One in so many tickets on a defect that was said to be gone shows that it is not.
+RECURS_EVERY = 40
 DAYS = 182
 INTERNAL = "内部："
 WORKING = Level(0, 0, 0)
@@ -140,7 +143,16 @@ def file(
         channel=channel,
     )
     by = dice.choice(stage.cast.holding_agents()) if channel == Channel.HOTLINE else requester
-    return desk.file(stage.session, request, by=by)
+    ticket = desk.file(stage.session, request, by=by)
+    _ran_before(stage, ticket, scenario)
+    return ticket
+
+
+def _ran_before(stage: Stage, ticket: Ticket, scenario: material.Scenario) -> None:
+    """Who reported a defect that is gone by now mostly ran the affected version then; the others recur."""
+    record = stage.records.get(scenario.defect or "")
+    if record is not None and record.state in GONE and record.affected and ticket.id % RECURS_EVERY:
+        ticket.running_version = record.affected[-1]
 
 
 def _requester(stage: Stage, say: str, filed_at: datetime) -> Person:

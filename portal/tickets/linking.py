@@ -11,6 +11,7 @@ from kb.columns import now
 from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
+from portal.tickets import recurring
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.visibility import permissions_on
 from portal.tickets.words import State
@@ -19,14 +20,19 @@ from portal.tickets.words import State
 def link(
     session: Session, ticket: Ticket, defect: Defect, *, by: Person | None, probability: float | None = None
 ) -> DefectLink:
-    """Tie the ticket to its root cause; a former link of the ticket is taken back."""
+    """Tie the ticket to its root cause; a former link of the ticket is taken back.
+
+    A ticket from a unit that already runs the fix opens the record again (``recurring``).
+    """
     _check(ticket, by)
     for former in ticket.defect_links:
         if former.is_live and former.defect_id == defect.id:
             return former
         if former.is_live:
             former.verdict = LinkVerdict.UNDONE
-    return _judge(session, ticket, defect, LinkVerdict.LINKED, by=by, probability=probability)
+    row = _judge(session, ticket, defect, LinkVerdict.LINKED, by=by, probability=probability)
+    recurring.watch(session, ticket, defect)
+    return row
 
 
 def reject(

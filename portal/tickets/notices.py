@@ -41,6 +41,7 @@ class Event(StrEnum):
     COMMENTED = "commented"
     NOTED = "noted"
     FIX_DEPLOYED = "fix_deployed"
+    RECURRED = "recurred"
     RECOVERED = "recovered"  # told to those hit by a fault who have no ticket
 
 
@@ -67,6 +68,7 @@ TABLE = {row.event: row for row in (
     Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS), N_("%(by)s 在工单 %(number)s 留言：%(note)s")),
     Row(Event.NOTED,        (L.HOLDER,),                         N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s")),
     Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待的修复已部署到您单位")),
+    Row(Event.RECURRED,     (),                                  N_("缺陷 %(defect)s 复发，已重新打开：%(title)s")),  # its owners: ``recurring``
     Row(Event.RECOVERED,    (),                                  N_("您反映也遇到的故障已恢复：%(title)s %(note)s")),
 )}
 
