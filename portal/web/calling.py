@@ -32,59 +32,17 @@ from portal.tickets.models import Ticket
 from portal.tickets.rail import Stop, rail_of
 from portal.tickets.service_levels import Clock
 from portal.tickets.words import SUB_LABELS, Category
+from portal.web.hearing import CHIPS, Heard, number_in, resolved
 from portal.web.request import db, me, parts, viewer
 
 PLACE = "console"
 SHORTEST = 2
 SHOWN = 9  # as many as there are number keys
 READABLE = {"article": Article, "defect": Defect}
-CHIPS = ("system", "module", "category", "sub")
 ASKS_PROGRESS = re.compile(
     r"进度|进展|催|到哪|多久|什么时候(能|好|处理)|处理得?怎么样|有没有结果|how far|progress", re.I
 )
 ALIKE = 0.35
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One call as it was sent: who calls, what was said, what the agent chose."""
-
-    caller: int | None = None
-    notes: str = ""
-    system: str = ""
-    module: str = ""
-    category: str = ""
-    sub: str = ""
-    impact: int = 3
-    urgency: int = 2
-    ending: str = ""
-    note: str = ""
-    token: str = ""
-    reading: str = ""
-    chosen: frozenset[str] = frozenset()
-
-    @property
-    def words(self) -> str:
-        return self.notes.strip()
-
-
-def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
-    """Read the form; ``by_hand``: without JavaScript everything that is filled in was chosen by a person."""
-    texts = {name: form.get(name, "") for name in (*CHIPS, "notes", "ending", "note", "token", "reading")}
-    chosen = frozenset(form.get("chosen", "").split(",")) & {*CHIPS, "ending"}
-    if by_hand:
-        chosen |= {name for name in CHIPS if texts[name]}
-    return Heard(
-        caller=_number(form.get("caller", "")),
-        impact=_number(form.get("impact", "")) or 3,
-        urgency=_number(form.get("urgency", "")) or 2,
-        chosen=chosen,
-        **texts,
-    )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +133,16 @@ def answered_so_far(call: Heard) -> Screen:
     caller = callers.caller_of(db(), call.caller, by=me())
     found, guess = _searched(call)
     systems = systems_in_order(db())
-    resolved = _resolved(call, guess, systems)
+    known = resolved(call, guess, systems)
     return Screen(
-        heard=resolved,
+        heard=known,
         systems=systems,
         endings=calls.endings_for(me()),
         caller=caller,
         rows=rows_of(caller, call.words) if caller else (),
         found=found,
-        proposed=frozenset(name for name in CHIPS if getattr(resolved, name)) - call.chosen,
-        alerts=_alerts(caller, found, resolved.system),
+        proposed=frozenset(name for name in CHIPS if getattr(known, name)) - call.chosen,
+        alerts=_alerts(caller, found, known.system),
     )
 
 
@@ -197,42 +155,6 @@ def _searched(call: Heard) -> tuple[Found | None, Prediction | None]:
     found = finder.suggest(db(), me(), call.words, system=system, category=category, limit=SHOWN)
     open_questions = {"system", "category"} - call.chosen
     return found, finder.predict(db(), me(), call.words) if open_questions else None
-
-
-def _resolved(call: Heard, guess: Prediction | None, systems: list[System]) -> Heard:
-    """What the agent chose stays; the rest follows the words, or is emptied when they say nothing."""
-    proposals = _proposals(guess)
-    values = {name: getattr(call, name) if name in call.chosen else proposals.get(name, "") for name in CHIPS}
-    modules = {row.code: {module.code for module in row.modules} for row in systems}
-    if values["system"] not in modules:
-        values["system"] = ""
-    if values["module"] not in modules.get(values["system"], ()):
-        values["module"] = ""
-    if values["category"] not in set(Category):
-        values["category"] = ""
-    if not values["category"] or values["sub"] not in SUB_LABELS[Category(values["category"])]:
-        values["sub"] = ""
-    return replace(
-        call,
-        system=values["system"],
-        module=values["module"],
-        category=values["category"],
-        sub=values["sub"],
-        ending=_ending(call, values["category"]),
-    )
-
-
-def _proposals(guess: Prediction | None) -> dict[str, str]:
-    if guess is None:
-        return {}
-    known = {"system": guess.system, "module": guess.module, "category": guess.category}
-    return {name: value.value for name, value in known.items() if value is not None}
-
-
-def _ending(call: Heard, category: str) -> str:
-    if "ending" in call.chosen and call.ending in calls.endings_for(me()):
-        return call.ending
-    return calls.usual_ending(Category(category) if category else Category.CONSULTATION, by=me())
 
 
 def rows_of(caller: Person, words: str = "") -> tuple[Row, ...]:
@@ -276,7 +198,7 @@ def _joined(caller: Person | None, live: list[Announcement]) -> set[int | None]:
 
 def _reading(key: str, caller: Person | None) -> Reading | None:
     kind, _colon, number = key.partition(":")
-    return reading_of(kind, _number(number) or 0, caller)
+    return reading_of(kind, number_in(number) or 0, caller)
 
 
 def reading_of(kind: str, number: int, caller: Person | None) -> Reading | None:

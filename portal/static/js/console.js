@@ -147,6 +147,7 @@
       const shown = at("reading").querySelector("[data-reading]")?.dataset.reading.replace(":", "/");
       document.querySelectorAll(".console-result").forEach((row) => row.setAttribute("aria-current", String(row.formAction.endsWith(`/${shown}`))));
       at("reading").querySelector(".console-reading-body")?.focus({ preventScroll: true });
+      if (matchMedia("(max-width: 1099px)").matches) at("reading").scrollIntoView({ block: "start" });
     }
   });
   document.addEventListener("call-ended", () => { forget(); setTimeout(() => at("who")?.focus()); });

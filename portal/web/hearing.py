@@ -1,0 +1,96 @@
+"""The form of a call: what was sent, what the agent chose by hand, and what is proposed for the rest.
+
+Nothing is searched here. The invariant: what a person chose is never replaced by a proposal, and only
+values that the catalogue knows come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from portal.catalogue.models import System
+from portal.finder.find import Prediction
+from portal.tickets import calls
+from portal.tickets.words import SUB_LABELS, Category
+from portal.web.request import me
+
+CHIPS = ("system", "module", "category", "sub")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One call as it was sent: who calls, what was said, what the agent chose."""
+
+    caller: int | None = None
+    notes: str = ""
+    system: str = ""
+    module: str = ""
+    category: str = ""
+    sub: str = ""
+    impact: int = 3
+    urgency: int = 2
+    ending: str = ""
+    note: str = ""
+    token: str = ""
+    reading: str = ""
+    chosen: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        return self.notes.strip()
+
+
+def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
+    """Read the form; ``by_hand``: without JavaScript everything that is filled in was chosen by a person."""
+    texts = {name: form.get(name, "") for name in (*CHIPS, "notes", "ending", "note", "token", "reading")}
+    chosen = frozenset(form.get("chosen", "").split(",")) & {*CHIPS, "ending"}
+    if by_hand:
+        chosen |= {name for name in CHIPS if texts[name]}
+    return Heard(
+        caller=number_in(form.get("caller", "")),
+        impact=number_in(form.get("impact", "")) or 3,
+        urgency=number_in(form.get("urgency", "")) or 2,
+        chosen=chosen,
+        **texts,
+    )
+
+
+def number_in(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def resolved(call: Heard, guess: Prediction | None, systems: list[System]) -> Heard:
+    """What the agent chose stays; the rest follows the words, or is emptied when they say nothing."""
+    proposals = _proposals(guess)
+    values = {name: getattr(call, name) if name in call.chosen else proposals.get(name, "") for name in CHIPS}
+    modules = {row.code: {module.code for module in row.modules} for row in systems}
+    if values["system"] not in modules:
+        values["system"] = ""
+    if values["module"] not in modules.get(values["system"], ()):
+        values["module"] = ""
+    if values["category"] not in set(Category):
+        values["category"] = ""
+    if not values["category"] or values["sub"] not in SUB_LABELS[Category(values["category"])]:
+        values["sub"] = ""
+    return replace(
+        call,
+        system=values["system"],
+        module=values["module"],
+        category=values["category"],
+        sub=values["sub"],
+        ending=_ending(call, values["category"]),
+    )
+
+
+def _proposals(guess: Prediction | None) -> dict[str, str]:
+    if guess is None:
+        return {}
+    known = {"system": guess.system, "module": guess.module, "category": guess.category}
+    return {name: value.value for name, value in known.items() if value is not None}
+
+
+def _ending(call: Heard, category: str) -> str:
+    if "ending" in call.chosen and call.ending in calls.endings_for(me()):
+        return call.ending
+    return calls.usual_ending(Category(category) if category else Category.CONSULTATION, by=me())
