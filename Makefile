@@ -50,7 +50,7 @@ portal/static/vendor/.done: package.json package-lock.json scripts/vendor.mjs | 
 
 portal/translations/.done: $(wildcard portal/translations/*/LC_MESSAGES/*.po) $(VENV)/.installed
 	@mkdir -p portal/translations
-	@$(BIN)/pybabel -q compile -d portal/translations 2>/dev/null
+	@$(BIN)/pybabel -q compile -d portal/translations
 	@touch $@
 
 setup: $(VENV)/.installed portal/static/vendor/.done portal/translations/.done ## install everything the desk needs
