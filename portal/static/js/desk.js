@@ -69,7 +69,7 @@
       line.append(kbd, words);
       body.append(line);
     }
-    window.bootstrap?.Modal?.getOrCreateInstance(document.getElementById("keys"))?.show();
+    window.tabler?.Modal?.getOrCreateInstance(document.getElementById("keys"))?.show();
   }
 
   // Pictures pasted into a field marked data-paste go to the file input it names.
