@@ -54,9 +54,9 @@ def queue(
     total: int | None = None,
 ) -> Slice:
     """The tickets this person serves that pass the filter; ``total`` when the caller knows it already."""
-    asked = list(conditions(wanted, person, now(session)))
     if total is None:
-        total = _count(session, person, wanted, asked)
+        total = _count(session, person, wanted)
+    asked = conditions(wanted, person, now(session), walking=bool(wanted.since or wanted.until))
     walking = wanted.starts_elsewhere or (wanted.looks_back and total >= COUNTED_TO)
     rows = session.scalars(
         select(Ticket)
@@ -69,7 +69,8 @@ def queue(
     return Slice(list(rows) if total else [], total)
 
 
-def _count(session: Session, person: Person, wanted: Filter, asked: list[ColumnElement[bool]]) -> int:
+def _count(session: Session, person: Person, wanted: Filter) -> int:
+    asked = conditions(wanted, person, now(session))
     matches = select(Ticket.id).where(served_by(person, walking=wanted.starts_elsewhere), *asked)
     if wanted.looks_back and not serves_all(person):
         # The whole past of many units takes seconds to count, and nobody turns so many pages.

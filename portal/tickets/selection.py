@@ -191,8 +191,13 @@ def in_tab(tab: Tab, person: Person, moment: datetime) -> ColumnElement[bool]:
             return is_open()
 
 
-def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[ColumnElement[bool]]:
-    """Everything a filter asks for, the person's own bounds not included."""
+def conditions(
+    wanted: Filter, person: Person, moment: datetime, *, walking: bool = False
+) -> Iterator[ColumnElement[bool]]:
+    """Everything a filter asks for, the person's own bounds not included.
+
+    ``walking`` as in ``visibility.post_clause``: the units are looked at while walking a period.
+    """
     if wanted.tab is not None:
         yield in_tab(wanted.tab, person, moment)
     if wanted.open is not None:
@@ -209,19 +214,20 @@ def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[Col
     ):
         if value is not None:
             yield column == value
-    yield from places(wanted)
+    yield from places(wanted, walking=walking)
     yield from _marks(wanted, moment)
     yield from _moments(wanted)
     if wanted.text.strip():
         yield says(wanted)
 
 
-def places(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def places(wanted: Filter, *, walking: bool = False) -> Iterator[ColumnElement[bool]]:
     """Where: the system, the unit and those below it, the people."""
     if wanted.system:
         yield Ticket.system_id.in_(select(System.id).where(System.code == wanted.system))
     if wanted.unit:
-        yield Ticket.unit_id.in_(within(wanted.unit))
+        unit: ColumnElement[int] = func.coalesce(Ticket.unit_id, 0) if walking else Ticket.unit_id.expression
+        yield unit.in_(within(wanted.unit))
     if wanted.holder:
         yield Ticket.holder_id.in_(select(Person.id).where(Person.login == wanted.holder))
     if wanted.requester:

@@ -462,11 +462,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "external_id"),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ticket_category"), ["category"], unique=False)
-        batch_op.create_index("ix_ticket_closed", ["closed_at"], unique=False)
         batch_op.create_index("ix_ticket_filed", ["filed_at"], unique=False)
         batch_op.create_index("ix_ticket_holder", ["holder_id", "state"], unique=False)
-        batch_op.create_index("ix_ticket_queue", ["tier", "state", "close_due"], unique=False)
+        batch_op.create_index("ix_ticket_queue", ["closed_at", "tier", "state", "close_due"], unique=False)
         batch_op.create_index("ix_ticket_requester", ["requester_id", "filed_at"], unique=False)
         batch_op.create_index("ix_ticket_system", ["system_id", "filed_at"], unique=False)
         batch_op.create_index("ix_ticket_unit", ["unit_id", "filed_at"], unique=False)
@@ -856,8 +854,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_queue")
         batch_op.drop_index("ix_ticket_holder")
         batch_op.drop_index("ix_ticket_filed")
-        batch_op.drop_index("ix_ticket_closed")
-        batch_op.drop_index(batch_op.f("ix_ticket_category"))
 
     op.drop_table("ticket")
     with op.batch_alter_table("person_post", schema=None) as batch_op:
