@@ -127,14 +127,15 @@ def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = Non
     }
 
 
-def _not_now(ticket: Ticket) -> list[tuple[Action, str]]:
-    """What would be mine to do, with the sentence why not now; who holds it speaks for itself."""
+def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
+    """What would be mine to do, by the sentence why not now; who holds it speaks for itself."""
     at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
-    return [
-        (step.action, sentence_of(Refused(reason, holder=at.holder_name)))
-        for step, reason in closed_to(at, by)
-        if step.action not in (Action.TAKE, Action.RELEASE, Action.REASSIGN)
-    ]
+    reasons: dict[str, list[Action]] = {}
+    for step, reason in closed_to(at, by):
+        if step.action not in (Action.TAKE, Action.RELEASE, Action.REASSIGN):
+            sentence = sentence_of(Refused(reason, holder=at.holder_name))
+            reasons.setdefault(sentence, []).append(step.action)
+    return [(actions, sentence) for sentence, actions in reasons.items()]
 
 
 def _conversation(ticket: Ticket) -> list[Said]:

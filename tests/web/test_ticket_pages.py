@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -118,6 +119,25 @@ def test_what_people_write_is_text(client: Any, filed: Any, moved: Any, text: st
     page = client("expert").get(f"/tickets/{number}").text
     assert text not in page
     assert "&lt;" in page
+
+
+def test_files_are_added_from_the_page(client: Any, filed: Any) -> None:
+    number, agent = filed(), client("agent")
+    path = f"/tickets/{number}/files"
+    assert f'action="{path}"' in agent.get(f"/tickets/{number}").text
+
+    def brought(name: str) -> tuple[BytesIO, str]:
+        return BytesIO(b"line one\nline two\n"), name
+
+    kept = agent.submit(path, {"files": brought("日志.txt"), "next": f"/tickets/{number}"})
+    assert kept.location.endswith(f"/tickets/{number}")
+    agent.submit_fragment(path, {"files": brought("内部.txt"), "internal": "1"})
+    text = client("expert").get(f"/tickets/{number}").text
+    assert "日志.txt" in text
+    assert "内部.txt" in text
+    mine = client("wang").get(f"/my/tickets/{number}").text
+    assert "日志.txt" in mine
+    assert "内部.txt" not in mine
 
 
 # ── moves ────────────────────────────────────────────────────────────────────────────────────────
