@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, lazyload
 
 from defects.models import Defect
@@ -121,13 +121,22 @@ def categories_by_week(
 ) -> list[tuple[Category, tuple[int, ...]]]:
     """Tickets filed per category in each of the last thirteen weeks, oldest first."""
     quarter = Period(until - QUARTER, until)
+    week = _week_of(Ticket.filed_at, quarter)
     rows = session.execute(
-        select(Ticket.category, *_weekly(Ticket.filed_at, quarter))
+        select(Ticket.category, week, func.count())
         .where(*scope.bounds(), Ticket.filed_at >= quarter.since, Ticket.filed_at < until)
-        .group_by(Ticket.category)
+        .group_by(Ticket.category, week)
     )
-    found = {row[0]: tuple(int(value or 0) for value in row[1:]) for row in rows}
-    return [(category, found[category]) for category in Category if category in found]
+    counted = {(category, number): total for category, number, total in rows}
+    weeks = range(len(quarter.weeks()))
+    known = [category for category in Category if any(key[0] == category for key in counted)]
+    return [(category, tuple(counted.get((category, n), 0) for n in weeks)) for category in known]
+
+
+def _week_of(column: InstrumentedAttribute[datetime], quarter: Period) -> ColumnElement[int]:
+    """The number of the week; one chain of comparisons per row, the latest week first."""
+    weeks = list(enumerate(quarter.weeks()))
+    return case(*((column >= week.since, literal_column(str(number))) for number, week in reversed(weeks)))
 
 
 def _weekly(column: InstrumentedAttribute[datetime], quarter: Period) -> list[ColumnElement[int]]:

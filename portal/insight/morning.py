@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.finder.models import Outcome
@@ -23,7 +23,7 @@ from portal.insight.periods import Period, Scope
 from portal.insight.working_time import WorkingTime
 from portal.tickets.clocks import ZONE
 from portal.tickets.models import Ticket
-from portal.tickets.selection import Filter, conditions, falls_due_soon
+from portal.tickets.selection import Filter, conditions, falls_due_soon, is_open
 from portal.tickets.words import Category, State
 
 SAMPLE = 2000
@@ -59,11 +59,16 @@ def morning(session: Session, scope: Scope, period: Period) -> Mapping[str, Figu
         **_stock(session, scope, period),
         **_arrivals(session, scope, period),
         **_endings(session, scope, period),
-        **_durations(session, scope, period),
         "deflection": _deflection(session, scope, period),
     }
+    sizes = {"response": _sizes(found["filed"]), "handling": _sizes(found["closed"])}
+    found |= _durations(session, scope, period, sizes)
     filters = filters_of(scope, period)
     return {key: Figure(definition, *found[key], filters[key]) for key, definition in DEFINITIONS.items()}
+
+
+def _sizes(pair: tuple[Estimate | None, Estimate | None]) -> tuple[int, int]:
+    return (pair[0].n if pair[0] else 0, pair[1].n if pair[1] else 0)
 
 
 def filters_of(scope: Scope, period: Period) -> dict[str, Filter]:
@@ -105,39 +110,45 @@ def _met(wanted: Filter, scope: Scope, moment: datetime) -> ColumnElement[bool]:
 def _stock(
     session: Session, scope: Scope, period: Period
 ) -> dict[str, tuple[Estimate | None, Estimate | None]]:
+    """What lies on the desk now, and what lay there when the period began."""
     moment, start = period.until, period.since
     filters = filters_of(replace(scope, system="", unit=""), period)
-    stood = and_(Ticket.filed_at < start, or_(Ticket.closed_at.is_(None), Ticket.closed_at >= start))
+    names = ("open", "overdue", "soon")
+    now = {name: _met(filters[name], scope, moment) for name in names}
+    # Counted, not filtered: by the filing a database would walk through everything ever filed.
+    stood = Ticket.filed_at < start
     # A pause that is over has moved the deadline; one that goes on, or ended the ticket, still has its start.
     ran = or_(Ticket.paused_at.is_(None), Ticket.paused_at >= start)
-    sums = {name: _met(filters[name], scope, moment) for name in ("open", "overdue", "soon")}
-    sums |= {
-        "open_before": stood,
-        "overdue_before": and_(stood, ran, Ticket.close_due < start),
-        "soon_before": and_(stood, ran, falls_due_soon(start)),
+    before = {
+        "open": stood,
+        "overdue": and_(stood, ran, Ticket.close_due < start),
+        "soon": and_(stood, ran, falls_due_soon(start)),
     }
-    lately = or_(Ticket.closed_at.is_(None), Ticket.closed_at >= start)
-    got = _sums(session, sums, *scope.bounds(), lately)
-    return {name: (count(got[name]), count(got[f"{name}_before"])) for name in ("open", "overdue", "soon")}
+    found = (
+        _sums(session, now, *scope.bounds(), is_open()),
+        _sums(session, before, *scope.bounds(), or_(Ticket.closed_at.is_(None), Ticket.closed_at >= start)),
+    )
+    return {name: (count(found[0][name]), count(found[1][name])) for name in names}
 
 
 def _arrivals(
     session: Session, scope: Scope, period: Period
 ) -> dict[str, tuple[Estimate | None, Estimate | None]]:
-    sums: dict[str, ColumnElement[bool]] = {}
-    for name, part in (("now", period), ("before", period.before)):
-        filters = filters_of(replace(scope, system="", unit=""), part)
-        sums[f"filed_{name}"] = _met(filters["filed"], scope, part.until)
-        sums[f"hits_{name}"] = _met(filters["linked"], scope, part.until)
-        sums[f"defects_{name}"] = _met(replace(filters["linked"], linked=None), scope, part.until)
-    got = _sums(session, sums, *scope.bounds(), Ticket.filed_at >= period.before.since)
+    now, before = (_filed(session, scope, part) for part in (period, period.before))
     return {
-        "filed": (count(got["filed_now"]), count(got["filed_before"])),
-        "linked": (
-            rate(got["hits_now"], got["defects_now"]),
-            rate(got["hits_before"], got["defects_before"]),
-        ),
+        "filed": (count(now["filed"]), count(before["filed"])),
+        "linked": (rate(now["linked"], now["defects"]), rate(before["linked"], before["defects"])),
     }
+
+
+def _filed(session: Session, scope: Scope, part: Period) -> dict[str, int]:
+    filters = filters_of(replace(scope, system="", unit=""), part)
+    sums = {
+        "filed": true(),
+        "defects": Ticket.category == Category.DEFECT,
+        "linked": _met(replace(filters["linked"], since=None, until=None, open=None), scope, part.until),
+    }
+    return _sums(session, sums, *scope.bounds(), _met(filters["filed"], scope, part.until))
 
 
 SHARES = ("first", "returned", "reopened")
@@ -190,38 +201,39 @@ def _deflection(session: Session, scope: Scope, period: Period) -> tuple[Estimat
 
 
 def _durations(
-    session: Session, scope: Scope, period: Period
+    session: Session, scope: Scope, period: Period, sizes: Sizes
 ) -> dict[str, tuple[Estimate | None, Estimate | None]]:
+    """``sizes``: how many tickets stand behind each figure, now and before; the sample is taken by them."""
     found = {}
     for name, end in (("response", Ticket.responded_at), ("handling", Ticket.told_at)):
-        parts = (_spans(session, scope, part, name, end) for part in (period, period.before))
+        parts = [
+            _spans(session, _sampled(scope, part, name, size), end)
+            for part, size in zip((period, period.before), sizes[name], strict=True)
+        ]
         now, before = (median(_minutes(spans, paused=name == "handling")) for spans in parts)
         found[name] = (now, before)
     return found
 
 
+Sizes = Mapping[str, tuple[int, int]]
 Span = tuple[datetime, datetime, Category, int]
 
 
+def _sampled(scope: Scope, part: Period, name: str, size: int) -> list[ColumnElement[bool]]:
+    """The tickets behind a figure; of many, every so-manieth."""
+    step = max(1, -(-size // SAMPLE))
+    wanted = filters_of(replace(scope, system="", unit=""), part)[name]
+    where = [*scope.bounds(), _met(wanted, scope, part.until)]
+    return [Ticket.id % step == 0, *where] if step > 1 else where
+
+
 def _spans(
-    session: Session,
-    scope: Scope,
-    part: Period,
-    name: str,
-    end: InstrumentedAttribute[datetime | None],
+    session: Session, where: list[ColumnElement[bool]], end: InstrumentedAttribute[datetime | None]
 ) -> list[Span]:
-    """(start, end, category, paused minutes) of an even sample of the tickets behind a figure."""
-    where = [
-        *scope.bounds(),
-        _met(filters_of(replace(scope, system="", unit=""), part)[name], scope, part.until),
-        end.is_not(None),
-    ]
-    n = session.scalar(select(func.count()).select_from(Ticket).where(*where)) or 0
-    step = -(-n // SAMPLE)
-    sampled = select(Ticket.filed_at, end, Ticket.category, Ticket.paused_minutes).where(*where)
-    if step > 1:
-        sampled = sampled.where(Ticket.id % step == 0)
-    return [(start, stop, kind, paused) for start, stop, kind, paused in session.execute(sampled) if stop]
+    """(start, end, category, paused minutes) of these tickets."""
+    columns = select(Ticket.filed_at, end, Ticket.category, Ticket.paused_minutes)
+    rows = session.execute(columns.where(*where, end.is_not(None)))
+    return [(start, stop, kind, paused) for start, stop, kind, paused in rows if stop]
 
 
 def _minutes(spans: list[Span], *, paused: bool) -> list[float]:
