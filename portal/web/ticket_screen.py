@@ -6,7 +6,7 @@ including ``tickets/_ticket.html`` with what ``shown`` returns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from defects.models import Defect
+from indexer.document import Reason, ReasonKind
 from kb.flow import Refused
 from kb.models import Article
 from kb.queries import article_by_number, is_readable
+from portal.finder.find import Result
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
@@ -110,7 +112,7 @@ def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = Non
     return {
         "rail": rail_of(ticket, ticket.trail),
         "clock": desk.clock_of(db(), ticket),
-        "module": next((m.name for m in ticket.system.modules if m.code == ticket.module), ticket.module),
+        "module": module_of(ticket),
         "buttons": buttons_of(open_to(at, by)),
         "closed": _not_now(ticket),
         **for_panel(ticket, panel),
@@ -148,10 +150,22 @@ def _conversation(ticket: Ticket) -> list[Said]:
     return sorted([*comments, *moves], key=lambda said: said.at)
 
 
-def _likely(ticket: Ticket) -> Any:
+def _likely(ticket: Ticket) -> tuple[Result, ...]:
     if not me().may(Permission.READ_STAFF_TEXTS):
         return ()
-    return parts().finder.likely_defects(db(), me(), ticket)
+    found = parts().finder.likely_defects(db(), me(), ticket)
+    return tuple(replace(row, why=tuple(_spoken(reason, ticket) for reason in row.why)) for row in found)
+
+
+def _spoken(reason: Reason, ticket: Ticket) -> Reason:
+    """The module by its name, as people know it."""
+    return replace(reason, text=module_of(ticket)) if reason.kind == ReasonKind.SAME_MODULE else reason
+
+
+def module_of(ticket: Ticket) -> str:
+    """The name of the ticket's module, its code when the catalogue no longer has it."""
+    known = {module.code: module.name for module in ticket.system.modules}
+    return known.get(ticket.module or "", ticket.module or "")
 
 
 def _stands(link: DefectLink) -> bool:
