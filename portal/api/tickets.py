@@ -22,6 +22,7 @@ from portal.people.models import Person
 from portal.people.queries import person_by_login
 from portal.people.roles import Permission
 from portal.tickets import attachments, desk, flow, linking
+from portal.tickets.callers import may_file_for
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.plain import NOTES_FOR_USER
 from portal.tickets.queries import NAMES, ticket_by_number
@@ -84,8 +85,8 @@ def requester_of(login: str | None) -> Person:
     """The caller, or the person they file for."""
     if login is None or login == me().login:
         return me()
-    person = person_by_login(db(), login) if me().may(Permission.FILE_FOR_OTHERS) else None
-    if person is None or not person.active:
+    person = person_by_login(db(), login)
+    if person is None or not may_file_for(me(), person):
         abort(404)
     return person
 

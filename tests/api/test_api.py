@@ -82,6 +82,14 @@ def test_a_ticket_from_filing_to_its_first_move(program: Programs) -> None:
     assert late.status_code == 409
 
 
+def test_an_agent_files_for_the_callers_they_serve(program: Programs) -> None:
+    ticket = {"text": "收文怎么转会签？", "category": "consultation", "system": "oa"}
+    assert program("agent").post("/tickets", {**ticket, "requester": "zhao"}).status_code == 404, "another unit"
+    assert program("wang").post("/tickets", {**ticket, "requester": "zhao"}).status_code == 404, "no agent"
+    filed = program("agent").post("/tickets", {**ticket, "requester": "wang"})
+    assert filed.json["requester"]["login"] == "wang"  # type: ignore[index]
+
+
 def test_a_refused_move_says_why(program: Programs, filed: Filing) -> None:
     number = filed()
     agent = program("agent")
