@@ -155,7 +155,7 @@ def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, gi
         note=given.note,
         data={**given.data, **data},
     )
-    if event := notices.EVENT_OF.get(row.action):
+    if event := notices.event_of(row.action, before=start[0]):
         notices.announce(session, ticket, event, by=by, note=given.note, tier=TIER_LABELS[ticket.tier])
     return entry
 

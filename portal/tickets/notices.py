@@ -17,7 +17,7 @@ from indexer.words import N_
 from kb.columns import now
 from portal.people.models import Person
 from portal.tickets.models import Notice, Ticket, TrailEntry, Watcher
-from portal.tickets.words import Action
+from portal.tickets.words import Action, State
 
 
 class Listener(StrEnum):
@@ -90,6 +90,11 @@ EVENT_OF = {
     Action.REASSIGN:     Event.ASSIGNED,
 }
 # fmt: on
+
+
+def event_of(action: Action, *, before: State) -> Event | None:
+    """Which event a move is; that a further tier has taken the ticket is no news to whoever filed it."""
+    return None if action == Action.TAKE and before != State.NEW else EVENT_OF.get(action)
 
 
 def announce(
