@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from defects.models import Defect
@@ -25,11 +25,11 @@ from kb.models import Article
 from kb.queries import readable_articles
 from portal.faults.board import live_announcements
 from portal.faults.models import Announcement, FaultEvent
+from portal.faults.scope import visible_faults
 from portal.finder.found import Result, Segment, Subject
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET
 from portal.people.models import Person
 from portal.people.queries import viewer_of
-from portal.people.roles import Permission
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import visible_tickets
 
@@ -47,11 +47,6 @@ class Shelf:
     permitted: Callable[[Person], Select[Any]]
     words: Callable[[Any], str]
     facets: Callable[[Any], Mapping[str, tuple[str, ...]]]
-
-
-def visible_faults(person: Person) -> Select[FaultEvent]:
-    """Fault events are the staff's own; users are told by announcements."""
-    return select(FaultEvent).where(FaultEvent.id > 0 if person.may(Permission.READ_STAFF_TEXTS) else false())
 
 
 def _article_facets(row: Article) -> Mapping[str, tuple[str, ...]]:

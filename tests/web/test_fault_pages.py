@@ -289,3 +289,28 @@ def test_the_front_tells_all_reporters_at_once(
     assert agent.submit(f"/faults/{early}/tell", words).status_code == 302
     with maker() as session:
         assert {ticket.state for ticket in session.scalars(select(Ticket))} == {"confirming"}
+
+
+def test_the_bystanders_notice_leads_to_the_announcement(
+    client: Clients, announced: tuple[str, int], maker: sessionmaker[Session]
+) -> None:
+    number, row = announced
+    supervisor, expert = client("supervisor"), client("expert")
+    supervisor.submit(f"/faults/{number}/me-too")
+    for login, action in (("engineer", "recover"), ("expert", "verify")):
+        deed = {"action": action, "note": "已恢复"}
+        assert client(login).submit(f"/faults/{number}/moves", deed).status_code == 302
+    assert expert.submit(f"/announcements/{row}/recover", {"words": "可以用了"}).status_code == 302
+    page = supervisor.get("/notices").text
+    assert "您反映也遇到的故障已恢复" in page and f"/announcements/{row}" in page
+
+
+def test_searching_by_number_finds_only_ones_own_outages(
+    client: Clients, outage: Outage, maker: sessionmaker[Session]
+) -> None:
+    number = outage()
+    assert number in client("manager").get(f"/search?q={number}").text
+    with transaction(maker) as session:
+        post = session.scalars(select(PersonPost).where(PersonPost.post == Post.EXPERT)).one()
+        post.systems = ["oa"]
+    assert "营销系统打不开" not in client("expert").get(f"/search?q={number}").text
