@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 from sqlalchemy.orm import Session, sessionmaker
 
 from indexer.index import Index
@@ -33,7 +33,7 @@ People = Callable[..., Page]
 NO_FAULT = re.compile(r"the server responded with a status of (409|422)|^htmx:(afterRequest|sendAbort), ")
 WAIT = 10_000
 ORDINARY: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 900}}
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 expect.set_options(timeout=WAIT)
 
@@ -87,8 +87,11 @@ def visitor(browser: Browser, site: str, complaints: list[str]) -> Iterator[Peop
 
 
 def _hear(complaints: list[str], message: ConsoleMessage) -> None:
-    if message.type == "error" and not NO_FAULT.search(message.text):
-        complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
+    """A page that is itself refused is for the test to expect; what a page fails to load is a fault."""
+    here = message.page.url if message.page else ""
+    itself = message.text.startswith("Failed to load resource") and message.location["url"] == here
+    if message.type == "error" and not itself and not NO_FAULT.search(message.text):
+        complaints.append(f"{here}: {message.text}")
 
 
 @pytest.fixture
