@@ -355,10 +355,11 @@ def step(at: Situation, action: Action, by: Actor) -> Step:
         raise Refused(
             N_("%(action)s要由%(who)s来做。"), action=ACTION_LABELS[action], who=WHO_LABELS[rows[0].by]
         )
-    reason = objection(mine[0], at, by)
-    if reason:
-        raise Refused(reason, holder=at.holder_name)
-    return mine[0]
+    # One deed may stand in the table for several "who"s; the first row that nothing speaks against counts.
+    reasons = [objection(row, at, by) for row in mine]
+    if None in reasons:
+        return mine[reasons.index(None)]
+    raise Refused(reasons[0] or "", holder=at.holder_name)
 
 
 def mermaid() -> str:
