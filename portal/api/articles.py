@@ -73,7 +73,8 @@ class OneArticle(MethodView):
         """Change an article's words; the former ones stay as a revision."""
         note, version = given.pop("note"), given.pop("version")
         text = articles.ArticleText(**given)
-        return articles.revise(db(), seen(ref), text, by=me().id, note=note, seen=version)
+        duties = article_duties(me())
+        return articles.revise(db(), seen(ref), text, by=me().id, note=note, seen=version, duties=duties)
 
 
 @blueprint.route("/articles/<string:ref>/revisions")
@@ -92,7 +93,8 @@ class Moves(MethodView):
     def get(self, ref: str) -> list[dict[str, Any]]:
         """The steps open to the caller now."""
         article = seen(ref)
-        rows = flow.open_to(article.state, article_duties(me()), is_author=me().id == article.author_id)
+        own = articles.is_own(article, me().id)
+        rows = flow.open_to(article.state, article_duties(me()), is_author=own)
         return [
             {"action": row.action, "label": label(row.action), "needs": ["note"] if row.needs_note else []}
             for row in rows

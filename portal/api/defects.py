@@ -17,6 +17,7 @@ from portal.api import callers, schemas
 from portal.api.paging import page_of
 from portal.people.duties import defect_duties
 from portal.people.roles import Permission
+from portal.tickets import merging
 from portal.web.access import needs, signed_in
 from portal.web.labels import label
 from portal.web.request import db, me, viewer
@@ -91,7 +92,7 @@ class Moves(MethodView):
             into = defect_by_number(db(), given["into"] or "")
             if into is None:
                 raise Refused(flow.NEEDS["duplicate_of"])
-            library.merge(db(), defect, into, by=me().id, duties=duties, note=given["note"])
+            merging.merge(db(), defect, into, by=me().id, duties=duties, note=given["note"])
         else:
             library.move(db(), defect, given["action"], by=me().id, duties=duties, note=given["note"])
         return defect
