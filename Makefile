@@ -81,7 +81,10 @@ bench: setup $(VENV)/.installed-test ## search and speed benchmarks
 
 messages: $(VENV)/.installed-test ## extract the messages and update the catalogues
 	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k N_ -k ngettext:1,2 -k _n:1,2 --sort-by-file --no-location --omit-header -o portal/translations/messages.pot .
-	@$(BIN)/pybabel -q update -i portal/translations/messages.pot -d portal/translations -l en --no-fuzzy-matching --omit-header 
+	@$(BIN)/pybabel -q update -i portal/translations/messages.pot -d portal/translations -l en --no-fuzzy-matching --ignore-obsolete --no-wrap
+	@rm portal/translations/messages.pot
+	@# Without the header's charset and plurals the catalogue can't be read; its names and dates are noise.
+	@sed -i -E -e '1{/^$$/d}' -e '$${/^$$/d}' -e '/^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By): /d' portal/translations/*/LC_MESSAGES/messages.po
 
 screenshots: setup $(VENV)/.installed-test browser ## the pictures of the README, taken from the demo
 	@$(BIN)/python scripts/screenshots.py

@@ -150,4 +150,4 @@ def starting_text(article: Article) -> str:
 
 
 def _cells(row: re.Match[str]) -> str:
-    return "；".join(cell.strip() for cell in row[1].split("|") if cell.strip())
+    return _("；").join(cell.strip() for cell in row[1].split("|") if cell.strip())

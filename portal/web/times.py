@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from flask_babel import format_date, format_datetime, gettext, ngettext
 from markupsafe import Markup
 
 from portal.tickets.service_levels import DAY_MINUTES
@@ -38,10 +38,9 @@ def day(value: date | None, today: date | None = None) -> str:
     """A day: without the year in this one."""
     if value is None:
         return "—"
-    chinese = str(get_locale()).startswith("zh")
     if value.year == (today or date.today()).year:  # noqa: DTZ011 - only the year matters
-        return format_date(value, "M月d日" if chinese else "MMM d")
-    return format_date(value, "y年M月d日" if chinese else "MMM d, y")
+        return format_date(value, gettext("M月d日"))
+    return format_date(value, gettext("y年M月d日"))
 
 
 def full(value: datetime | None) -> str:
@@ -56,7 +55,11 @@ def duration(minutes: int, *, round_the_clock: bool = False) -> str:
     days, rest = divmod(minutes, day_minutes)
     hours, left = divmod(rest, 60)
     if days:
-        unit = gettext("%(n)s 天", n=days) if round_the_clock else gettext("%(n)s 个工作日", n=days)
+        unit = (
+            gettext("%(n)s 天", n=days)
+            if round_the_clock
+            else ngettext("%(n)s 个工作日", "%(n)s 个工作日", days, n=days)
+        )
         return unit + (" " + gettext("%(n)s 小时", n=hours) if hours else "")
     if hours:
         return gettext("%(n)s 小时", n=hours) + (" " + gettext("%(n)s 分", n=left) if left else "")

@@ -31,11 +31,12 @@
     const lead = from && !body.value.slice(0, from).endsWith("\n\n") ? (body.value.slice(0, from).endsWith("\n") ? "\n" : "\n\n") : "";
     write(`${lead}${text}\n`, from, from);
   };
+  const sample = form.dataset;  // what a tool writes where nothing is selected, in the page's language
   const tools = {
     heading: () => lines(() => "## "), steps: () => lines((index) => `${index + 1}. `), list: () => lines(() => "- "),
-    task: () => lines(() => "- [ ] "), bold: () => wrap("**", "**", "重点"), code: () => wrap("`", "`", "ORA-01017"),
-    link: () => wrap("[", "](https://)", "链接文字"), table: () => block("| 现象 | 做法 |\n|---|---|\n|  |  |"),
-    note: () => block("!!! warning \"注意\"\n    在这里写要提醒的话。"),
+    task: () => lines(() => "- [ ] "), bold: () => wrap("**", "**", sample.boldSample), code: () => wrap("`", "`", "ORA-01017"),
+    link: () => wrap("[", "](https://)", sample.linkSample), table: () => block(`| ${sample.tableSymptom} | ${sample.tableRemedy} |\n|---|---|\n|  |  |`),
+    note: () => block(`!!! warning "${sample.noteTitle}"\n    ${sample.noteText}`),
   };
   document.querySelectorAll("[data-tool]").forEach((button) => button.addEventListener("click", () => tools[button.dataset.tool]?.()));
   const keys = { b: "bold", e: "code", k: "link", h: "heading", 1: "steps" };
