@@ -146,7 +146,7 @@ def _filed(session: Session, scope: Scope, part: Period) -> dict[str, int]:
     sums = {
         "filed": true(),
         "defects": Ticket.category == Category.DEFECT,
-        "linked": _met(replace(filters["linked"], since=None, until=None, open=None), scope, part.until),
+        "linked": _met(filters["linked"], scope, part.until),
     }
     return _sums(session, sums, *scope.bounds(), _met(filters["filed"], scope, part.until))
 

@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from defects import library
+from defects.library import DefectText
 from kb.columns import CLOCK
 from portal.finder.models import Consultation, Outcome
 from portal.insight import charts
 from portal.insight.definitions import DEFINITIONS, GROUPS
 from portal.insight.morning import Figure, morning
 from portal.insight.periods import Scope, last_days
-from portal.tickets import desk
+from portal.tickets import desk, linking
 from portal.tickets.models import Ticket
 from portal.tickets.queries import queue
 from portal.tickets.words import Action, Category, Tier
@@ -184,3 +186,21 @@ def test_queries_do_not_grow_with_tickets(session: Session, counted: World) -> N
     session.expire_all()
     counted.people["manager"].posts  # noqa: B018 - reloaded once, outside the count
     assert cost() <= before + 2
+
+
+def test_the_link_rate_counts_closed_tickets_too(session: Session, counted: World) -> None:
+    """Two defect tickets, one linked and closed: one half, and its list shows that one."""
+    ticket = session.scalars(
+        select(Ticket).where(Ticket.category == Category.DEFECT, Ticket.requester.has(login="wang"))
+    ).one()
+    expert = counted.people["expert"]
+    text = DefectText(title="转圈", system="mkt", symptoms=["一直转圈"])
+    defect = library.open_record(session, text, by=expert.id)
+    linking.link(session, ticket, defect, by=expert)
+    ticket.closed_at = NOW - timedelta(days=1)  # as it would be in the end
+    session.flush()
+    figure = figures(session, counted, "manager")["linked"]
+    assert figure.now is not None and (figure.now.value, figure.now.n) == (0.5, 2)
+    assert queue(session, counted.people["manager"], figure.tickets).total == 1
+    top = charts.top_defects(session, Scope(counted.people["manager"]), NOW)
+    assert [(row.defect.number, row.tickets, sum(row.weeks)) for row in top] == [(defect.number, 1, 1)]
