@@ -235,9 +235,7 @@ class ServiceForm(FlaskForm):
         _l("能得到什么"), validators=[InputRequired(_l("请写明能得到什么。")), Length(max=4000)]
     )
     self_service = BooleanField(_l("用户可以在系统里自己办理"))
-    how = TextAreaField(
-        _l("怎样办理"), validators=[InputRequired(_l("请写明怎样办理。")), Length(max=4000)]
-    )
+    how = TextAreaField(_l("怎样办理"), validators=[InputRequired(_l("请写明怎样办理。")), Length(max=4000)])
     approver = StringField(_l("谁审批"), validators=[Length(max=200)])
     working_days = IntegerField(
         _l("工作日"), default=0, validators=[NumberRange(0, 250, _l("工作日数在 0 到 250 之间。"))]
