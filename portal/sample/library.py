@@ -52,7 +52,7 @@ def shelve_articles(
     """Write every article and lead it to the state its author gave it."""
     shelf: dict[str, Article] = {}
     for front, body in material.articles():
-        born = today - timedelta(days=dice.randrange(60, 420), minutes=dice.randrange(600))
+        born = today - timedelta(days=dice.randrange(30, 200), minutes=dice.randrange(600))
         session.info[CLOCK] = born
         author, reviewer = dice.sample(authors, 2)
         article = articles.write(session, _text(front, body), by=author.id)
@@ -104,8 +104,15 @@ def _read(
     for person in verdicts:
         solved = dice.random() < 0.8
         at = born + (today - born) * dice.random()
-        session.add(Feedback(article_id=article.id, person_id=person.id, solved=solved, at=at))
+        words = _verdict(solved, dice)
+        session.add(Feedback(article_id=article.id, person_id=person.id, solved=solved, at=at, words=words))
         article.solved, article.not_solved = article.solved + solved, article.not_solved + (not solved)
+
+
+def _verdict(solved: bool, dice: random.Random) -> str:
+    """Most readers only click; those whom it didn't help say why more often."""
+    lines: list[str] = material.read("feedback.yaml")["solved" if solved else "not_solved"]
+    return dice.choice(lines) if dice.random() < (0.12 if solved else 0.6) else ""
 
 
 def shelve_defects(
