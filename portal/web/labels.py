@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext
@@ -41,7 +41,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
 
 def label(value: object) -> str:
     """The name of an enum's member in the viewer's language; any other value as text."""
-    if isinstance(value, Enum) and type(value) in LABELS:
+    if isinstance(value, StrEnum) and type(value) in LABELS:
         return gettext(LABELS[type(value)][value])
     return "" if value is None else str(value)
 
