@@ -90,7 +90,7 @@ class Moves(MethodView):
         defect, duties = seen(ref), defect_duties(me())
         if given["action"] == DefectAction.MERGE:
             into = defect_by_number(db(), given["into"] or "")
-            if into is None:
+            if into is None or not is_visible(into, viewer()):
                 raise Refused(flow.NEEDS["duplicate_of"])
             merging.merge(db(), defect, into, by=me().id, duties=duties, note=given["note"])
         else:

@@ -15,6 +15,11 @@ def systems_in_order(session: Session, *, active_only: bool = True) -> list[Syst
     return list(session.scalars(wanted.where(System.active) if active_only else wanted))
 
 
+def systems_by_code(session: Session) -> dict[str, System]:
+    """Every system, those out of use too: old texts still name them."""
+    return {system.code: system for system in systems_in_order(session, active_only=False)}
+
+
 def system_by_code(session: Session, code: str | None) -> System | None:
     return session.scalar(select(System).where(System.code == code)) if code else None
 

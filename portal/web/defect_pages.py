@@ -25,6 +25,7 @@ from kb.audience import Audience
 from kb.flow import Refused
 from kb.queries import article_by_number, is_readable
 from portal.catalogue.models import System
+from portal.catalogue.queries import systems_by_code
 from portal.people.duties import article_duties, defect_duties
 from portal.people.roles import Permission
 from portal.tickets import linking, merging, occurrences
@@ -32,7 +33,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.visibility import visible_tickets
 from portal.web.access import needs, signed_in
 from portal.web.defect_forms import DefectForm, differences, filled, lines_of
-from portal.web.defect_record import plain_page, seen, systems_by_code, today, whole_page
+from portal.web.defect_record import plain_page, seen, today, whole_page
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, viewer
@@ -64,7 +65,7 @@ def library() -> str:
         sort=order,
         sorts=occurrences.SORT_LABELS,
         owners=occurrences.owners_of(db(), [row[0] for row in rows]),
-        systems=systems_by_code(),
+        systems=systems_by_code(db()),
         states=DefectState,
         types=DefectType,
         severities=SEVERITY_LABELS,
@@ -104,7 +105,7 @@ def record(number: str) -> str:
 @blueprint.route("/defects/new", methods=["GET", "POST"])
 @needs(Permission.CURATE_DEFECTS)
 def new() -> Response | str | tuple[str, int]:
-    systems = systems_by_code()
+    systems = systems_by_code(db())
     if request.method == "GET":
         ticket = _ticket(request.args.get("ticket", ""))
         form = filled(_text_from(ticket)).offer(systems.values())
@@ -154,7 +155,7 @@ def _text_from(ticket: Ticket | None) -> DefectText:
 @needs(Permission.CURATE_DEFECTS, Permission.REPAIR_DEFECTS)
 def edit(number: str) -> Response | str | tuple[str, int]:
     defect = seen(number)
-    systems = systems_by_code()
+    systems = systems_by_code(db())
     if request.method == "GET":
         form = filled(verbs.text_of(defect)).offer(systems.values())
         form.seen.data = str(defect.version)

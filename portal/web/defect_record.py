@@ -17,8 +17,7 @@ from defects.rollout import STANDING_LABELS
 from indexer.words import N_
 from kb.queries import is_readable
 from portal.catalogue import rollout
-from portal.catalogue.models import System
-from portal.catalogue.queries import systems_in_order
+from portal.catalogue.queries import systems_by_code
 from portal.people.duties import article_duties, defect_duties
 from portal.people.queries import people_by_id
 from portal.tickets import occurrences
@@ -36,10 +35,6 @@ PLAIN_STATES = {
 }
 
 
-def systems_by_code() -> dict[str, System]:
-    return {system.code: system for system in systems_in_order(db(), active_only=False)}
-
-
 def today() -> date:
     return datetime.now(parts().settings.zone).date()
 
@@ -55,7 +50,7 @@ def seen(number: str) -> Defect:
 def plain_page(defect: Defect) -> dict[str, object]:
     return {
         "defect": defect,
-        "systems": systems_by_code(),
+        "systems": systems_by_code(db()),
         "state": PLAIN_STATES.get(defect.state, ""),
         "here": rollout.standing_in(db(), defect, me().unit),
         "articles": [row for row in articles_about(db(), defect) if is_readable(row, viewer())],
@@ -69,7 +64,7 @@ def whole_page(defect: Defect) -> dict[str, object]:
     duties = defect_duties(me())
     return {
         "defect": defect,
-        "systems": systems_by_code(),
+        "systems": systems_by_code(db()),
         "severities": SEVERITY_LABELS,
         "people": people_by_id(db(), _named(defect)),
         "squares": squares,

@@ -21,8 +21,7 @@ from kb.flow import READABLE, ArticleState, is_revisable
 from kb.models import Article, ArticleKind
 from kb.queries import article_by_number, is_readable, readable_articles
 from kb.views import count_view
-from portal.catalogue.models import System
-from portal.catalogue.queries import systems_in_order
+from portal.catalogue.queries import systems_by_code
 from portal.finder import suggest as consultations
 from portal.finder.sources import ARTICLE
 from portal.people.duties import article_duties
@@ -62,7 +61,7 @@ def library() -> str:
         popular=db().scalars(shelf.most_read(own).limit(shelf.POPULAR)).all(),
         by_system=shelf.counts_by(db(), own, Article.system),
         by_category=shelf.counts_by(db(), own, Article.category),
-        systems=systems_by_code(),
+        systems=systems_by_code(db()),
         kinds=ArticleKind,
         categories=Category,
     )
@@ -106,10 +105,6 @@ def _language() -> str:
     return "en" if str(get_locale()).startswith("en") else "zh"
 
 
-def systems_by_code() -> dict[str, System]:
-    return {system.code: system for system in systems_in_order(db(), active_only=False)}
-
-
 # ── one article ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -136,7 +131,7 @@ def _page_of(row: Article) -> dict[str, object]:
     return {
         "article": row,
         "headings": headings if len(headings) >= CONTENTS_FROM else (),
-        "systems": systems_by_code(),
+        "systems": systems_by_code(db()),
         "related": shelf.related_to(db(), row, viewer()),
         "versions": shelf.other_languages(db(), row, viewer()),
         "behind": shelf.is_behind(db(), row),
