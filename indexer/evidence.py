@@ -73,7 +73,7 @@ def _words_reason(place: int, evidence: Evidence, view: View) -> Iterator[Reason
         if len(chosen) == _SHOWN_WORDS:
             break
     if chosen:
-        yield Reason(ReasonKind.WORDS, "、".join(chosen))
+        yield Reason(ReasonKind.WORDS, " · ".join(chosen))
 
 
 def _code_reasons(place: int, evidence: Evidence, view: View) -> Iterator[Reason]:

@@ -69,7 +69,7 @@ def _of_kind(session: Session, person: Person, kind: str, words: list[str], limi
         .order_by(worth.desc(), shelf.model.id.desc())
         .limit(limit)
     )
-    reason = (Reason(ReasonKind.WORDS, "、".join(words[:4])),)
+    reason = (Reason(ReasonKind.WORDS, " · ".join(words[:4])),)
     for number, score in session.execute(wanted):
         yield Hit(kind, str(number), score=float(score), probability=0.0, trusted=False, why=reason)
 
