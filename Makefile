@@ -11,7 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM ?= npm
 NODE ?= node
-CODE := portal kb defects indexer
+# Which tests `make test` runs; `.ci/run` runs the slow ones too.
+MARK ?= not slow
 
 .PHONY: help demo test lint bench model check-python check-node browser clean screenshots messages
 
@@ -73,8 +74,8 @@ lint: setup $(VENV)/.installed-test ## ruff, format, types, import contracts, te
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --quiet
 
-test: setup $(VENV)/.installed-test browser lint ## everything that must hold: lint, types, contracts, all tests
-	@$(BIN)/pytest $(PYTEST_ARGS)
+test: setup $(VENV)/.installed-test browser lint ## everything that must hold: lint, types, contracts, tests (MARK= chooses)
+	@$(BIN)/pytest -m "$(MARK)" $(PYTEST_ARGS)
 
 bench: setup $(VENV)/.installed-test ## search and speed benchmarks
 	@$(BIN)/python -m benchmarks
