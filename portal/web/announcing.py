@@ -21,7 +21,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as Maybe
 
 from kb.flow import Refused
-from portal.catalogue.queries import system_names, systems_in_order
+from portal.catalogue.queries import systems_in_order
 from portal.faults import board
 from portal.faults.flow import AnnouncementKind
 from portal.faults.models import Announcement, FaultEvent
@@ -31,7 +31,7 @@ from portal.people.queries import units_in_order
 from portal.people.roles import Permission
 from portal.web.access import needs, signed_in
 from portal.web.auth import local_path
-from portal.web.labels import options
+from portal.web.labels import named, options
 from portal.web.paging import pages
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, parts, person_or_none, viewer
@@ -56,9 +56,9 @@ class AnnouncementForm(FlaskForm):
     def offer(self) -> None:
         """Fill the choices from the catalogue."""
         self.kind.choices = options(AnnouncementKind)
-        self.systems.choices = [(row.code, row.name) for row in systems_in_order(db(), active_only=False)]
+        self.systems.choices = [(row.code, named(row)) for row in systems_in_order(db(), active_only=False)]
         self.units.choices = [
-            (row.code, "　" * (len(row.ancestry) - 1) + row.name) for row in units_in_order(db())
+            (row.code, "　" * (len(row.ancestry) - 1) + named(row)) for row in units_in_order(db())
         ]
 
     def text(self) -> board.AnnouncementText:
@@ -134,7 +134,7 @@ def announcements() -> str:
         .limit(cursor.per_page)
         .offset(cursor.offset)
     )
-    names = system_names(db())
+    names = system_names()
     return render_template(
         "faults/announcements.html", rows=rows.all(), cursor=cursor, names=names, drafts=_drafts()
     )
@@ -159,7 +159,7 @@ def announcement(id: int) -> str:
         "faults/announcement.html",
         row=row,
         line=live,
-        names=system_names(db()),
+        names=system_names(),
         units=unit_names(row.units),
         editable=may_edit(row),
         fault=row.fault if row.fault and is_visible(db(), me(), row.fault) else None,
@@ -168,7 +168,12 @@ def announcement(id: int) -> str:
 
 def unit_names(codes: tuple[str, ...] | list[str]) -> list[str]:
     """Names of units by their codes."""
-    return list(db().scalars(select(Unit.name).where(Unit.code.in_(codes)).order_by(Unit.path)))
+    return [named(row) for row in db().scalars(select(Unit).where(Unit.code.in_(codes)).order_by(Unit.path))]
+
+
+def system_names() -> dict[str, str]:
+    """What every system is called, by its code."""
+    return {row.code: named(row) for row in systems_in_order(db(), active_only=False)}
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────

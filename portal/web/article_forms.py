@@ -24,6 +24,7 @@ from portal.catalogue.models import System
 from portal.people.models import Unit
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, Category
+from portal.web.labels import named
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 #: An article may be narrowed to these kinds of unit; a department reads what its bureau reads.
@@ -67,11 +68,11 @@ class ArticleForm(FlaskForm):
         self.kind.choices = [(kind.value, _(KIND_LABELS[kind])) for kind in ArticleKind]
         self.language.choices = list(LANGUAGES.items())
         self.system.choices = [none] + [
-            (row.code, row.name) for row in systems if row.active or row.code == self.system.data
+            (row.code, named(row)) for row in systems if row.active or row.code == self.system.data
         ]
         self.category.choices = [none] + [(row.value, _(CATEGORY_LABELS[row])) for row in Category]
         self.audience.choices = [(row.value, _(AUDIENCE_LABELS[row])) for row in Audience]
-        self.units.choices = [(unit.code, unit.name) for unit in units if unit.kind in NARROWED_TO]
+        self.units.choices = [(unit.code, named(unit)) for unit in units if unit.kind in NARROWED_TO]
         return self
 
     def text(self) -> ArticleText:

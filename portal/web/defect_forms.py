@@ -23,6 +23,7 @@ from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.queries import holders_of
 from portal.people.roles import Post
+from portal.web.labels import named
 from portal.web.request import db
 
 NOBODY = 0
@@ -59,7 +60,7 @@ class DefectForm(FlaskForm):
     def offer(self, systems: Iterable[System]) -> DefectForm:
         """Fill the choices; people responsible for the system come first."""
         self.system.choices = [("", _("请选择"))] + [
-            (row.code, row.name) for row in systems if row.active or row.code == self.system.data
+            (row.code, named(row)) for row in systems if row.active or row.code == self.system.data
         ]
         self.type.choices = [(kind.value, _(TYPE_LABELS[kind])) for kind in DefectType]
         self.severity.choices = [(level, _(name)) for level, name in SEVERITY_LABELS.items()]
@@ -104,7 +105,7 @@ def _people(post: Post, system: str | None) -> Iterator[tuple[int, str]]:
     holders = holders_of(db(), post)
     for person in sorted(holders, key=lambda person: not _covers(person, post, system)):
         mark = " ★" if _covers(person, post, system) else ""
-        yield person.id, f"{person.name} · {person.unit.name}{mark}"
+        yield person.id, f"{named(person)} · {named(person.unit)}{mark}"
 
 
 def _covers(person: Person, post: Post, system: str | None) -> bool:

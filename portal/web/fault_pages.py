@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from kb.columns import now
 from kb.flow import Refused
-from portal.catalogue.queries import system_names
 from portal.faults import board as verbs
 from portal.faults import flow, reports
 from portal.faults.flow import FaultAction, FaultState
@@ -25,7 +24,7 @@ from portal.people.roles import Permission
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import serves, visible_tickets
 from portal.web.access import needs
-from portal.web.announcing import blueprint, may_edit, unit_names
+from portal.web.announcing import blueprint, may_edit, system_names, unit_names
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
 
@@ -63,7 +62,7 @@ def board() -> str:
         columns=[(state, columns[state]) for state in COLUMNS],
         over=columns[FaultState.VERIFIED] + columns[FaultState.DISMISSED],
         suggestions=reports.suggestions(db(), me()),
-        names=system_names(db()),
+        names=system_names(),
         since=minutes_since,
     )
 
@@ -116,7 +115,7 @@ def _event_page(fault: FaultEvent, *, problem: str = "", note: str = "", words: 
     return render_template(
         "faults/event.html",
         fault=fault,
-        names=system_names(db()),
+        names=system_names(),
         units=unit_names(fault.units),
         tickets=tickets,
         elsewhere=len(every) - len(tickets),

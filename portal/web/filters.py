@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
     environment = app.jinja_env
     environment.filters.update(
         label=labels.label,
+        named=labels.named,
         t=labels.translated,
         marked=labels.marked,
         markdown=render,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from defects import flow as defect_flow
@@ -44,6 +44,21 @@ def label(value: object) -> str:
     if isinstance(value, StrEnum) and type(value) in LABELS:
         return gettext(LABELS[type(value)][value])
     return "" if value is None else str(value)
+
+
+class Named(Protocol):
+    """A person, a unit, a system or a data service: each may have an English name as well."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def name_en(self) -> str: ...
+
+
+def named(row: Named) -> str:
+    """What somebody or something is called in the viewer's language, as far as it has such a name."""
+    return row.name_en if row.name_en and str(get_locale()).startswith("en") else row.name
 
 
 def sub_label(category: words.Category, sub: str) -> str:

@@ -21,6 +21,7 @@ from portal.people.models import Person
 from portal.tickets.flow import Step
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, PRIORITY_LABELS, SUB_LABELS, Action, Category
+from portal.web.labels import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def offer_rulings(form: MoveForm, ticket: Ticket) -> None:
 def offer_people(form: MoveForm, people: list[Person], loads: dict[int, int]) -> None:
     """Those who may take it over, with what they hold now."""
     form.person.choices = [
-        (person.id, _("%(name)s（手上 %(n)s 张）", name=person.name, n=loads.get(person.id, 0)))
+        (person.id, _("%(name)s（手上 %(n)s 张）", name=named(person), n=loads.get(person.id, 0)))
         for person in sorted(people, key=lambda person: loads.get(person.id, 0))
     ]
 
