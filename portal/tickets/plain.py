@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from indexer.words import N_
+from portal.people.models import Person
 from portal.tickets.models import Comment, Ticket, TrailEntry
 from portal.tickets.service_levels import Clock
 from portal.tickets.words import TIER_LABELS, Action, State, Tier
@@ -100,7 +101,7 @@ DEEDS: dict[Action, str | None] = {
     Action.CLASSIFY:     N_("确认了问题的类别"),
     Action.ANSWER:       N_("答复了您"),
     Action.TO_LOCAL:     N_("转给本地支持人员"),
-    Action.LOCAL_DONE:   N_("现场处理完成"),
+    Action.LOCAL_DONE:   N_("完成了现场处理"),
     Action.ESCALATE:     N_("转给专家判断"),
     Action.RULE:         N_("确定了问题的类别"),
     Action.REPLY:        N_("给出了处理意见，由服务台告诉您"),
@@ -144,7 +145,7 @@ class Standing:
 
     who: str
     next: str
-    holder: str = ""
+    holder: Person | None = None
     until: datetime | None = None
     late: bool = False
     paused: bool = False
@@ -152,11 +153,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line of the story; ``deed`` is empty for a remark."""
+    """One line of the story; ``deed`` is empty for a remark, ``who`` where the system acted."""
 
     at: datetime
     by: By
-    name: str
+    who: Person | None
     deed: str
     words: str = ""
 
@@ -164,13 +165,12 @@ class Told:
 def standing_of(ticket: Ticket, clock: Clock | None) -> Standing:
     """Where the ticket stands now, for the sentence on top of the user's page."""
     place = ASKED if ticket.state == State.WAITING else PLACES[ticket.state, ticket.tier]
-    holder = ticket.holder.name if ticket.holder else ""
     running = clock is not None and not clock.paused
     late = running and clock is not None and clock.overdue
     return Standing(
-        who=place.held if holder else place.waiting,
+        who=place.held if ticket.holder else place.waiting,
         next=place.next,
-        holder=holder,
+        holder=ticket.holder,
         until=clock.due if clock is not None and running and not late else None,
         late=late,
         paused=clock is not None and clock.paused,
@@ -188,9 +188,7 @@ def story_of(ticket: Ticket, trail: Sequence[TrailEntry], comments: Sequence[Com
     """What happened, newest first: moves in plain words and the remarks that are meant to be read."""
     moves = [line for entry in trail if (line := _told(ticket, entry)) is not None]
     remarks = [
-        Told(row.at, _by(ticket, row.by_id), row.by.name, "", row.text)
-        for row in comments
-        if not row.internal
+        Told(row.at, _by(ticket, row.by_id), row.by, "", row.text) for row in comments if not row.internal
     ]
     # Sorted first and turned round then, so that moves of one second keep their order.
     return sorted(moves + remarks, key=lambda line: line.at)[::-1]
@@ -203,7 +201,7 @@ def _told(ticket: Ticket, entry: TrailEntry) -> Told | None:
     if entry.action == Action.CONFIRM and entry.by_id is None:
         deed = CLOSED_BY_SILENCE
     words = entry.note if entry.action in NOTES_FOR_USER else ""
-    return Told(entry.at, _by(ticket, entry.by_id), entry.by.name if entry.by else "", deed, words)
+    return Told(entry.at, _by(ticket, entry.by_id), entry.by, deed, words)
 
 
 def _by(ticket: Ticket, person_id: int | None) -> By:

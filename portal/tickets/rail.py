@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from indexer.words import N_
+from portal.people.models import Person
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.words import State, Tier
 
@@ -34,7 +35,7 @@ class StopState(StrEnum):
 class Stop:
     name: str
     state: StopState
-    who: str = ""
+    who: Person | None = None
     at: datetime | None = None
 
 
@@ -64,12 +65,10 @@ def _stop(
     number: int, name: str, here: int, ticket: Ticket, left: dict[int, TrailEntry], known: bool
 ) -> Stop:
     if number == here and ticket.is_open:
-        return Stop(name, StopState.HERE, who=ticket.holder.name if ticket.holder else "")
+        return Stop(name, StopState.HERE, who=ticket.holder)
     if number > here or (number == here and ticket.state == State.CANCELLED):
         return Stop(name, StopState.TODO)
     entry = left.get(number)
     if known and entry is None:
         return Stop(name, StopState.DONE if number == here else StopState.SKIPPED)
-    return Stop(
-        name, StopState.DONE, who=entry.by.name if entry and entry.by else "", at=entry.at if entry else None
-    )
+    return Stop(name, StopState.DONE, who=entry.by if entry else None, at=entry.at if entry else None)

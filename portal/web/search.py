@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from indexer.words import N_
-from portal.catalogue.queries import system_names
+from portal.catalogue.queries import systems_in_order
 from portal.finder.find import Found, Result
 from portal.web.access import signed_in
+from portal.web.labels import named
 from portal.web.links import href_of
 from portal.web.paging import PER_PAGE, asked_page, pages
 from portal.web.request import db, me, parts
@@ -58,7 +59,7 @@ def page() -> str:
         cursor=pages(found.total),
         kinds=[(value, KIND_NAMES[value], count) for value, count in wide.facets.get("kind", [])],
         systems=wide.facets.get("system", [])[:SYSTEMS_SHOWN],
-        names=system_names(db()),
+        names={row.code: named(row) for row in systems_in_order(db(), active_only=False)},
     )
 
 
