@@ -9,6 +9,8 @@ DATA ?= var/demo
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MODEL ?= var/model
+DEVICE ?= cpu
 NPM ?= npm
 NODE ?= node
 # Which tests `make test` runs; `.ci/run` runs the slow ones too.
@@ -79,6 +81,11 @@ test: setup $(VENV)/.installed-test browser lint ## everything that must hold: l
 
 bench: setup $(VENV)/.installed-test ## search and speed benchmarks
 	@$(BIN)/python -m benchmarks
+
+# CORPUS: the folder with parallel.tsv.gz; JUDGE: one with judged sets, for the card's table.
+model: setup ## train the encoder from CORPUS=folder into MODEL= (DEVICE=cuda, JUDGE=folder, RESUME=1)
+	@test -n "$(CORPUS)" || { echo "Name the folder with parallel.tsv.gz: make model CORPUS=/path/to/corpus" >&2; exit 2; }
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m indexer.training --data $(CORPUS) --out $(MODEL) --device $(DEVICE) $(if $(JUDGE),--judge $(JUDGE)) $(if $(RESUME),--resume)
 
 messages: $(VENV)/.installed-test ## extract the messages and update the catalogues
 	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k N_ -k ngettext:1,2 -k _n:1,2 --sort-by-file --no-location --omit-header -o portal/translations/messages.pot .

@@ -1,0 +1,69 @@
+"""The command that makes the shipped encoder: `python -m indexer.training --data F --out F`.
+
+Options and progress only. Invariant: without --resume nothing of an earlier run is used.
+"""
+
+import time
+from pathlib import Path
+
+import click
+import torch
+
+from indexer.training.card import write_card
+from indexer.training.judging import judged
+from indexer.training.making import Run, made
+from indexer.training.reading import DESK, NoData, material
+from indexer.training.recipe import Recipe
+
+_RECIPE = Recipe()
+_STARTED = time.monotonic()
+
+
+def _tell(stage: str, done: int, total: int, loss: float) -> None:
+    passed = time.monotonic() - _STARTED
+    click.echo(f"{passed:7.1f} s  {stage} {done}/{total}" + (f"  loss {loss:.3f}" if loss else ""), err=True)
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="parallel.tsv.gz …")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="where the model is written")
+@click.option("--work", type=click.Path(path_type=Path), help="where stages are kept; OUT.work unless named")
+@click.option("--desk", type=click.Path(path_type=Path), default=DESK, help="folder of written desk language")
+@click.option("--judge", type=click.Path(path_type=Path, exists=True), help="folder of judged sets")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
+@click.option("--threads", default=2)
+@click.option("--pairs", type=int, help="only so many sentence pairs")
+@click.option("--check-share", default=_RECIPE.check_share, help="of the desk groups, held back by theme")
+@click.option("--seed", default=_RECIPE.seed)
+@click.option("--resume", is_flag=True, help="take up the kept stages of the same recipe and files")
+def main(
+    data: Path,
+    out: Path,
+    work: Path | None,
+    desk: Path,
+    judge: Path | None,
+    device: str,
+    threads: int,
+    pairs: int | None,
+    check_share: float,
+    seed: int,
+    resume: bool,
+) -> None:
+    """Train the encoder, write it, and judge it where judged sets are named."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    recipe = Recipe(seed=seed, pairs=pairs, check_share=check_share)
+    try:
+        learnt = material(data, most=pairs, check_share=check_share, seed=seed, desk=desk)
+    except NoData as fault:
+        raise click.ClickException(str(fault)) from fault
+    held = work or out.with_name(out.name + ".work")
+    run = Run(learnt, recipe, work=held, device=device, resume=resume, progress=_tell)
+    pieces = made(run, out)
+    figures = judged(out, judge, tell=lambda name: _tell(name, 1, 1, 0.0))
+    write_card(out, run, data, figures=figures, pieces=pieces)
+    click.echo(f"{out}: recipe {run.hash}")
+
+
+if __name__ == "__main__":
+    main()
