@@ -118,8 +118,8 @@ DEEDS: dict[Action, str | None] = {
     Action.PASS:         N_("检查通过"),
     Action.FAIL:         N_("检查没有通过，继续处理"),
     Action.TELL:         N_("把结果告诉了您"),
-    Action.CONFIRM:      N_("确认解决"),
-    Action.REOPEN:       N_("没解决，重新打开"),
+    Action.CONFIRM:      N_("确认问题已解决"),
+    Action.REOPEN:       N_("重新打开了工单"),
     Action.CANCEL:       N_("撤销了工单"),
 }
 CLOSED_BY_SILENCE = N_("到期没有收到您的回复，自动办结")
