@@ -158,7 +158,7 @@ def _ran_before(stage: Stage, ticket: Ticket, scenario: material.Scenario) -> No
 def _requester(stage: Stage, say: str, filed_at: datetime) -> Person:
     """Somebody of the unit that the words name; lately often the demonstration's own employee."""
     fresh = stage.today - filed_at < timedelta(days=14)
-    if fresh and stage.dice.random() < 0.09:
+    if fresh and stage.dice.random() < 0.03:
         return stage.cast.requesters[0]
     return stage.dice.choice(stage.cast.requesters_named_in(say) or stage.cast.requesters)
 

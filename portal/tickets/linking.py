@@ -112,4 +112,4 @@ def counts_of(session: Session, defect_ids: list[int]) -> dict[int, int]:
         .where(DefectLink.defect_id.in_(defect_ids), DefectLink.verdict == LinkVerdict.LINKED)
         .group_by(DefectLink.defect_id)
     )
-    return dict(rows.tuples().all())
+    return {number: count for number, count in rows.all()}  # noqa: C416 - a Row is no pair to dict()
