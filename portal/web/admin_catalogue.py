@@ -27,6 +27,7 @@ from portal.people.queries import unit_by_code, units_in_order
 from portal.people.roles import Permission
 from portal.tickets import administration
 from portal.web.access import needs
+from portal.web.labels import named
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
@@ -39,7 +40,7 @@ SUBJECTS = ("person", "token", "unit", "system", "module", "deployment", "servic
 def unit_choices(keep: Unit | None = None) -> list[tuple[str, str]]:
     """(code, indented name) of every active unit, and of one that is kept although it is closed."""
     return [
-        (unit.code, "　" * (len(unit.ancestry) - 1) + unit.name)
+        (unit.code, "　" * (len(unit.ancestry) - 1) + named(unit))
         for unit in units_in_order(db())
         if unit.active or (keep is not None and unit.id == keep.id)
     ]
@@ -153,7 +154,7 @@ def system(code: str) -> str:
         .order_by(Unit.path)
     )
     history = db().scalars(audit.entries(subject=catalogue.DEPLOYMENT).where(_about(row)).limit(20)).all()
-    names = {unit.code: unit.name for unit in units_in_order(db())}
+    names = {unit.code: named(unit) for unit in units_in_order(db())}
     return render_template(
         "admin/system.html",
         system=row,
@@ -280,7 +281,7 @@ def service(number: int) -> Response | str | tuple[str, int]:
 def _service(row: DataService | None) -> Response | str | tuple[str, int]:
     form = ServiceForm(obj=row)
     every = systems_in_order(db(), active_only=False)
-    form.system.choices = [("", _("不限系统")), *((item.code, item.name) for item in every)]
+    form.system.choices = [("", _("不限系统")), *((item.code, named(item)) for item in every)]
     if request.method == "GET":
         return render_template("admin/service.html", form=form, row=row)
     if not form.validate():
