@@ -111,11 +111,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--encoder", default="")
     parser.add_argument("--trained-every", type=int, default=1, help="rows 0, N, 2N … trained the encoder")
+    parser.add_argument("--faq-rows", type=int, default=1_500)
+    parser.add_argument("--engine", choices=["lexical", "hybrid"], help="only this one's; both unless named")
     chosen = parser.parse_args()
     every = chosen.trained_every
-    lessons = (desk_lesson(chosen.paraphrases, every=every), faq_lesson(chosen.faq, most=1_500, every=every))
+    faq = faq_lesson(chosen.faq, most=chosen.faq_rows, every=every)
+    lessons = (desk_lesson(chosen.paraphrases, every=every), faq)
     embedder = embedder_from(chosen.encoder)
     for name, engine, names in (("lexical", Engine.LEXICAL, LEXICAL), ("hybrid", Engine.HYBRID, HYBRID)):
+        if chosen.engine not in (None, name):
+            continue
         if name == "hybrid" and (embedder is None or not embedder.wait()):
             continue
         judged = [one for lesson in lessons for one in judged_hits(lesson, engine=engine, embedder=embedder)]

@@ -44,6 +44,7 @@ def export(folder: Path, table: Table, tokenizer: Tokenizer, *, recipe_hash: str
     folder.mkdir(parents=True, exist_ok=True)
     weights = {"embedding.weight": np.ascontiguousarray(table.astype(np.float16))}
     save_file(weights, folder / "model.safetensors", metadata={"recipe": recipe_hash})
+    (folder / "model.safetensors").chmod(0o644)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     _write(folder / "modules.json", _MODULES)
     _write(folder / "1_Normalize" / "config.json", _NORMALIZE_SETTINGS)

@@ -22,7 +22,7 @@ class Recipe:
     dims: int = 256
     scale: float = 20.0
     batch: int = 1_024
-    epochs: int = 1
+    epochs: int = 2
     rate: float = 3e-3
     desk_steps: int = 1_200
     desk_rate: float = 1e-3
