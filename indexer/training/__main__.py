@@ -33,6 +33,7 @@ def _tell(stage: str, done: int, total: int, loss: float) -> None:
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
 @click.option("--threads", default=2)
 @click.option("--pairs", type=int, help="only so many sentence pairs")
+@click.option("--epochs", default=_RECIPE.epochs, help="how often every pair is seen")
 @click.option("--check-share", default=_RECIPE.check_share, help="of the desk groups, held back by theme")
 @click.option("--seed", default=_RECIPE.seed)
 @click.option("--resume", is_flag=True, help="take up the kept stages of the same recipe and files")
@@ -45,6 +46,7 @@ def main(
     device: str,
     threads: int,
     pairs: int | None,
+    epochs: int,
     check_share: float,
     seed: int,
     resume: bool,
@@ -52,7 +54,7 @@ def main(
     """Train the encoder, write it, and judge it where judged sets are named."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    recipe = Recipe(seed=seed, pairs=pairs, check_share=check_share)
+    recipe = Recipe(seed=seed, pairs=pairs, epochs=epochs, check_share=check_share)
     try:
         learnt = material(data, most=pairs, check_share=check_share, seed=seed, desk=desk)
     except NoData as fault:
