@@ -128,7 +128,7 @@ ACTION_LABELS = {
     Action.FAIL: N_("验证不通过"),
     Action.TELL: N_("反馈用户"),
     Action.CONFIRM: N_("确认解决"),
-    Action.REOPEN: N_("没解决,重新打开"),
+    Action.REOPEN: N_("没解决，重新打开"),
     Action.CANCEL: N_("撤销"),
 }
 CATEGORY_LABELS = {

@@ -69,6 +69,7 @@ SENTENCES = {
     413: N_("文件太大了，请压缩后再传，或只截取有问题的部分。"),
     429: N_("操作太频繁了，请稍等片刻。"),
 }
+OTHERWISE = N_("出了点问题，请稍后再试。")
 
 
 def http_error(problem: HTTPException) -> Response:
@@ -79,7 +80,7 @@ def http_error(problem: HTTPException) -> Response:
         return problems.problem(
             code, _("内容不对"), _("请求里有内容不对，见 errors。"), errors=told.get("messages")
         )
-    return _page(code, _("打不开"), _(SENTENCES.get(code, N_("出了点问题，请稍后再试。"))))
+    return _page(code, _("打不开"), _(SENTENCES.get(code, OTHERWISE)))
 
 
 def register(app: Flask) -> None:
