@@ -23,9 +23,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from indexer.words import N_
+from kb.importing.cells import guarded
 from kb.importing.fields import LISTED
 from kb.importing.outcome import BadFile
-from kb.importing.rows import guarded
 
 CELL_LIMIT = 32_767  # Excel's; it would cut the rest off without a word
 FORMATS = ("csv", "xlsx", "jsonl", "markdown")

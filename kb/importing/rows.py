@@ -19,12 +19,12 @@ from typing import Any
 
 from indexer.words import N_
 from kb.importing import pages, sheets
+from kb.importing.cells import header_of, row_of
 from kb.importing.outcome import BadFile, Row
 
 ENCODINGS = ("utf-8", "gb18030", "gbk", "big5", "utf-16")
 LARGEST_FILE = 1024 * 1024 * 1024
 LONGEST_LINE = 16 * 1024 * 1024
-MOST_COLUMNS = 500
 FORMATS = N_("可以导入 CSV、XLSX、JSONL（都可再压成 .gz），或一个 Markdown 文件夹。")
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
 
@@ -166,40 +166,3 @@ def _delimiter(header: str, path: Path) -> str:
     if ".tsv" in [suffix.lower() for suffix in path.suffixes]:
         return "\t"
     return max(",;\t", key=header.count)
-
-
-def header_of(name: str, cells: list[Any]) -> list[str]:
-    """The column names of a table; a table without them can't be read."""
-    columns = [str(cell).strip() if cell is not None else "" for cell in cells]
-    while columns and not columns[-1]:
-        columns.pop()
-    doubled = next((column for column in columns if column and columns.count(column) > 1), None)
-    if not any(columns) or len(columns) > MOST_COLUMNS:
-        raise BadFile(N_("%(name)s 的第一行没有列名。") % {"name": name})
-    if doubled:
-        raise BadFile(N_("%(name)s 有两列都叫“%(column)s”。") % {"name": name, "column": doubled})
-    return columns
-
-
-def row_of(name: str, number: int, columns: list[str], cells: list[Any]) -> Row:
-    """One row of a table; missing cells at its end are empty, surplus ones are a fault."""
-    values = dict(zip(columns, [unguarded(cell) for cell in cells], strict=False))
-    values.pop("", None)
-    surplus = any(cell not in (None, "") for cell in cells[len(columns) :])
-    fault = N_("这一行的格子比表头多，可能有没加引号的分隔符。") if surplus else ""
-    return Row(name, number, values, fault)
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def unguarded(cell: Any) -> Any:
-    """Take off the quote with which exports keep a cell from being read as a formula."""
-    if isinstance(cell, str) and cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS):
-        return cell[1:]
-    return cell
-
-
-def guarded(cell: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula; ``unguarded`` takes it back."""
-    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA_STARTS) else cell

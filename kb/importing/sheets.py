@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from indexer.words import N_
+from kb.importing.cells import header_of, row_of
 from kb.importing.outcome import BadFile, Row
 
 UNPACKED_LIMIT = 512 * 1024 * 1024
@@ -28,8 +29,6 @@ BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeEr
 
 def read_sheet(name: str, content: bytes) -> Iterator[Row]:
     """Rows of the first sheet; raises :class:`BadFile`."""
-    from kb.importing.rows import header_of, row_of
-
     columns: list[str] = []
     for number, cells in enumerate(_cells(name, content), start=1):
         if not columns:

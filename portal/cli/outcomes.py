@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from kb.importing.cells import guarded
 from kb.importing.outcome import Outcome
-from kb.importing.rows import guarded
 from portal.cli.telling import tell_json
 
 SHOWN = 20

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from kb.importing import rows, sheets
+from kb.importing.cells import guarded, unguarded
 from kb.importing.outcome import BadFile, Row
-from kb.importing.rows import guarded, read_rows, unguarded
+from kb.importing.rows import read_rows
 
 
 def read(path: Path, **options: str) -> list[Row]:
