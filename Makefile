@@ -80,7 +80,7 @@ test: setup $(VENV)/.installed-test browser lint ## everything that must hold: l
 	@$(BIN)/pytest -m "$(MARK)" $(PYTEST_ARGS)
 
 bench: setup $(VENV)/.installed-test ## search and speed benchmarks
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python benchmarks/search_speed.py --documents 2000 --documents 20000
 
 # CORPUS: the folder with parallel.tsv.gz; JUDGE: one with judged sets, for the card's table.
 model: setup ## train the encoder from CORPUS=folder into MODEL= (DEVICE=cuda, JUDGE=folder, RESUME=1)
