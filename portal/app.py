@@ -102,7 +102,6 @@ def _configure(app: Flask, settings: config.Settings, maker: sessionmaker[Sessio
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.session_interface = DeskSessions(app, maker)
-    app.static_folder_version = None  # type: ignore[attr-defined]
     if settings.secure_cookies:
         # Behind TLS there is a proxy in front; trust exactly one.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
