@@ -17,7 +17,6 @@ from portal.api import (
     defects,
     faults,
     health,
-    insight,
     people,
     suggestions,
     tickets,
@@ -26,7 +25,7 @@ from portal.web.access import everyone, signed_in
 
 TITLE = "Tierdesk API"
 VERSION = "1"
-PARTS = (suggestions, tickets, articles, defects, faults, catalogue, people, insight)
+PARTS = (suggestions, tickets, articles, defects, faults, catalogue, people)
 
 
 def register(app: Flask) -> None:
