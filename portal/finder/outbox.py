@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session, sessionmaker
@@ -35,10 +36,15 @@ SUBJECTS: dict[type[Any], tuple[str, str]] = {
     AnnouncementUnit: (ANNOUNCEMENT, "announcement_id"),
 }
 
+#: Who listens already. ``event.contains`` can't be asked: it knows a maker by the number of its address,
+#: and a new maker may live at the address of one that is gone.
+_LISTENING: WeakSet[sessionmaker[Session] | type[Session]] = WeakSet()
+
 
 def listen(sessions: sessionmaker[Session] | type[Session]) -> None:
     """Make every session of this maker write the outbox; asking twice changes nothing."""
-    if not event.contains(sessions, "after_flush", _notice):
+    if sessions not in _LISTENING:
+        _LISTENING.add(sessions)
         event.listen(sessions, "after_flush", _notice)
 
 

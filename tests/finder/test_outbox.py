@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from kb import articles
+from portal import db
 from portal.faults import board
 from portal.finder import outbox
 from portal.finder.models import OutboxRow
@@ -96,3 +97,12 @@ def test_listening_twice_writes_once(desk_of: Desk, maker: sessionmaker[Session]
     outbox.listen(maker)
     article = desk_of.article("一篇", publish=False)
     assert rows(desk_of.session) == [("article", str(article.id))]
+
+
+def test_each_new_maker_listens_wherever_it_lives_in_memory(engine: Engine) -> None:
+    for _ in range(300):  # a maker that is gone leaves its address to a later one
+        made = db.sessions_of(engine)
+        outbox.listen(made)
+        outbox.listen(made)
+        with made() as session:
+            assert len(session.dispatch.after_flush) == 1
