@@ -100,13 +100,32 @@ class Hit:
         return self.kind, self.id
 
 
+class StageName(StrEnum):
+    CODES = "codes"
+    WORDS = "words"
+    MEANING = "meaning"
+    FUSED = "fused"
+    LATE = "late"
+    FINAL = "final"
+
+
+class Absence(StrEnum):
+    """Why a document that was asked about takes no part in a search."""
+
+    NOT_INDEXED = "not_indexed"
+    MASKED = "masked"
+    """Here, but kept from this asker: by audience, kind, filter or exclusion."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step of a search: what it proposed, best first, with its own scores."""
 
-    name: str
+    name: StageName
     took_ms: float
     ranking: tuple[tuple[Key, float], ...]
+    standing: Mapping[Key, tuple[int, float]] = field(default_factory=dict)
+    """Rank and score of each document asked about, however deep; rank 0: not proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,16 @@ class Trace:
     codes: tuple[str, ...]
     stages: tuple[Stage, ...]
     features: Mapping[Key, Mapping[str, float]] = field(default_factory=dict)
+    _: KW_ONLY
+    contributions: Mapping[Key, Mapping[str, float]] = field(default_factory=dict)
+    """What each feature adds to the log-odds; their sum is the probability, before it is made falling."""
+    trusted_from: float = 1.0
+    calibration: str = ""
+    cold_start: bool = True
+    meaning_weight: float = 0.0
+    candidates: int = 0
+    """Documents that this asker's search could have found."""
+    absent: Mapping[Key, Absence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

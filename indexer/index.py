@@ -171,7 +171,7 @@ class Index:
             return None
         return embedder
 
-    def search(self, query: Query, *, explain: bool = False) -> Answer:
+    def search(self, query: Query, *, explain: bool = False, about: frozenset[Key] = frozenset()) -> Answer:
         started = time.perf_counter()
         generation = self._follow()
         if generation is None:
@@ -189,6 +189,7 @@ class Index:
                 calibration=self.promotions.serving("lexical" if mode is Mode.LEXICAL else "hybrid"),
                 tuning=self._tuning,
                 explain=explain,
+                about=about,
             )
         except Exception:  # noqa: BLE001 - damaged files raise anything: struct, pickle, Whoosh's own
             _LOG.exception("index generation %s failed in a search", name)

@@ -15,9 +15,10 @@ from indexer import fusion
 from indexer.asked import LONGEST_QUESTION, Asked, understood
 from indexer.columns import Columns, Mask, Places
 from indexer.confidence import Calibration
-from indexer.document import Document, Engine, Hit, Key, Query, Stage, Trace
+from indexer.document import Document, Engine, Hit, Key, Query, StageName, Trace
 from indexer.embedders import Embedder
 from indexer.evidence import Evidence, best_passage, reasons_for
+from indexer.explaining import Done, trace
 from indexer.features import described
 from indexer.generation import View
 from indexer.late import late_scores, piece_weight
@@ -28,7 +29,6 @@ _RARE = 5
 """A code that more documents only mention than this points at none of them."""
 _MOST_PINNING = 6
 """More codes than this are a pasted log, not a question about a code."""
-_DEEP = 100
 _CLAUSE_END = re.compile(r"[。！？!?；;\n，,]+")
 _RAMBLING = 40
 _SHORTEST_CLAUSE = 5
@@ -154,31 +154,65 @@ def search(
     calibration: Calibration,
     tuning: Tuning,
     explain: bool,
+    about: frozenset[Key] = frozenset(),
 ) -> Found:
+    """`about`: documents whose standing is told too, however deep they lie (only with `explain`)."""
     started = time.perf_counter()
     mask = view.columns.mask(query)
     evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning)
-    took_ms = (time.perf_counter() - started) * 1000.0
-    fused = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
+    gathered_ms = (time.perf_counter() - started) * 1000.0
+    fused = first = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
     if embedder is not None and evidence.meaning is not None:
         fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
         weight = piece_weight(query.text, view.vectors.pieces, embedder)
         evidence = replace(evidence, late=late, late_weight=weight)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])
     rows = described(view, evidence, fused, documents, most=min(query.limit, _MOST_SHOWN))
+    told = None
+    if explain:
+        weight = _meaning_weight(evidence.words, tuning) if evidence.meaning is not None else 0.0
+        done = Done(evidence, mask, first, fused, weight, {StageName.WORDS: gathered_ms})
+        told = _told(view, done, rows, calibration=calibration, tuning=tuning, about=about)
     fused = fusion.Fused(fused.places[: query.limit], fused.scores[: query.limit])
-    hits = tuple(_hits(view, evidence, fused, rows, documents, calibration))
-    return Found(hits, _trace(view, evidence, fused, rows, took_ms) if explain else None)
+    return Found(tuple(_hits(view, evidence, fused, rows, documents, calibration)), told)
 
 
-def _trace(
-    view: View, evidence: Evidence, fused: fusion.Fused, rows: list[dict[str, float]], took_ms: float
+def _told(
+    view: View,
+    done: Done,
+    rows: list[dict[str, float]],
+    *,
+    calibration: Calibration,
+    tuning: Tuning,
+    about: frozenset[Key],
 ) -> Trace:
-    keys = [view.columns.keys[place] for place in fused.places]
-    words = tuple(f"{wanted.text}:{wanted.weight:.2f}" for wanted in evidence.asked.terms)
-    codes = tuple(sorted(evidence.asked.codes))
-    stages = tuple(_stages(view.columns, evidence, fused, took_ms))
-    return Trace(words, codes, stages, dict(zip(keys, rows, strict=False)))
+    keys = [view.columns.keys[place] for place in done.final.places]
+    features = dict(zip(keys, rows, strict=False))
+    places = view.columns.places
+    if asked := [key for key in sorted(about - features.keys()) if key in places and done.mask[places[key]]]:
+        everything = _ranked(done.evidence, most=len(view.columns), tuning=tuning)
+        done = replace(done, fused=everything, final=_followed(done.final, everything))
+        features |= _features_of(view, done, asked)
+    return trace(view, done, features, calibration=calibration, about=about)
+
+
+def _followed(final: fusion.Fused, everything: fusion.Fused) -> fusion.Fused:
+    """The final order with all that lies behind it."""
+    behind = ~np.isin(everything.places, final.places)
+    return fusion.Fused(
+        np.concatenate([final.places, everything.places[behind]]),
+        np.concatenate([final.scores, everything.scores[behind]]),
+    )
+
+
+def _features_of(view: View, done: Done, keys: list[Key]) -> dict[Key, dict[str, float]]:
+    """Of documents that did not make it to the top, as if they stood behind the first one."""
+    places = np.array([view.columns.places[key] for key in keys], dtype=np.int64)
+    leader = done.final.places[:1]
+    beside = fusion.Fused(np.concatenate([leader, places]), np.zeros(len(leader) + len(places), np.float32))
+    documents = _documents(view, beside.places)
+    rows = described(view, done.evidence, beside, documents, most=len(beside.places))
+    return dict(zip(keys, rows[len(leader) :], strict=True))
 
 
 def _probabilities(rows: list[dict[str, float]], count: int, calibration: Calibration) -> list[float]:
@@ -215,17 +249,3 @@ def _documents(view: View, places: Places) -> dict[int, Document]:
     """The texts of the hits that a person will look at, by place."""
     numbers = {int(view.columns.numbers[place]): int(place) for place in places}
     return {numbers[n]: document for n, document in view.store.documents(numbers).items()}
-
-
-def _stages(columns: Columns, evidence: Evidence, fused: fusion.Fused, took_ms: float) -> Iterator[Stage]:
-    if evidence.words is not None:
-        yield Stage("words", took_ms, _named(columns, evidence.words.bm25))
-    if (meaning := _meaning_scores(evidence)) is not None:
-        yield Stage("meaning", 0.0, _named(columns, meaning))
-    yield Stage("codes", 0.0, _named(columns, evidence.pinned))
-    ranking = zip(fused.places, fused.scores, strict=True)
-    yield Stage("fused", 0.0, tuple((columns.keys[place], float(score)) for place, score in ranking))
-
-
-def _named(columns: Columns, scores: Scores) -> tuple[tuple[Key, float], ...]:
-    return tuple((columns.keys[place], float(scores[place])) for place in fusion.top(scores, _DEEP))
