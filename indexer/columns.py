@@ -5,13 +5,14 @@ place never changes, it can only die. So a mask, a posting or a vector that spea
 stays true for the life of the generation.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.document import Key, Query
+from indexer.growing import Audiences, Column, Growing, Names
 from indexer.store import Changes, Row
 
 Places = NDArray[np.int64]
@@ -21,56 +22,45 @@ FACETS = ("system", "module", "category", "state", "language", "unit")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One value for each place, as a number into `values`."""
-
-    numbers: NDArray[np.int32]
-    values: tuple[object, ...]
-
-    def extended(self, more: list[object]) -> "Column":
-        known = {value: number for number, value in enumerate(self.values)}
-        added = [known.setdefault(value, len(known)) for value in more]
-        return Column(np.concatenate([self.numbers, np.array(added, dtype=np.int32)]), tuple(known))
-
-    def where(self, wanted: Mask) -> Mask:
-        return wanted[self.numbers] if len(wanted) else np.zeros(len(self.numbers), dtype=bool)
-
-    def among(self, values: Collection[object]) -> Mask:
-        return self.where(np.array([value in values for value in self.values], dtype=bool))
-
-    def sharing(self, tokens: frozenset[str]) -> Mask:
-        """Places whose set shares at least one token."""
-        shares = [isinstance(value, frozenset) and not tokens.isdisjoint(value) for value in self.values]
-        return self.where(np.array(shares, dtype=bool))
-
-
-def _empty_column() -> Column:
-    return Column(np.zeros(0, dtype=np.int32), ())
-
-
-@dataclass(frozen=True, slots=True)
 class Columns:
-    numbers: Places = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    lengths: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    popularity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    """One moment of it. A later moment shares what it can: see `growing.py`."""
+
+    all_numbers: Growing = field(default_factory=lambda: Growing(np.int64))
+    all_lengths: Growing = field(default_factory=lambda: Growing(np.float32))
+    all_popularity: Growing = field(default_factory=lambda: Growing(np.float32))
     live: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    keys: tuple[Key, ...] = ()
-    kinds: Column = field(default_factory=_empty_column)
-    audiences: Column = field(default_factory=_empty_column)
-    facets: Mapping[str, Column] = field(default_factory=lambda: {name: _empty_column() for name in FACETS})
-    places: Mapping[Key, int] = field(default_factory=dict)
+    places: Names = field(default_factory=Names)
+    """Where a living document is, by its key."""
+    kinds: Column = field(default_factory=Column)
+    audiences: Audiences = field(default_factory=Audiences)
+    facets: Mapping[str, Column] = field(default_factory=lambda: {name: Column() for name in FACETS})
     tick: int = 0
+    living: int = 0
+    average_length: float = 1.0
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.all_numbers)
+
+    @property
+    def numbers(self) -> Places:
+        return self.all_numbers.array
+
+    @property
+    def lengths(self) -> NDArray[np.float32]:
+        return self.all_lengths.array
+
+    @property
+    def popularity(self) -> NDArray[np.float32]:
+        return self.all_popularity.array
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """By place, also of what has died."""
+        return self.places.keys_by_place
 
     @property
     def last(self) -> int:
         return int(self.numbers[-1]) if len(self) else 0
-
-    @property
-    def average_length(self) -> float:
-        return float(self.lengths.mean()) if len(self) else 1.0
 
     def place_of_numbers(self, numbers: Places) -> Places:
         """Places of these numbers; -1 for one that is not here."""
@@ -102,37 +92,39 @@ class Columns:
         return self._facet(name, frozenset({value}))
 
 
-def _grown(columns: Columns, rows: list[Row]) -> Columns:
+def _facets(columns: Columns, rows: list[Row]) -> Mapping[str, Column]:
     names = set(columns.facets) | {name for row in rows for name in row.facets}
-    empty = Column(np.zeros(len(columns), dtype=np.int32), ("",)) if len(columns) else _empty_column()
-    start = len(columns)
-    keys = [(row.kind, row.id) for row in rows]
+    held = {name: columns.facets.get(name) or Column.blank(len(columns)) for name in names}
+    return {
+        name: column.extended([row.facets.get(name, "") for row in rows]) for name, column in held.items()
+    }
+
+
+def _grown(columns: Columns, rows: list[Row]) -> Columns:
+    live = np.concatenate([columns.live, np.ones(len(rows), dtype=bool)])
+    lengths = columns.all_lengths.extended([row.length for row in rows])
     return replace(
         columns,
-        numbers=np.concatenate([columns.numbers, np.array([row.n for row in rows], dtype=np.int64)]),
-        lengths=np.concatenate([columns.lengths, np.array([row.length for row in rows], dtype=np.float32)]),
-        popularity=np.concatenate(
-            [columns.popularity, np.array([row.popularity for row in rows], dtype=np.float32)]
-        ),
-        live=np.concatenate([columns.live, np.ones(len(rows), dtype=bool)]),
-        keys=(*columns.keys, *keys),
+        all_numbers=columns.all_numbers.extended([row.n for row in rows]),
+        all_lengths=lengths,
+        all_popularity=columns.all_popularity.extended([row.popularity for row in rows]),
+        live=live,
+        places=columns.places.extended([(row.kind, row.id) for row in rows], live),
         kinds=columns.kinds.extended([row.kind for row in rows]),
         audiences=columns.audiences.extended([row.audience for row in rows]),
-        facets={
-            name: columns.facets.get(name, empty).extended([row.facets.get(name, "") for row in rows])
-            for name in names
-        },
-        places={**columns.places, **{key: start + offset for offset, key in enumerate(keys)}},
+        facets=_facets(columns, rows),
+        living=columns.living + len(rows),
+        average_length=float(lengths.array.mean()),
     )
 
 
 def _with_deaths(columns: Columns, gone: list[int]) -> Columns:
     places = columns.place_of_numbers(np.array(gone, dtype=np.int64))
-    dead = {int(place) for place in places if place >= 0}
     live = columns.live.copy()
-    live[sorted(dead)] = False
-    kept = {key: place for key, place in columns.places.items() if place not in dead}
-    return replace(columns, live=live, places=kept)
+    live[places[places >= 0]] = False
+    return replace(
+        columns, live=live, places=columns.places.extended((), live), living=int(np.count_nonzero(live))
+    )
 
 
 def applied(columns: Columns, changes: Changes) -> Columns:
