@@ -21,6 +21,7 @@ from indexer.promotion import Promotions
 from indexer.recipe import write_beside
 from indexer.searching import search
 from indexer.tuning import TUNING, Tuning
+from indexer.typeahead import completions
 from indexer.words import N_
 
 _LOG = logging.getLogger(__name__)
@@ -198,6 +199,17 @@ class Index:
         took_ms = (time.perf_counter() - started) * 1000.0
         return Answer(found.hits, mode, generation=name, took_ms=took_ms, trace=found.trace)
 
+    def completions(self, query: Query) -> tuple[Key, ...]:
+        """What is being typed may become these titles; nothing while the index is away."""
+        generation = self._follow()
+        if generation is None:
+            return ()
+        try:
+            return completions(generation.refresh(), query)
+        except Exception:  # noqa: BLE001 - the same damaged files as in a search, and a search will say so
+            _LOG.exception("index generation %s failed to complete", generation.folder.name)
+            return ()
+
     def neighbours(
         self,
         key: Key,
@@ -250,7 +262,7 @@ class Index:
             return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), self.needs_rebuild)
         view = generation.refresh()
         mode = _mode(Engine.HYBRID, self._usable_embedder(generation))
-        documents = int(view.columns.live.sum())
+        documents = view.columns.living
         return IndexStatus(
             generation.folder.name, documents, mode, self._encoder_sentence(), self.needs_rebuild
         )
