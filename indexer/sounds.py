@@ -13,7 +13,8 @@ from pypinyin import Style, lazy_pinyin, pinyin
 _MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 
 
-def _coarse(syllable: str) -> str:
+def coarse(syllable: str) -> str:
+    """A toneless syllable, or the beginning of one, with the usual confusions merged."""
     for written, heard in _MERGED:
         if syllable.startswith(written):
             syllable = heard + syllable[len(written) :]
@@ -27,7 +28,7 @@ def sounds(character: str) -> tuple[str, ...]:
     if not readings:
         return ()
     usual = lazy_pinyin(character, errors="ignore")
-    return tuple(dict.fromkeys(_coarse(reading) for reading in (*usual, *readings[0])))[:3]
+    return tuple(dict.fromkeys(coarse(reading) for reading in (*usual, *readings[0])))[:3]
 
 
 def sound_pairs(run: str) -> Iterator[str]:

@@ -1,0 +1,218 @@
+"""Titles spelled out for typing: single characters, Chinese sounds, and what somebody typed so far.
+
+Every letter becomes a token of plain ASCII made here, so that nothing a person types can ever be read
+as grammar. Where titles are kept is `titles.py`. Invariant: `Typed.fits` says of given lines exactly
+what the full-text query of the same `Typed` says of them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from pypinyin import lazy_pinyin
+
+from indexer.characters import fold
+from indexer.sounds import coarse, sounds
+from indexer.text import han_runs
+
+LONGEST_LINE = 200
+LONGEST_TYPED = 64
+MOST_LINES = 12
+_MOST_PARTS = 6
+_MOST_READINGS = 8
+_LONGEST_PINYIN = 40
+_INFIX_FROM = 3
+"""Fewer Latin letters are looked for at the start of words only: "ou" stands in too many of them."""
+_WORD = "00"
+"""Where a Latin word begins. Two digits, so it can be no letter's token; the same for `_LINE`."""
+_LINE = "11"
+_JOINTS = "-_./:+#&"
+_PIECES = re.compile(r"[a-z0-9]+(?:[-_./:+#&]+[a-z0-9]+)*|[^\W_a-z0-9]+")
+_LATIN = re.compile(r"[a-z0-9]")
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    source = files("indexer").joinpath("tables/syllables.txt").read_text(encoding="utf-8")
+    return frozenset(
+        word for line in source.splitlines() if not line.startswith("#") for word in line.split()
+    )
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(syllable[:end] for syllable in _syllables() for end in range(1, len(syllable) + 1))
+
+
+def _token(character: str) -> str:
+    return character if _LATIN.match(character) else f"x{ord(character):x}"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Latin words and codes without their joints, and runs of other writing."""
+    for match in _PIECES.finditer(fold(text)):
+        piece = match.group()
+        yield re.sub(r"[^a-z0-9]", "", piece) if _LATIN.match(piece) else piece
+
+
+def spelled(line: str) -> str:
+    """A line as tokens: one for each letter, with a mark before each Latin word."""
+    tokens: list[str] = []
+    for piece in _pieces(line[:LONGEST_LINE]):
+        if _LATIN.match(piece):
+            tokens.append(_WORD)
+        tokens.extend(map(_token, piece))
+    return " ".join(tokens)
+
+
+@lru_cache(maxsize=8192)
+def _syllables_of(run: str) -> tuple[str, ...]:
+    read = lazy_pinyin(run)
+    if len(read) != len(run):
+        read = [(sounds(character) or ("0q",))[0] for character in run]
+    return tuple(coarse(syllable) if syllable.isascii() and syllable.isalpha() else "0q" for syllable in read)
+
+
+def sounded(line: str) -> str:
+    """How the Chinese of a line is read, a token for each syllable."""
+    runs = (" ".join(_syllables_of(run)) for run in han_runs(line[:LONGEST_LINE]))
+    return f" {_LINE} ".join(runs)
+
+
+def initials(line: str) -> str:
+    return " ".join(token if token == _LINE else token[0] for token in sounded(line).split())
+
+
+def lines_together(lines: Iterable[str]) -> str:
+    """Several lines in one column; no phrase reaches from one into the next."""
+    return f" {_LINE} ".join(line for line in lines if line)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The lines of one document as tokens, column by column."""
+
+    title: str
+    also: str
+    code: str
+    sound: str
+    initial: str
+
+    @classmethod
+    def of(cls, title: str, also: Sequence[str] = (), codes: Sequence[str] = ()) -> "Spelled":
+        said = [title, *also[:MOST_LINES]]
+        return cls(
+            spelled(title),
+            lines_together(map(spelled, said[1:])),
+            lines_together(map(spelled, codes[:MOST_LINES])),
+            lines_together(map(sounded, said)),
+            lines_together(map(initials, said)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Tokens that follow each other in one of the columns."""
+
+    columns: tuple[str, ...]
+    tokens: str
+    open_end: bool = False
+    """The last token may be the beginning of one: a syllable that is still being typed."""
+
+    def query(self, *, first: bool = False) -> str:
+        star = "*" if self.open_end else ""
+        return f'{{{" ".join(self.columns)}}} : {"^ " if first else ""}"{self.tokens}" {star}'.rstrip()
+
+    def fits(self, held: Spelled) -> bool:
+        end = "" if self.open_end else " "
+        return any(f" {self.tokens}{end}" in f" {getattr(held, column)} " for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One word as it was typed: any of its phrases will do."""
+
+    phrases: tuple[Phrase, ...]
+
+    def query(self) -> str:
+        return "(" + " OR ".join(phrase.query() for phrase in self.phrases) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody has typed so far: every part has to be found."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+    def query(self) -> str:
+        return " AND ".join(part.query() for part in self.parts)
+
+    def starting_query(self) -> str:
+        """The same, with the first part at the very start of the title."""
+        first = self.parts[0].phrases
+        titled = [phrase for phrase in first if "title" in phrase.columns or "sound" in phrase.columns]
+        openings = [_at_start(phrase) for phrase in titled]
+        rest = [part.query() for part in self.parts[1:]]
+        return " AND ".join(["(" + " OR ".join(openings) + ")", *rest]) if openings else ""
+
+    def fits(self, held: Spelled) -> bool:
+        return bool(self.parts) and all(
+            any(phrase.fits(held) for phrase in part.phrases) for part in self.parts
+        )
+
+
+def _at_start(phrase: Phrase) -> str:
+    column = "title" if "title" in phrase.columns else "sound"
+    return Phrase((column,), phrase.tokens, phrase.open_end).query(first=True)
+
+
+def typed(text: str) -> Typed:
+    """Read as words and letters; never as a language of queries."""
+    kept = text[:LONGEST_TYPED]
+    pieces = list(dict.fromkeys(_pieces(kept)))[:_MOST_PARTS]
+    return Typed(kept, tuple(Part(tuple(_phrases(piece))) for piece in pieces))
+
+
+def by_sound(text: str) -> Typed:
+    """The same with Chinese characters taken for their sounds: 登陆 finds 登录."""
+    pieces = list(dict.fromkeys(_pieces(text[:LONGEST_TYPED])))[:_MOST_PARTS]
+    return Typed(text, tuple(Part(tuple(_sounding(piece) or _phrases(piece))) for piece in pieces))
+
+
+def _sounding(piece: str) -> list[Phrase]:
+    runs = han_runs(piece)
+    if len(runs) != 1 or len(runs[0]) != len(piece) or len(piece) < 2:
+        return []
+    return [Phrase(("sound",), " ".join(_syllables_of(piece)))]
+
+
+def _phrases(piece: str) -> Iterator[Phrase]:
+    tokens = " ".join(map(_token, piece))
+    if not _LATIN.match(piece):
+        yield Phrase(("title", "also", "code"), tokens)
+        return
+    yield Phrase(("title", "also", "code"), f"{_WORD} {tokens}")
+    if len(piece) >= _INFIX_FROM or piece.isdecimal():
+        yield Phrase(("title", "also", "code"), tokens)
+    if piece.isalpha() and 2 <= len(piece) <= _LONGEST_PINYIN:
+        yield Phrase(("initial",), tokens)
+        for reading in readings(piece):
+            yield Phrase(("sound",), " ".join(reading), open_end=True)
+
+
+def readings(piece: str) -> list[tuple[str, ...]]:
+    """The ways to cut typed pinyin into syllables, the fewest syllables first; the last may be unfinished."""
+    ways: dict[int, list[tuple[str, ...]]] = {0: [()]}
+    for end in range(1, len(piece) + 1):
+        known = _beginnings() if end == len(piece) else _syllables()
+        found = [
+            (*way, coarse(piece[start:end]))
+            for start in range(max(0, end - 6), end)
+            if piece[start:end] in known
+            for way in ways.get(start, ())
+        ]
+        ways[end] = sorted(dict.fromkeys(found), key=len)[:_MOST_READINGS]
+    return ways[len(piece)]
