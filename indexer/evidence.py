@@ -12,8 +12,8 @@ from indexer.asked import Asked, Wanted
 from indexer.characters import fold
 from indexer.columns import Mask
 from indexer.document import Document, Reason, ReasonKind
+from indexer.engines import Field
 from indexer.generation import View
-from indexer.lexical import Field
 from indexer.passages import MOST, Part, Passage, passages
 from indexer.scoring import Scores, WordScores
 from indexer.text import TermKind
@@ -48,10 +48,6 @@ class Evidence:
     """The rarity of all the question's pieces together."""
 
 
-def _bears(view: View, field: Field, wanted: Wanted, place: int) -> bool:
-    return bool(view.lexical.posting(field, wanted.text).bears(np.array([place]))[0])
-
-
 def _telling(wanted: Wanted) -> bool:
     """A single character or a pair across two words tells a person nothing."""
     return wanted.kind in (TermKind.CODE, TermKind.WORD) and len(wanted.surface) > 1 and wanted.weight > 0.5
@@ -59,10 +55,10 @@ def _telling(wanted: Wanted) -> bool:
 
 def _shared_words(place: int, evidence: Evidence, view: View) -> Iterator[str]:
     telling = [wanted for wanted in evidence.asked.terms if _telling(wanted)]
-    telling.sort(key=lambda wanted: len(view.lexical.posting(Field.WORDS, wanted.text)))
-    for wanted in telling:
-        if _bears(view, Field.WORDS, wanted, place):
-            yield wanted.surface
+    telling.sort(key=lambda wanted: view.lexical.frequency(Field.WORDS, wanted.text))
+    texts = [wanted.text for wanted in telling]
+    borne = view.lexical.borne(Field.WORDS, texts, np.array([place]))[:, 0]
+    return (wanted.surface for wanted, bears in zip(telling, borne, strict=True) if bears)
 
 
 def _words_reason(place: int, evidence: Evidence, view: View) -> Iterator[Reason]:

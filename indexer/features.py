@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from indexer.asked import Wanted, stop_words
 from indexer.columns import Places
 from indexer.document import Document
+from indexer.engines import Field
 from indexer.evidence import Evidence
 from indexer.fusion import Fused
 from indexer.generation import View
-from indexer.lexical import Field
 from indexer.scoring import Scores, rarity
 from indexer.text import TermKind, terms
 
@@ -48,25 +48,22 @@ class _Match:
 
 
 def _match(view: View, wanted: Sequence[Wanted], places: Places) -> _Match:
-    documents = max(1, int(view.columns.live.sum()))
-    borne = np.zeros((len(wanted), len(places)), dtype=bool)
-    weights = np.zeros(len(wanted))
-    known = np.zeros(len(wanted), dtype=bool)
-    for row, term in enumerate(wanted):
-        posting = view.lexical.posting(Field.WORDS, term.text)
-        weights[row] = term.weight * rarity(documents, len(posting))
-        known[row] = len(posting) > 0
-        borne[row] = posting.bears(places)
-    return _Match(wanted, weights, borne, known)
+    documents = max(1, view.columns.living)
+    texts = [term.text for term in wanted]
+    frequencies = [view.lexical.frequency(Field.WORDS, text) for text in texts]
+    rarities = [rarity(documents, frequency) for frequency in frequencies]
+    weights = np.array([term.weight for term in wanted]) * np.array(rarities)
+    borne = view.lexical.borne(Field.WORDS, texts, places)
+    return _Match(wanted, weights, borne, np.array(frequencies) > 0)
 
 
 def _asked_title(view: View, title: str, asked: frozenset[str]) -> float:
     """How much of the title was asked for, by the rarity of its terms."""
-    documents = max(1, int(view.columns.live.sum()))
+    documents = max(1, view.columns.living)
     covered = total = 0.0
     for text in {term.text for term in terms(title[:200]) if term.kind is not TermKind.SINGLE}:
         if text not in stop_words():
-            weight = rarity(documents, len(view.lexical.posting(Field.WORDS, text)))
+            weight = rarity(documents, view.lexical.frequency(Field.WORDS, text))
             total += weight
             covered += weight * (text in asked)
     return covered / total if total else 0.0

@@ -13,9 +13,11 @@ from pathlib import Path
 from indexer.columns import Columns, applied
 from indexer.document import Document, Key
 from indexer.embedders import Embedder
-from indexer.lexical import Counts, Lexical, counts_of
+from indexer.engines import Counts, Lexical, counts_of
+from indexer.lexical import WhooshWords
 from indexer.recipe import Recipe, current, read
 from indexer.store import Store
+from indexer.titles import Titles
 from indexer.vectors import Vectors, encoded
 from indexer.words import N_
 
@@ -40,6 +42,7 @@ class View:
     lexical: Lexical
     vectors: Vectors
     store: Store
+    titles: Titles
 
 
 class Generation:
@@ -48,7 +51,8 @@ class Generation:
         self.recipe = recipe
         self._lock = threading.RLock()
         self.store = Store(folder / "store.sqlite")
-        self._lexical = Lexical(folder / "words")
+        self._lexical: Lexical = WhooshWords(folder / "words")
+        self._titles = Titles(folder / "titles.sqlite")
         self._columns = Columns()
         self._vectors = Vectors()
         self._seen: int | None = None
@@ -84,6 +88,7 @@ class Generation:
 
     def close(self) -> None:
         self._lexical.close()
+        self._titles.close()
         self.store.close()
 
     def refresh(self) -> View:
@@ -93,7 +98,7 @@ class Generation:
             if version != self._seen:
                 self._catch_up_reading()
                 self._seen = version
-            return View(self._columns, self._lexical, self._vectors, self.store)
+            return View(self._columns, self._lexical, self._vectors, self.store, self._titles)
 
     def _catch_up_reading(self) -> None:
         columns = self._columns
@@ -130,6 +135,7 @@ class Generation:
             raise
         writer.commit()
         self._reached(_WORDS_TO)
+        self._titles.catch_up(self.store)
         self.write_vectors(embedder)
         return count
 

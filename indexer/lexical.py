@@ -8,10 +8,8 @@ that Whoosh still holds after they are gone cannot come back.
 """
 
 import threading
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +20,12 @@ from whoosh.codec.whoosh3 import W3Codec
 from whoosh.matching.wrappers import FilterMatcher
 
 from indexer.columns import Columns, Places
-from indexer.document import Document
-from indexer.text import count_sounds, count_terms
+from indexer.engines import NOWHERE, Counts, Field, Posting, Reading, Scope, Weighed, WordEngine
 
 WRITE_TIMEOUT_S = 30.0
 _MEMORY_MB = 192
 _KEPT_POSTINGS = 12_000_000
 _MOST_MERGED = 20_000
-_SOUNDED = 4_000
-"""Characters of a body whose sounds are indexed: typing errors are found by what matters first."""
-
-
-class Field(StrEnum):
-    WORDS = "words"
-    TITLE = "title"
-    SOUND = "sound"
 
 
 class Counted(fields.FieldType):  # type: ignore[misc]
@@ -59,51 +48,6 @@ def _schema() -> Any:
     return fields.Schema(n=number, **{field: Counted() for field in Field})
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """Where a term stands, in the order of places, and how often."""
-
-    places: Places
-    counts: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def bears(self, places: Places) -> NDArray[np.bool_]:
-        """Which of these places bear the term."""
-        if not len(self.places):
-            return np.zeros(len(places), dtype=bool)
-        found = np.minimum(np.searchsorted(self.places, places), len(self.places) - 1)
-        return np.asarray(self.places[found] == places)
-
-
-_NOWHERE = Posting(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """A document as the word index sees it."""
-
-    words: Counter[str]
-    title: Counter[str]
-    sound: Counter[str]
-
-    @property
-    def length(self) -> int:
-        return sum(self.words.values())
-
-
-def counts_of(document: Document, *, title_weight: int = 2) -> Counts:
-    # A line of its own for each: "…连VPN" and "KB000001" side by side would read as one code.
-    title = count_terms(" \n".join((document.title, *document.codes)))
-    also = " \n".join(document.also)
-    words = count_terms(f"{document.body} \n{also}")
-    for term, count in title.items():
-        words[term] += title_weight * count
-    heard = count_sounds(f"{document.title} \n{also} \n{document.body}"[:_SOUNDED])
-    return Counts(words, title, heard)
-
-
 class _Segment:
     """One of Whoosh's immutable segments with its documents' places."""
 
@@ -124,7 +68,7 @@ class _Segment:
 
     def posting(self, field: Field, term: bytes) -> Posting:
         if (str(field), term) not in self.reader:
-            return _NOWHERE
+            return NOWHERE
         ids, counts = _read_blocks(self.reader.postings(str(field), term))
         places = self.places[ids]
         known = places >= 0
@@ -134,7 +78,7 @@ class _Segment:
 def _merged(parts: list[Posting]) -> Posting:
     found = [part for part in parts if len(part)]
     if not found:
-        return _NOWHERE
+        return NOWHERE
     places = np.concatenate([part.places for part in found])
     counts = np.concatenate([part.counts for part in found])
     if (places[1:] > places[:-1]).all():
@@ -185,7 +129,7 @@ class _Kept:
             self._held -= len(self._postings.pop(key)) + 16
 
 
-class Lexical:
+class WhooshWords:
     """The word index of one generation: read by many threads, written by one process at a time."""
 
     def __init__(self, folder: Path, *, kept: int = _KEPT_POSTINGS) -> None:
@@ -248,19 +192,30 @@ class Lexical:
             self._merged[key] = merged
         return merged
 
-    def bearing_all(self, wanted: tuple[str, ...]) -> Places:
-        """Places that bear every one of these words; remembered, for the desk's synonyms are few."""
+    def frequency(self, field: Field, term: str) -> int:
+        return len(self.posting(field, term))
+
+    def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
+        rows = [self.posting(field, term).bears(places) for term in terms]
+        return np.array(rows, dtype=bool).reshape(len(terms), len(places))
+
+    def reading(self, weighed: Iterable[Weighed], scope: Scope) -> Reading:
+        """Every posting is at hand: there is nothing to propose."""
+        return self
+
+    def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
+        """Remembered, for the desk's synonyms are few."""
         remembered = self._bearing
-        if (found := remembered.get(wanted)) is not None:
-            return found
-        postings = sorted((self.posting(Field.WORDS, term) for term in wanted), key=len)
-        places = postings[0].places if postings else _NOWHERE.places
+        if (found := remembered.get(terms)) is not None:
+            return found, len(found)
+        postings = sorted((self.posting(Field.WORDS, term) for term in terms), key=len)
+        places = postings[0].places if postings else NOWHERE.places
         for posting in postings[1:]:
             places = places[posting.bears(places)]
         if len(remembered) >= _MOST_MERGED:
             remembered.clear()
-        remembered[wanted] = places
-        return places
+        remembered[terms] = places
+        return places, len(places)
 
     def _posting(self, segment: _Segment, field: Field, term: bytes) -> Posting:
         key = (segment.name, field, term)
@@ -303,3 +258,6 @@ def _opened(folder: Path) -> Any:
     if any(folder.iterdir()):
         raise OSError(f"词索引目录 {folder.name} 里有文件却没有目录表")
     return index.create_in(str(folder), _schema())
+
+
+WHOOSH = WordEngine("whoosh", WhooshWords)

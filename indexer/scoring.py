@@ -5,6 +5,7 @@ Invariant: a place outside the mask never gets a score, whatever its words.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from indexer.asked import Asked, Wanted
 from indexer.columns import Columns, Mask
-from indexer.lexical import Field, Lexical, Posting
+from indexer.engines import Field, Lexical, Posting, Reading, Scope, Weighed
 from indexer.sounds import possible_pairs
 from indexer.synonyms import Alternative
 from indexer.text import TermKind
@@ -36,15 +37,48 @@ def rarity(documents: int, bearers: int) -> float:
     return math.log(1.0 + (documents - bearers + 0.5) / (bearers + 0.5))
 
 
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """One term of the question as it is looked up: as written, or by its sound where nobody wrote it so."""
+
+    wanted: Wanted
+    field: Field
+    term: str
+    frequency: int
+    weight: float
+    """In bits of rarity."""
+    share: float
+    """Of the weight, what a document that bears it gets."""
+
+    @property
+    def gain(self) -> float:
+        return self.share * self.weight
+
+
+def _sounding(wanted: Wanted, lexical: Lexical) -> tuple[int, str] | None:
+    """The rarest of the ways it may sound."""
+    if len(wanted.text) != 2 or wanted.kind not in (TermKind.PAIR, TermKind.WORD) or wanted.text.isascii():
+        return None
+    heard = [(lexical.frequency(Field.SOUND, pair), pair) for pair in possible_pairs(wanted.text)]
+    return min((pair for pair in heard if pair[0]), key=lambda pair: pair[0], default=None)
+
+
+def _sought(wanted: Wanted, lexical: Lexical, documents: int, tuning: Tuning) -> _Sought:
+    field, term, share = Field.WORDS, wanted.text, 1.0
+    frequency = lexical.frequency(field, term)
+    if not frequency and (heard := _sounding(wanted, lexical)) is not None:
+        (frequency, term), field, share = heard, Field.SOUND, tuning.sound
+    return _Sought(wanted, field, term, frequency, wanted.weight * rarity(documents, frequency), share)
+
+
 class Scorer:
     """Gathers one question's scores; made for one search and thrown away."""
 
-    def __init__(self, columns: Columns, lexical: Lexical, tuning: Tuning) -> None:
+    def __init__(self, columns: Columns, reading: Reading, documents: int, tuning: Tuning) -> None:
         size = len(columns)
-        self._lexical = lexical
-        self._postings = lexical.posting
+        self._reading = reading
         self._tuning = tuning
-        self._documents = max(1, int(columns.live.sum()))
+        self._documents = documents
         relative = columns.lengths / max(1.0, columns.average_length)
         self._norm = (tuning.k1 * (1.0 - tuning.b + tuning.b * relative)).astype(np.float32)
         self._bm25 = np.zeros(size, dtype=np.float32)
@@ -57,43 +91,28 @@ class Scorer:
         gain: Scores = counts * (self._tuning.k1 + 1.0) / (counts + self._norm[posting.places])
         return gain
 
-    def _sounding(self, wanted: Wanted) -> Posting | None:
-        if (
-            len(wanted.text) != 2
-            or wanted.kind not in (TermKind.PAIR, TermKind.WORD)
-            or wanted.text.isascii()
-        ):
-            return None
-        heard = [self._postings(Field.SOUND, pair) for pair in possible_pairs(wanted.text)]
-        heard = [posting for posting in heard if len(posting)]
-        return min(heard, key=len) if heard else None
-
-    def add(self, wanted: Wanted) -> None:
-        posting = self._postings(Field.WORDS, wanted.text)
-        share = 1.0
-        if not len(posting) and (heard := self._sounding(wanted)) is not None:
-            posting, share = heard, self._tuning.sound
-        weight = wanted.weight * rarity(self._documents, len(posting))
-        self._total += weight
-        if not len(posting):
+    def add(self, sought: _Sought) -> None:
+        self._total += sought.weight
+        if not sought.frequency:
             return
-        self._bm25[posting.places] += share * weight * self._saturated(posting)
-        self._coverage[posting.places] += share * weight
-        self._add_title(wanted, share * weight)
+        posting = self._reading.posting(sought.field, sought.term)
+        self._bm25[posting.places] += sought.share * sought.weight * self._saturated(posting)
+        self._coverage[posting.places] += sought.share * sought.weight
+        self._add_title(sought)
 
-    def _add_title(self, wanted: Wanted, weight: float) -> None:
-        titled = self._postings(Field.TITLE, wanted.text)
+    def _add_title(self, sought: _Sought) -> None:
+        titled = self._reading.posting(Field.TITLE, sought.wanted.text)
         if len(titled):
-            self._titled[titled.places] += weight
-            self._bm25[titled.places] += self._tuning.title * weight
+            self._titled[titled.places] += sought.gain
+            self._bm25[titled.places] += self._tuning.title * sought.gain
 
     def add_other(self, others: tuple[Alternative, ...]) -> None:
         """The best of the other ways to say it; where several fit, they are still one thing."""
         gain = np.zeros_like(self._bm25)
         for other in others:
-            places = self._lexical.bearing_all(other.terms)
+            places, bearers = self._reading.bearing_all(other.terms)
             if len(places):
-                weight = self._tuning.synonym * rarity(self._documents, len(places))
+                weight = self._tuning.synonym * rarity(self._documents, bearers)
                 gain[places] = np.maximum(gain[places], weight)
         self._bm25 += gain
         self._coverage += gain
@@ -111,15 +130,34 @@ class Scorer:
 def _rarest(asked: Asked, lexical: Lexical, most: int) -> list[Wanted]:
     if len(asked.terms) <= most:
         return list(asked.terms)
-    known = [(len(lexical.posting(Field.WORDS, wanted.text)), wanted) for wanted in asked.terms]
+    known = [(lexical.frequency(Field.WORDS, wanted.text), wanted) for wanted in asked.terms]
     known.sort(key=lambda pair: (pair[0] == 0, pair[0]))
     return [wanted for _, wanted in known[:most]]
 
 
-def score_words(asked: Asked, columns: Columns, mask: Mask, lexical: Lexical, tuning: Tuning) -> WordScores:
-    scorer = Scorer(columns, lexical, tuning)
-    for wanted in _rarest(asked, lexical, tuning.most_terms):
-        scorer.add(wanted)
+def _weighed(
+    sought: Iterable[_Sought], asked: Asked, lexical: Lexical, documents: int, tuning: Tuning
+) -> Iterator[Weighed]:
+    """The same formula, told to an engine that proposes before anything is counted."""
+    for one in sought:
+        if one.frequency:
+            yield Weighed(one.field, (one.term,), one.gain)
+            yield Weighed(Field.TITLE, (one.wanted.text,), tuning.title * one.gain)
+    for other in (other for others in asked.others for other in others):
+        rarest = min((lexical.frequency(Field.WORDS, term) for term in other.terms), default=0)
+        if rarest:
+            yield Weighed(Field.WORDS, other.terms, tuning.synonym * rarity(documents, rarest))
+
+
+def score_words(asked: Asked, columns: Columns, scope: Scope, lexical: Lexical, tuning: Tuning) -> WordScores:
+    documents = max(1, columns.living)
+    chosen = _rarest(asked, lexical, tuning.most_terms)
+    sought = [_sought(wanted, lexical, documents, tuning) for wanted in chosen]
+    weighed = _weighed(sought, asked, lexical, documents, tuning)
+    reading = lexical.reading(weighed, scope)
+    scorer = Scorer(columns, reading, documents, tuning)
+    for one in sought:
+        scorer.add(one)
     for others in asked.others:
         scorer.add_other(others)
-    return scorer.scores(mask)
+    return scorer.scores(scope.mask)

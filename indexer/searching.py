@@ -17,6 +17,7 @@ from indexer.columns import Columns, Mask, Places
 from indexer.confidence import Calibration
 from indexer.document import Document, Engine, Hit, Key, Query, StageName, Trace
 from indexer.embedders import Embedder
+from indexer.engines import Scope, marks_wanted
 from indexer.evidence import Evidence, best_passage, reasons_for
 from indexer.explaining import Done, trace
 from indexer.features import described
@@ -24,6 +25,7 @@ from indexer.generation import View
 from indexer.late import late_scores, piece_weight
 from indexer.scoring import Scores, WordScores, score_words
 from indexer.tuning import Tuning
+from indexer.vectors import Nearest
 
 _RARE = 5
 """A code that more documents only mention than this points at none of them."""
@@ -33,8 +35,13 @@ _CLAUSE_END = re.compile(r"[。！？!?；;\n，,]+")
 _RAMBLING = 40
 _SHORTEST_CLAUSE = 5
 _MOST_CLAUSES = 24
+_PROPOSED = 200
+"""Documents that the words propose, where an engine cannot look at all of them."""
 _MOST_SHOWN = 20
 """Hits that get a passage and reasons; what lies deeper is for evaluation."""
+
+
+_NO_PLACES: Places = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +76,35 @@ def _boost(columns: Columns, near: Mapping[str, Mask], tuning: Tuning) -> Scores
     return total
 
 
-def _gather(view: View, query: Query, mask: Mask, *, embedder: Embedder | None, tuning: Tuning) -> Evidence:
+def _gather(
+    view: View,
+    query: Query,
+    mask: Mask,
+    *,
+    embedder: Embedder | None,
+    tuning: Tuning,
+    about: frozenset[Key],
+) -> Evidence:
     asked = understood(query.text, tuning)
     words = meaning = None
-    if query.engine is not Engine.SEMANTIC or embedder is None:
-        words = score_words(asked, view.columns, mask, view.lexical, tuning)
     if query.engine is not Engine.LEXICAL and embedder is not None and len(view.vectors):
         questions = embedder.encode(_questions(query.text))
         meaning = view.vectors.nearest(questions, mask, sentence=tuning.sentence)
+    pinned = _pinned(view, asked, mask)
+    if query.engine is not Engine.SEMANTIC or embedder is None:
+        spoken_for = _spoken_for(view.columns, meaning, pinned, about)
+        most = max(_PROPOSED, 2 * query.limit)
+        scope = Scope(mask, marks_wanted(query), spoken_for, most)
+        words = score_words(asked, view.columns, scope, view.lexical, tuning)
     near = _near(view.columns, query.near)
-    return Evidence(
-        asked, words, meaning, _pinned(view, asked, mask), _boost(view.columns, near, tuning), near
-    )
+    return Evidence(asked, words, meaning, pinned, _boost(view.columns, near, tuning), near)
+
+
+def _spoken_for(columns: Columns, meaning: Nearest | None, pinned: Scores, about: frozenset[Key]) -> Places:
+    """Where something else than words points; their words must be known to be weighed against."""
+    close = fusion.top(meaning.cosines, _PROPOSED // 2) if meaning is not None else _NO_PLACES
+    named = [place for key in about if (place := columns.places.get(key)) is not None]
+    return np.concatenate([close, np.flatnonzero(pinned > 0), np.array(named, dtype=np.int64)])
 
 
 def _questions(text: str) -> list[str]:
@@ -159,7 +183,7 @@ def search(
     """`about`: documents whose standing is told too, however deep they lie (only with `explain`)."""
     started = time.perf_counter()
     mask = view.columns.mask(query)
-    evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning)
+    evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning, about=about)
     gathered_ms = (time.perf_counter() - started) * 1000.0
     fused = first = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
     if embedder is not None and evidence.meaning is not None:
