@@ -79,8 +79,12 @@ lint: setup $(VENV)/.installed-test ## ruff, format, types, import contracts, te
 test: setup $(VENV)/.installed-test browser lint ## everything that must hold: lint, types, contracts, tests (MARK= chooses)
 	@$(BIN)/pytest -m "$(MARK)" $(PYTEST_ARGS)
 
-bench: setup $(VENV)/.installed-test ## search and speed benchmarks
-	@$(BIN)/python benchmarks/search_speed.py --documents 2000 --documents 20000
+$(VENV)/.installed-bench: $(VENV)/.installed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	@touch $@
+
+bench: setup $(VENV)/.installed-bench ## search speed against others, some 10 minutes (FULL=1: 100,000 documents too, about an hour)
+	@BENCH_TELLS=1 $(BIN)/python benchmarks/search_speed.py --documents 2000 --documents 20000 $(if $(FULL),--documents 100000)
 
 # CORPUS: the folder with parallel.tsv.gz; JUDGE: one with judged sets, for the card's table.
 model: setup ## train the encoder from CORPUS=folder into MODEL= (DEVICE=cuda, JUDGE=folder, RESUME=1)

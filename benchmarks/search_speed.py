@@ -1,192 +1,201 @@
 """How fast is search on 2,000 / 20,000 / 100,000 documents, against what else one might use.
 
-All engines index the same made-up desk texts and answer the same questions in the same run, so
-only the ratios matter. Nothing here is read from outside the repository.
+All candidates index the same made-up desk texts and answer the same questions in the same run, each in a
+process of its own, one at a time; so only the ratios matter. Nothing is read from outside the repository.
 
-    python benchmarks/search_speed.py --documents 20000
+    python benchmarks/search_speed.py --documents 2000 --documents 20000
 """
 
 import argparse
-import itertools
 import json
-import random
+import math
+import os
+import platform
 import resource
-import sqlite3
-import statistics
+import subprocess
+import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from indexer import Document, Engine, Index, Query
-from indexer.embedders import embedder_from
-from indexer.text import count_terms, terms
+from candidates import CANDIDATES, Candidate
 
-EVERYONE = frozenset({"everyone"})
-STYLES = ("short", "sentence", "rambling")
+from portal.cli.load import Waits, at_rate, one_by_one
+from portal.sample.made_up import STYLES, questions, texts
 
+SETTLING = 10
+ASKED = 100
+PATIENCE_S = 60.0
+THREADS = 32
+BUILT = "built.json"
 
-def vocabulary() -> list[str]:
-    source = files("indexer").joinpath("tables/synonyms.jsonl").read_text(encoding="utf-8")
-    words = [word for line in source.splitlines() for word in json.loads(line)["words"]]
-    random.Random(3).shuffle(words)
-    return words
-
-
-def sentence(dice: random.Random, words: list[str], length: int) -> str:
-    """Words drawn as in language: a few all the time, most of them seldom."""
-    drawn = (words[min(int(dice.paretovariate(0.6)) - 1, len(words) - 1)] for _ in range(length))
-    rare = "".join(chr(dice.randint(0x4E00, 0x6E00)) for _ in range(3))
-    return "，".join(drawn) + rare + "。"
+Row = dict[str, Any]
 
 
-def documents(count: int) -> Iterator[Document]:
-    dice, words = random.Random(5), vocabulary()
-    for number in range(count):
-        title = sentence(dice, words, 3)
-        body = "".join(sentence(dice, words, 8) for _ in range(8))
-        codes = (f"ORA-{number:05d}",) if number % 5 == 0 else ()
-        facets = {"system": f"S{number % 40}", "module": f"M{number % 200}"}
-        audience = EVERYONE if number % 4 else frozenset({"experts"})
-        yield Document(
-            "article", str(number), title, body=body, codes=codes, facets=facets, audience=audience
-        )
+# ── one candidate, in a process of its own ───────────────────────────────────────────────────────
 
 
-def questions(count: int) -> list[tuple[str, str]]:
-    dice, words = random.Random(8), vocabulary()
-    lengths = {"short": 2, "sentence": 5, "rambling": 30}
-    return [(style, sentence(dice, words, lengths[style])) for style in STYLES for _ in range(count)]
+def build(candidate: Candidate, folder: Path, count: int) -> Row:
+    held = list(texts(count))
+    started, busy = time.perf_counter(), time.process_time()
+    candidate.build(folder, held)
+    row = {
+        "build_s": time.perf_counter() - started,
+        "build_cpu_s": time.process_time() - busy,
+        "disk_mb": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6,
+        "build_memory_mb": _memory_mb(),
+    }
+    (folder / BUILT).write_text(json.dumps(row), encoding="utf-8")
+    return row
 
 
-def percentile(values: list[float], share: float) -> float:
-    return statistics.quantiles(values, n=100)[int(share * 100) - 1]
-
-
-def timed(name: str, asked: list[tuple[str, str]], search: Callable[[str], object]) -> dict[str, object]:
-    """One after another: a cold and a warm round."""
-    rounds: list[list[float]] = []
-    for _ in range(2):
-        took: list[float] = []
-        for _, text in asked:
-            started = time.perf_counter()
-            search(text)
-            took.append((time.perf_counter() - started) * 1000.0)
-        rounds.append(took)
+def ask(candidate: Candidate, folder: Path, *, rate: float, seconds: float) -> Row:
+    """New questions all the time, as people have; the process is warm, the questions are not."""
+    search = candidate.opened(folder)
+    for _, text in questions(SETTLING, seed=1):
+        search(text)
+    asked = questions(ASKED)
+    alone = one_by_one([partial(search, text) for _, text in asked])
     by_style = {
-        style: round(
-            percentile([ms for (s, _), ms in zip(asked, rounds[1], strict=True) if s == style], 0.95), 2
-        )
+        style: Waits(tuple(ms for (own, _), ms in zip(asked, alone.ms, strict=True) if own == style), 0.0)
         for style in STYLES
     }
+    calls = [partial(search, text) for _, text in questions(int(rate * seconds), seed=9)]
+    loaded = at_rate(calls, rate=rate, threads=THREADS, patience_s=PATIENCE_S)
     return {
-        "engine": name,
-        "cold_p50": round(statistics.median(rounds[0]), 2),
-        "cold_p95": round(percentile(rounds[0], 0.95), 2),
-        "p50": round(statistics.median(rounds[1]), 2),
-        "p95": round(percentile(rounds[1], 0.95), 2),
-        "p95_by_style": by_style,
+        "alone": _figures(alone),
+        "loaded": _figures(loaded) | {"unanswered": len(loaded.ms) - loaded.answered},
+        "by_style": {style: _figures(waits) for style, waits in by_style.items()},
+        "memory_mb": _memory_mb(),
     }
 
 
-def under_load(
-    index: Index, asked: list[tuple[str, str]], *, rate: float, seconds: float
-) -> dict[str, object]:
-    """Questions at a steady rate, answered or not, while a document changes every two seconds."""
-    took: list[float] = []
-    over = threading.Event()
-
-    def ask(text: str, due: float) -> None:
-        index.search(Query(text, audience=EVERYONE, limit=5))
-        took.append((time.perf_counter() - due) * 1000.0)
-
-    def change() -> None:
-        for document in itertools.cycle(documents(50)):
-            if over.wait(2.0):
-                return
-            index.update([document])
-
-    changing = threading.Thread(target=change)
-    changing.start()
-    started = time.perf_counter()
-    threads = []
-    for number in range(int(rate * seconds)):
-        due = started + number / rate
-        time.sleep(max(0.0, due - time.perf_counter()))
-        threads.append(threading.Thread(target=ask, args=(asked[number % len(asked)][1], due)))
-        threads[-1].start()
-    for thread in threads:
-        thread.join()
-    over.set()
-    changing.join()
-    p50, p95 = round(statistics.median(took), 2), round(percentile(took, 0.95), 2)
-    return {"engine": f"ours, {rate:g} questions a second, changing", "p50": p50, "p95": p95}
+def _figures(waits: Waits) -> Row:
+    found = {"p50": waits.percentile(0.5), "p95": waits.percentile(0.95)}
+    return {name: ms if math.isfinite(ms) else None for name, ms in found.items()}
 
 
-def fts5(held: list[Document]) -> Callable[[str], object]:
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE VIRTUAL TABLE d USING fts5(words, tokenize='unicode61')")
-    database.executemany(
-        "INSERT INTO d VALUES (?)", ((" ".join(count_terms(d.title + d.body)),) for d in held)
+def _memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# ── the run ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_own_process(*, step: str, name: str, folder: Path, count: int, chosen: argparse.Namespace) -> Row:
+    run = [sys.executable, __file__, "--step", step, "--only", name, "--work", str(folder)]
+    run += ["--documents", str(count), "--rate", str(chosen.rate), "--seconds", str(chosen.seconds)]
+    done = subprocess.run(run, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def one_step(chosen: argparse.Namespace) -> Row:
+    candidate, folder = CANDIDATES[chosen.only[0]], chosen.work
+    if chosen.step == "build":
+        return build(candidate, folder, chosen.documents[0])
+    return ask(candidate, folder, rate=chosen.rate, seconds=chosen.seconds)
+
+
+def measured(count: int, work: Path, chosen: argparse.Namespace) -> Iterator[tuple[str, Row]]:
+    """Everything is built before anything is asked, so that all are asked in the same few minutes."""
+    built: dict[str, Row] = {}
+    for name in chosen.only:
+        folder = work / f"{name}-{count}"
+        told = folder / BUILT
+        if not told.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            _tell(f"{count} documents: building {name}")
+            in_own_process(step="build", name=name, folder=folder, count=count, chosen=chosen)
+        built[name] = dict(json.loads(told.read_text(encoding="utf-8")))
+    for name, row in built.items():
+        _tell(f"{count} documents: asking {name}")
+        folder = work / f"{name}-{count}"
+        asked = in_own_process(step="ask", name=name, folder=folder, count=count, chosen=chosen)
+        yield name, row | asked
+
+
+def _tell(sentence: str) -> None:
+    if sys.stderr.isatty() or os.environ.get("BENCH_TELLS"):
+        print(sentence, file=sys.stderr, flush=True)
+
+
+# ── the table ────────────────────────────────────────────────────────────────────────────────────
+
+
+def table(count: int, rows: dict[str, Row], *, rate: float) -> Iterator[str]:
+    ours = rows.get("ours", {}).get("alone", {}).get("p95")
+    loaded = f"{rate:g} a second, p50 / p95"
+    heads = ["alone, p50 / p95", "p95 against ours", loaded, "build s (of them CPU)", "disk MB", "memory MB"]
+    yield f"| {count:,} documents | {' | '.join(heads)} |"
+    yield "|---" * (len(heads) + 1) + "|"
+    for name, row in rows.items():
+        cells = (
+            f"{_ms(row['alone']['p50'])} / {_ms(row['alone']['p95'])}",
+            f"{row['alone']['p95'] / ours:.2g} ×" if ours else "",
+            f"{_ms(row['loaded']['p50'])} / {_ms(row['loaded']['p95'])}{_unanswered(row)}",
+            f"{row['build_s']:.0f} ({row['build_cpu_s']:.0f})",
+            f"{row['disk_mb']:.0f}",
+            f"{row['memory_mb']:.0f}",
+        )
+        yield f"| {CANDIDATES[name].title} | {' | '.join(cells)} |"
+
+
+def _ms(value: float | None) -> str:
+    if value is None:
+        return "never"
+    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def _unanswered(row: Row) -> str:
+    lost = row["loaded"]["unanswered"]
+    return f" ({lost} unanswered)" if lost else ""
+
+
+def machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()},"
+        f" {time.strftime('%Y-%m-%d', time.gmtime())}, load {os.getloadavg()[0]:.1f} at the start"
     )
 
-    def search(text: str) -> object:
-        wanted = [term.text for term in terms(text) if len(term.text) > 1][:32]
-        match = " OR ".join(f'"{word}"' for word in wanted)
-        return database.execute(
-            "SELECT rowid FROM d WHERE d MATCH ? ORDER BY rank LIMIT 10", (match,)
-        ).fetchall()
 
-    return search
-
-
-def like(held: list[Document]) -> Callable[[str], object]:
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE d (words TEXT)")
-    database.executemany("INSERT INTO d VALUES (?)", ((d.title + d.body,) for d in held))
-
-    def search(text: str) -> object:
-        sql = "SELECT rowid FROM d WHERE words LIKE ? LIMIT 10"
-        return database.execute(sql, (f"%{text[:6]}%",)).fetchall()
-
-    return search
-
-
-def measured(count: int, *, asked: int, rate: float, encoder: str | None) -> list[dict[str, object]]:
-    held = list(documents(count))
-    texts = questions(asked)
-    embedder = embedder_from(encoder)
-    with tempfile.TemporaryDirectory() as place:
-        index = Index.open(Path(place) / "index", embedder=embedder)
-        started = time.perf_counter()
-        index.rebuild(held)
-        built = time.perf_counter() - started
-
-        def ours(text: str, engine: Engine = Engine.HYBRID) -> object:
-            return index.search(Query(text, audience=EVERYONE, limit=5, engine=engine))
-
-        rows = [{**timed("ours", texts, ours), "build_s": round(built, 1)}]
-        rows.append(under_load(index, texts, rate=rate, seconds=20.0))
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        rows[0]["memory_mb"] = round(memory)
-        index.close()
-    rows.append(timed("SQLite FTS5", texts, fts5(held)))
-    rows.append(timed("LIKE", texts, like(held)))
-    return rows
+def run(work: Path, chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    say(f"{machine()}\n")
+    for count in chosen.documents:
+        rows = {}
+        for name, row in measured(count, work, chosen):
+            rows[name] = row
+            _tell(json.dumps({"documents": count, "candidate": name, **row}))
+        say("\n".join(table(count, rows, rate=chosen.rate)) + "\n")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, action="append")
-    parser.add_argument("--questions", type=int, default=60)
-    parser.add_argument("--rate", type=float, default=25.0)
-    parser.add_argument("--encoder", default=None, help="setting of the encoder; left out: words alone")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--documents", type=int, action="append", help="how many; may be given more than once"
+    )
+    parser.add_argument("--only", action="append", choices=CANDIDATES, help="leave the others out")
+    parser.add_argument("--rate", type=float, default=25.0, help="questions a second under load")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of load")
+    parser.add_argument("--work", type=Path, help="keep the indexes here and take those that are there")
+    parser.add_argument("--step", choices=["build", "ask"], help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    for count in chosen.documents or [2_000, 20_000]:
-        for row in measured(count, asked=chosen.questions, rate=chosen.rate, encoder=chosen.encoder):
-            print(json.dumps({"documents": count, **row}, ensure_ascii=False))
+    if chosen.step:
+        print(json.dumps(one_step(chosen)))
+        return
+    chosen.documents = chosen.documents or [2_000, 20_000]
+    chosen.only = chosen.only or list(CANDIDATES)
+    say = partial(print, flush=True)
+    if chosen.work:
+        run(chosen.work, chosen, say)
+        return
+    with tempfile.TemporaryDirectory(prefix="tierdesk-speed-") as work:
+        run(Path(work), chosen, say)
 
 
 if __name__ == "__main__":
