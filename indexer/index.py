@@ -17,6 +17,7 @@ from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mo
 from indexer.embedders import Embedder
 from indexer.generation import Broken, Generation
 from indexer.lock import only_writer
+from indexer.meant import Meant, did_you_mean
 from indexer.promotion import Promotions
 from indexer.recipe import write_beside
 from indexer.searching import search
@@ -134,8 +135,13 @@ class Index:
 
     def catch_up(self) -> None:
         """Give words and vectors to what has none yet: a writer was killed, the encoder came late."""
-        if self._follow() is not None:
-            self.update(())
+        generation = self._follow()
+        if generation is None or not generation.behind(self._embedder):
+            return
+        with only_writer(self._folder / "write.lock"):
+            # Another process may have done it, or swapped, while this one waited.
+            if (latest := self._follow()) is not None:
+                latest.catch_up(self._embedder)
 
     def rebuild(
         self, documents: Iterable[Document], *, progress: Callable[[int], None] | None = None
@@ -147,7 +153,8 @@ class Index:
             name = uuid.uuid4().hex[:12]
             fresh = Generation.create(self._path(name), encoder=self._encoder_name())
             try:
-                fresh.write(documents, embedder=self._embedder, progress=progress)
+                before = self._follow()
+                fresh.write(documents, embedder=self._embedder, like=before, progress=progress)
                 fresh.refresh()
             except BaseException:
                 fresh.close()
@@ -209,6 +216,17 @@ class Index:
         except Exception:  # noqa: BLE001 - the same damaged files as in a search, and a search will say so
             _LOG.exception("index generation %s failed to complete", generation.folder.name)
             return ()
+
+    def did_you_mean(self, query: Query) -> Meant | None:
+        """Another wording of a question with unknown words; None while the index is away."""
+        generation = self._follow()
+        if generation is None:
+            return None
+        try:
+            return did_you_mean(generation.refresh(), query)
+        except Exception:  # noqa: BLE001 - the same damaged files as in a search, and a search will say so
+            _LOG.exception("index generation %s failed to propose a wording", generation.folder.name)
+            return None
 
     def neighbours(
         self,

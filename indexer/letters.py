@@ -31,6 +31,8 @@ _LINE = "11"
 _JOINTS = "-_./:+#&"
 _PIECES = re.compile(r"[a-z0-9]+(?:[-_./:+#&]+[a-z0-9]+)*|[^\W_a-z0-9]+")
 _LATIN = re.compile(r"[a-z0-9]")
+_AGAIN = re.compile("重(?=[置启复新装试发印命建登设填做录传连拨来])")
+"""重 that is read chong; the dictionary of readings knows few of the desk's words with it."""
 
 
 @cache
@@ -68,8 +70,8 @@ def spelled(line: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _syllables_of(run: str) -> tuple[str, ...]:
-    read = lazy_pinyin(run)
+def syllables_of(run: str) -> tuple[str, ...]:
+    read = lazy_pinyin(_AGAIN.sub("虫", run))
     if len(read) != len(run):
         read = [(sounds(character) or ("0q",))[0] for character in run]
     return tuple(coarse(syllable) if syllable.isascii() and syllable.isalpha() else "0q" for syllable in read)
@@ -77,7 +79,7 @@ def _syllables_of(run: str) -> tuple[str, ...]:
 
 def sounded(line: str) -> str:
     """How the Chinese of a line is read, a token for each syllable."""
-    runs = (" ".join(_syllables_of(run)) for run in han_runs(line[:LONGEST_LINE]))
+    runs = (" ".join(syllables_of(run)) for run in han_runs(line[:LONGEST_LINE]))
     return f" {_LINE} ".join(runs)
 
 
@@ -182,11 +184,16 @@ def by_sound(text: str) -> Typed:
     return Typed(text, tuple(Part(tuple(_sounding(piece) or _phrases(piece))) for piece in pieces))
 
 
+def typed_sound(reading: tuple[str, ...]) -> str:
+    """The full-text query for Chinese that is read so."""
+    return Phrase(("sound",), " ".join(reading)).query()
+
+
 def _sounding(piece: str) -> list[Phrase]:
     runs = han_runs(piece)
     if len(runs) != 1 or len(runs[0]) != len(piece) or len(piece) < 2:
         return []
-    return [Phrase(("sound",), " ".join(_syllables_of(piece)))]
+    return [Phrase(("sound",), " ".join(syllables_of(piece)))]
 
 
 def _phrases(piece: str) -> Iterator[Phrase]:

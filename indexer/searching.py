@@ -24,6 +24,7 @@ from indexer.features import described
 from indexer.generation import View
 from indexer.late import late_scores, piece_weight
 from indexer.scoring import Scores, WordScores, score_words
+from indexer.spelling import corrected
 from indexer.tuning import Tuning
 from indexer.vectors import Nearest
 
@@ -85,7 +86,7 @@ def _gather(
     tuning: Tuning,
     about: frozenset[Key],
 ) -> Evidence:
-    asked = understood(query.text, tuning)
+    asked = corrected(understood(query.text, tuning), view, tuning)
     words = meaning = None
     if query.engine is not Engine.LEXICAL and embedder is not None and len(view.vectors):
         questions = embedder.encode(_questions(query.text))

@@ -21,6 +21,7 @@ from indexer.document import Document
 from indexer.letters import Spelled
 from indexer.stems import stem
 from indexer.store import Store
+from indexer.vocabulary import Vocabulary
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Titles:
         self._lock = threading.RLock()
         self._open: sqlite3.Connection | None = None
         self._inode = 0
+        self._vocabulary = Vocabulary()
 
     def close(self) -> None:
         with self._lock:
@@ -80,17 +82,16 @@ class Titles:
         sql = "SELECT rowid FROM letters WHERE letters MATCH ? ORDER BY rowid DESC LIMIT ?"
         return [int(n) for (n,) in self._read(sql, (query, _MOST_PROPOSED))]
 
-    def words(self, *, after: int) -> list[tuple[int, str, int]]:
-        """Latin words learnt since that place, with how many documents bore them when they were written."""
+    def vocabulary(self) -> Vocabulary:
+        """The Latin words learnt so far; what came since the last time is added."""
         sql = "SELECT rowid, word, documents FROM words WHERE rowid > ? ORDER BY rowid"
-        return [(int(place), str(word), int(count)) for place, word, count in self._read(sql, (after,))]
-
-    @property
-    def made(self) -> int:
-        """Changes when the file was made anew."""
         with self._lock:
-            self._connection()
-            return self._inode
+            self._read("SELECT 1", ())
+            held = self._vocabulary if self._vocabulary.made == self._inode else Vocabulary()
+            if rows := self._read(sql, (held.last,)):
+                held = held.grown(rows, made=self._inode)
+            self._vocabulary = held
+            return held
 
     def _read(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with self._lock:

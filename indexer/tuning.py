@@ -16,6 +16,8 @@ class Tuning:
     """What a term found in the title adds to its score."""
     sound: float = 0.6
     """Of the weight of a pair that nobody has written, for one that sounds like it."""
+    form: float = 0.6
+    """Of the weight of a word that nobody has written, for one that is nearly spelled or looks like it."""
     synonym: float = 0.4
     near: float = 0.06
     """What the same system, module … adds, as a share of the best score."""
