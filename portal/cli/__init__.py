@@ -24,6 +24,7 @@ COMMANDS = {
     "search":   ("portal.cli.search",   "检索知识、缺陷、工单"),
     "reindex":  ("portal.cli.reindex",  "重建检索索引，或核对并修复"),
     "evaluate": ("portal.cli.evaluate", "用评测集衡量检索效果"),
+    "bench":    ("portal.cli.bench",    "压测：多人同时输入时要等多久"),
     "user":     ("portal.cli.user",     "人员账号：新建、改密码、停用、令牌"),
     "trail":    ("portal.cli.trail",    "流转记录：核对是否被改动"),
     "config":   ("portal.cli.config",   "列出每项设置的值、来源和含义"),
@@ -53,6 +54,7 @@ class Commands(click.Group):
         """Run, and turn every way of ending into an exit code."""
         from portal.cli.endings import ending_of
 
+        Commands.traces = False  # this call's own wish, never that of one before it in the same process
         try:
             code = super().main(*args, **{**extra, "prog_name": "tierdesk", "standalone_mode": False})
         except Exception as fault:  # the last line of defence: a person reads a sentence

@@ -109,6 +109,7 @@ def test_an_unexpected_fault_shows_its_trace_only_when_asked(
     monkeypatch.setattr(history, "current", broken)
     assert "ZeroDivisionError" in desk.refused("db", "current", code=1)
     assert isinstance(desk.run("--trace", "db", "current").exception, ZeroDivisionError)
+    assert "没有“dance”这个命令" in desk.refused("dance")  # the next call in this process asks anew
 
 
 def test_config_tells_value_source_and_meaning_but_no_secret(
