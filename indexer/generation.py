@@ -5,11 +5,13 @@ Invariant: the store commits first. Words and vectors follow and keep count of h
 came, so that a writer killed in between leaves nothing but work to catch up with.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer import matrix
 from indexer.columns import Columns, applied
 from indexer.document import Document, Key
 from indexer.embedders import Embedder
@@ -18,7 +20,8 @@ from indexer.lexical import WhooshWords
 from indexer.recipe import Recipe, current, read
 from indexer.store import Store
 from indexer.titles import Titles
-from indexer.vectors import Vectors, encoded
+from indexer.vector_store import VectorStore
+from indexer.vectors import Vectors
 from indexer.words import N_
 
 _MADE = "made"
@@ -26,6 +29,11 @@ _MADE = "made"
 _WORDS_TO = "words_to"
 _VECTORS_TO = "vectors_to"
 _VECTOR_BATCH = 64
+_LEAST_NEWS = 1_000
+_NEWS = 0.25
+"""When more than this share of the documents was written since, the vectors' file is made anew."""
+
+_LOG = logging.getLogger(__name__)
 
 Progress = Callable[[int], None]
 
@@ -53,6 +61,7 @@ class Generation:
         self.store = Store(folder / "store.sqlite")
         self._lexical: Lexical = WhooshWords(folder / "words")
         self._titles = Titles(folder / "titles.sqlite")
+        self._rows = VectorStore(self.store)
         self._columns = Columns()
         self._vectors = Vectors()
         self._seen: int | None = None
@@ -102,12 +111,13 @@ class Generation:
 
     def _catch_up_reading(self) -> None:
         columns = self._columns
-        changes = self.store.changes(after_n=columns.last, after_tick=columns.tick)
-        if changes.added or changes.gone:
-            self._columns = applied(columns, changes)
+        with self.store.one_moment():
+            changes = self.store.changes(after_n=columns.last, after_tick=columns.tick)
+            if changes.added or changes.gone:
+                self._columns = applied(columns, changes)
+            if encoder := self.recipe.encoder:
+                self._vectors = self._vectors.grown(self.folder, self._rows, self._columns, encoder=encoder)
         self._lexical.refresh(self._columns)
-        if self.recipe.encoder:
-            self._vectors = self._vectors.grown(self.store, self._columns)
 
     def write(
         self,
@@ -115,10 +125,15 @@ class Generation:
         *,
         removed: Iterable[Key] = (),
         embedder: Embedder | None = None,
+        like: "Generation | None" = None,
         progress: Progress | None = None,
     ) -> int:
-        """One commit for all of it. The caller holds the index's lock."""
+        """One commit for all of it. The caller holds the index's lock.
+
+        Vectors of texts that the generation `like` holds are taken from there.
+        """
         self._catch_up_words()
+        halves = self._encodes(embedder)
         writer = self._lexical.writer()
         try:
             with self.store.writing():
@@ -127,7 +142,7 @@ class Generation:
                 for n, counts in self._stored(documents, tick):
                     writer.add(n, counts)
                     count += 1
-                    _tell(progress, count)
+                    _tell(progress, count // 2 if halves else count)
                 for n in self.store.gone_at(tick):
                     writer.remove(n)
         except BaseException:
@@ -136,7 +151,9 @@ class Generation:
         writer.commit()
         self._reached(_WORDS_TO)
         self._titles.catch_up(self.store)
-        self.write_vectors(embedder)
+        self.write_vectors(embedder, like=like, progress=_second_half(progress, count) if halves else None)
+        self.store.forget_gone()
+        self._file_vectors()
         return count
 
     def _stored(self, documents: Iterable[Document], tick: int) -> Iterator[tuple[int, Counts]]:
@@ -161,19 +178,69 @@ class Generation:
         writer.commit()
         self._reached(_WORDS_TO)
 
-    def write_vectors(self, embedder: Embedder | None, *, progress: Progress | None = None) -> None:
+    def behind(self, embedder: Embedder | None) -> bool:
+        """Is there a document without words, or one without vectors that this encoder could give?"""
+        last = self.store.last_living()
+        return self.store.counter(_WORDS_TO) < last or (
+            self._encodes(embedder) and self.store.counter(_VECTORS_TO) < last
+        )
+
+    @property
+    def without_vectors(self) -> int:
+        """Documents that are found by words alone so far."""
+        return self.store.living_after(self.store.counter(_VECTORS_TO)) if self.recipe.encoder else 0
+
+    def catch_up(self, embedder: Embedder | None) -> None:
+        """Finish what a killed writer left, or what had to wait for the encoder. As `write`, locked."""
+        self._catch_up_words()
+        self._titles.catch_up(self.store)
+        self.write_vectors(embedder)
+        self.store.forget_gone()
+        self._file_vectors()
+
+    def _encodes(self, embedder: Embedder | None) -> bool:
+        return embedder is not None and embedder.ready and embedder.name == self.recipe.encoder
+
+    def write_vectors(
+        self,
+        embedder: Embedder | None,
+        *,
+        like: "Generation | None" = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Encode what has no vectors yet; nothing to do without the encoder that built the rest."""
-        if embedder is None or not embedder.ready or embedder.name != self.recipe.encoder:
+        if embedder is None or not self._encodes(embedder):
             return
+        others = [like._rows] if like is not None and like.recipe.encoder == self.recipe.encoder else []
         waiting = self.store.live_numbers(after=self.store.counter(_VECTORS_TO))
         done = 0
         for start in range(0, len(waiting), _VECTOR_BATCH):
             batch = self.store.documents(waiting[start : start + _VECTOR_BATCH])
-            self.store.put_vectors(encoded(batch, embedder))
-            self.store.set_counter(_VECTORS_TO, max(batch))
+            # Encoding takes its time: nobody else waits for the store meanwhile.
+            encoded = self._rows.encoded(batch, embedder, others)
+            with self.store.writing():
+                self._rows.put(encoded)
+                self.store.set_counter(_VECTORS_TO, max(batch))
             done += len(batch)
             _tell(progress, done)
         self._seen = None
+
+    def _file_vectors(self) -> None:
+        """Write the vectors' file anew when too much has changed since. It is a cache: no file, no harm."""
+        written = self.store.counter(_VECTORS_TO)
+        filed = matrix.filed_to(self.folder, refused=self._vectors.refused)
+        if written - filed <= max(_LEAST_NEWS, _NEWS * self._columns.living):
+            return
+        try:
+            matrix.write(self.folder, self._rows, encoder=self.recipe.encoder, last=written)
+        except (OSError, matrix.Unfit) as fault:
+            _LOG.warning("the vectors' file could not be written, the store is read instead: %s", fault)
+        self._seen = None
+
+
+def _second_half(progress: Progress | None, total: int) -> Progress | None:
+    """Whoever watches sees one number grow: half of it while words are written, half while encoding."""
+    return None if progress is None else lambda done: progress((total + done) // 2)
 
 
 def _tell(progress: Progress | None, count: int) -> None:

@@ -18,7 +18,7 @@ _ALIKE = 0.3
 
 
 def _rarities(ids: NDArray[np.int32], lists: PieceLists) -> NDArray[np.float32]:
-    documents = max(1, len(lists.places))
+    documents = max(1, len(lists))
     bearers = [int(lists.bearers[id_]) if id_ < len(lists.bearers) else 0 for id_ in ids]
     return np.array([rarity(documents, min(count, documents)) for count in bearers], dtype=np.float32)
 
@@ -26,13 +26,13 @@ def _rarities(ids: NDArray[np.int32], lists: PieceLists) -> NDArray[np.float32]:
 def piece_weight(text: str, lists: PieceLists, embedder: Embedder) -> float:
     """How much there is to find: a long and particular question can be answered more surely."""
     ids = embedder.piece_ids(text)
-    return 0.0 if ids is None or not len(lists.places) else float(_rarities(ids, lists).sum())
+    return 0.0 if ids is None or not len(lists) else float(_rarities(ids, lists).sum())
 
 
 def late_scores(text: str, places: Places, lists: PieceLists, embedder: Embedder) -> Scores | None:
     """For each of the places, the weighted share of the question's pieces that it takes up."""
     ids = embedder.piece_ids(text)
-    if ids is None or not len(ids) or not len(lists.places):
+    if ids is None or not len(ids) or not len(lists):
         return None
     weights = _rarities(ids, lists)
     held = [lists.of(int(place)) for place in places]

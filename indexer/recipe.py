@@ -11,7 +11,7 @@ from pathlib import Path
 
 from indexer.text import ANALYSIS
 
-LAYOUT = 1
+LAYOUT = 2
 _FILE = "recipe.json"
 
 

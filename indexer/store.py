@@ -2,8 +2,8 @@
 
 It is a cache of the desk's database, kept so that words and vectors can be healed without
 asking anybody. Ranking and files of words and vectors are not here.
-Invariant: a row is never changed. A new version of a document is a new, higher number and
-the old row is marked gone, in one transaction; so a number read once stays true.
+Invariant: a row is never changed while it lives. A new version of a document is a new, higher
+number and the old row is marked gone, in one transaction; so a number read once stays true.
 """
 
 import json
@@ -22,16 +22,20 @@ from indexer.document import Document, Key
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
-    length INTEGER NOT NULL, content TEXT NOT NULL, gone INTEGER);
+    length INTEGER NOT NULL, about TEXT NOT NULL, content TEXT NOT NULL, gone INTEGER);
 CREATE UNIQUE INDEX IF NOT EXISTS live ON documents (kind, id) WHERE gone IS NULL;
 CREATE INDEX IF NOT EXISTS gone ON documents (gone) WHERE gone IS NOT NULL;
 CREATE TABLE IF NOT EXISTS codes (code TEXT NOT NULL, n INTEGER NOT NULL, declared INTEGER NOT NULL,
     PRIMARY KEY (code, n)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS vectors (n INTEGER NOT NULL, passage INTEGER NOT NULL, vector BLOB NOT NULL,
-    pieces BLOB, PRIMARY KEY (n, passage)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS vectors (n INTEGER NOT NULL, passage INTEGER NOT NULL, hash BLOB NOT NULL,
+    vector BLOB NOT NULL, PRIMARY KEY (n, passage)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS vectors_of_text ON vectors (hash);
+CREATE TABLE IF NOT EXISTS pieces (n INTEGER PRIMARY KEY, hash BLOB NOT NULL, ids BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS pieces_of_text ON pieces (hash);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 _MOST_CODES = 64
+_FORGOTTEN_TO = "forgotten_to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +58,24 @@ class Changes:
     tick: int
 
 
-def _dumped(document: Document) -> str:
-    return json.dumps(
-        {
-            "title": document.title,
-            "body": document.body,
-            "also": document.also,
-            "codes": document.codes,
-            "facets": dict(document.facets),
-            "audience": sorted(document.audience),
-            "popularity": document.popularity,
-        },
-        ensure_ascii=True,
-    )
+def _dumped(document: Document) -> tuple[str, str]:
+    """What the columns need, and the texts: an index is opened without reading a text."""
+    about = {
+        "facets": dict(document.facets),
+        "audience": sorted(document.audience),
+        "popularity": document.popularity,
+    }
+    content = {
+        "title": document.title,
+        "body": document.body,
+        "also": document.also,
+        "codes": document.codes,
+    }
+    return json.dumps(about), json.dumps(content)
 
 
-def _loaded(kind: str, id_: str, version: str, content: str) -> Document:
-    held: dict[str, Any] = json.loads(content)
+def _loaded(kind: str, id_: str, version: str, about: str, content: str) -> Document:
+    held: dict[str, Any] = json.loads(about) | json.loads(content)
     return Document(
         kind,
         id_,
@@ -85,8 +90,8 @@ def _loaded(kind: str, id_: str, version: str, content: str) -> Document:
     )
 
 
-def _row(n: int, kind: str, id_: str, length: int, content: str) -> Row:
-    held: dict[str, Any] = json.loads(content)
+def _row(n: int, kind: str, id_: str, length: int, about: str) -> Row:
+    held: dict[str, Any] = json.loads(about)
     return Row(n, kind, id_, length, held["facets"], frozenset(held["audience"]), held["popularity"])
 
 
@@ -111,9 +116,26 @@ class Store:
         with self._lock:
             self._database.close()
 
-    def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def ask(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._database.execute(sql, values).fetchall()
+
+    def put(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        with self._lock:
+            self._database.executemany(sql, rows)
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Several reads that see the same commit, whoever writes meanwhile."""
+        with self._lock:
+            began = not self._database.in_transaction
+            if began:
+                self._database.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if began:
+                    self._database.execute("COMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -128,14 +150,14 @@ class Store:
 
     def data_version(self) -> int:
         """Changes when another connection has committed."""
-        return int(self._all("PRAGMA data_version")[0][0])
+        return int(self.ask("PRAGMA data_version")[0][0])
 
     def counter(self, name: str) -> int:
-        found = self._all("SELECT value FROM counters WHERE name = ?", (name,))
+        found = self.ask("SELECT value FROM counters WHERE name = ?", (name,))
         return int(found[0][0]) if found else 0
 
     def set_counter(self, name: str, value: int) -> None:
-        self._all("INSERT OR REPLACE INTO counters VALUES (?, ?)", (name, value))
+        self.ask("INSERT OR REPLACE INTO counters VALUES (?, ?)", (name, value))
 
     def next_tick(self) -> int:
         tick = self.counter("tick") + 1
@@ -143,35 +165,42 @@ class Store:
         return tick
 
     def add(self, document: Document, length: int) -> int:
-        values = (document.kind, document.id, document.version, length, _dumped(document))
+        values = (document.kind, document.id, document.version, length, *_dumped(document))
         with self._lock:
             written = self._database.execute(
-                "INSERT INTO documents (kind, id, version, length, content) VALUES (?, ?, ?, ?, ?)", values
+                "INSERT INTO documents (kind, id, version, length, about, content) VALUES (?, ?, ?, ?, ?, ?)",
+                values,
             )
             n = int(written.lastrowid or 0)
             rows = [(code, n, declared) for code, declared in _codes_of(document)]
-            self._database.executemany("INSERT OR IGNORE INTO codes VALUES (?, ?, ?)", rows)
+            self.put("INSERT OR IGNORE INTO codes VALUES (?, ?, ?)", rows)
         return n
 
     def mark_gone(self, key: Key, tick: int) -> list[int]:
-        found = self._all("SELECT n FROM documents WHERE kind = ? AND id = ? AND gone IS NULL", key)
+        found = self.ask("SELECT n FROM documents WHERE kind = ? AND id = ? AND gone IS NULL", key)
         numbers = [int(n) for (n,) in found]
         for n in numbers:
-            self._all("UPDATE documents SET gone = ? WHERE n = ?", (tick, n))
-            self._all("DELETE FROM vectors WHERE n = ?", (n,))
+            self.ask("UPDATE documents SET gone = ? WHERE n = ?", (tick, n))
         return numbers
 
     def gone_at(self, tick: int) -> list[int]:
-        return [int(n) for (n,) in self._all("SELECT n FROM documents WHERE gone = ?", (tick,))]
+        return [int(n) for (n,) in self.ask("SELECT n FROM documents WHERE gone = ?", (tick,))]
 
     def last_number(self) -> int:
-        return int(self._all("SELECT coalesce(max(n), 0) FROM documents")[0][0])
+        return int(self.ask("SELECT coalesce(max(n), 0) FROM documents")[0][0])
+
+    def last_living(self) -> int:
+        found = self.ask("SELECT n FROM documents WHERE gone IS NULL ORDER BY n DESC LIMIT 1")
+        return int(found[0][0]) if found else 0
+
+    def living_after(self, n: int) -> int:
+        return int(self.ask("SELECT count(*) FROM documents WHERE n > ? AND gone IS NULL", (n,))[0][0])
 
     def changes(self, *, after_n: int, after_tick: int) -> Changes:
-        sql = "SELECT n, kind, id, length, content FROM documents WHERE n > ? AND gone IS NULL ORDER BY n"
-        with self._lock:
-            added = [_row(*values) for values in self._all(sql, (after_n,))]
-            gone = [int(n) for (n,) in self._all("SELECT n FROM documents WHERE gone > ?", (after_tick,))]
+        sql = "SELECT n, kind, id, length, about FROM documents WHERE n > ? AND gone IS NULL ORDER BY n"
+        with self.one_moment():
+            added = [_row(*values) for values in self.ask(sql, (after_n,))]
+            gone = [int(n) for (n,) in self.ask("SELECT n FROM documents WHERE gone > ?", (after_tick,))]
             return Changes(added, gone, self.counter("tick"))
 
     def documents(self, numbers: Iterable[int]) -> dict[int, Document]:
@@ -179,40 +208,39 @@ class Store:
         found: dict[int, Document] = {}
         for start in range(0, len(wanted), 500):
             batch = wanted[start : start + 500]
-            marks = ",".join("?" * len(batch))
-            sql = f"SELECT n, kind, id, version, content FROM documents WHERE n IN ({marks})"  # noqa: S608
-            for n, *rest in self._all(sql, batch):
+            sql = (
+                "SELECT n, kind, id, version, about, content FROM documents WHERE content <> '' AND n IN ({})"
+            )
+            for n, *rest in self.ask(sql.format(",".join("?" * len(batch))), batch):
                 found[n] = _loaded(*rest)
         return found
 
     def live_numbers(self, *, after: int = 0) -> list[int]:
         sql = "SELECT n FROM documents WHERE n > ? AND gone IS NULL ORDER BY n"
-        return [int(n) for (n,) in self._all(sql, (after,))]
+        return [int(n) for (n,) in self.ask(sql, (after,))]
 
     def number_of(self, key: Key) -> int | None:
-        found = self._all("SELECT n FROM documents WHERE kind = ? AND id = ? AND gone IS NULL", key)
+        found = self.ask("SELECT n FROM documents WHERE kind = ? AND id = ? AND gone IS NULL", key)
         return int(found[0][0]) if found else None
 
     def versions(self) -> dict[Key, str]:
-        rows = self._all("SELECT kind, id, version FROM documents WHERE gone IS NULL")
+        rows = self.ask("SELECT kind, id, version FROM documents WHERE gone IS NULL")
         return {(kind, id_): version for kind, id_, version in rows}
 
     def bearers(self, code: str) -> list[tuple[int, bool]]:
         """Which documents bear the code, and whether they declare it."""
-        found = self._all("SELECT n, declared FROM codes WHERE code = ? LIMIT 200", (code,))
+        found = self.ask("SELECT n, declared FROM codes WHERE code = ? LIMIT 200", (code,))
         return [(int(n), bool(declared)) for n, declared in found]
 
-    def gone_count(self) -> int:
-        return int(self._all("SELECT count(*) FROM documents WHERE gone IS NOT NULL")[0][0])
-
-    def put_vectors(self, rows: Iterable[tuple[int, int, bytes, bytes | None]]) -> None:
-        with self._lock:
-            self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
-
-    def vectors(self, *, after: int) -> list[tuple[int, int, bytes, bytes | None]]:
-        sql = "SELECT n, passage, vector, pieces FROM vectors WHERE n > ? ORDER BY n, passage"
-        rows = self._all(sql, (after,))
-        return [(int(n), int(passage), vector, pieces) for n, passage, vector, pieces in rows]
+    def forget_gone(self) -> None:
+        """The texts and vectors of what died; the numbers stay, for readers who have not heard of it."""
+        with self.writing():
+            tick = self.counter("tick")
+            died = f"SELECT n FROM documents WHERE gone > {self.counter(_FORGOTTEN_TO)}"  # noqa: S608
+            for table in ("codes", "vectors", "pieces"):
+                self.ask(f"DELETE FROM {table} WHERE n IN ({died})")  # noqa: S608
+            self.ask(f"UPDATE documents SET content = '', about = '' WHERE n IN ({died})")  # noqa: S608
+            self.set_counter(_FORGOTTEN_TO, tick)
 
     def is_sound(self) -> bool:
-        return self._all("PRAGMA quick_check(1)") == [("ok",)]
+        return self.ask("PRAGMA quick_check(1)") == [("ok",)]

@@ -1,32 +1,26 @@
 """Meaning as numbers: the passages' vectors of one generation, compared exactly.
 
-The source of truth is the store; the matrix is a reading of it. Exact comparison is faster
-than any approximate index up to some 200,000 documents, and it never loses a hit to a filter.
-Invariant: a vector stands for one passage of one living or dead place, never for a document
-whose text has changed since.
+The source of truth is the store (`vector_store.py`); most of it is read through a mapped file
+(`matrix.py`), the rest grows in memory. Exact comparison is faster than any approximate index up to
+some 200,000 documents, and it never loses a hit to a filter. Invariant: a vector stands for one
+passage of one living or dead place, never for a document whose text has changed since.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import matrix
 from indexer.columns import Columns, Mask, Places
-from indexer.document import Document
-from indexer.embedders import Embedder
-from indexer.passages import passages
-from indexer.store import Store
+from indexer.vector_store import Matrix, PieceBlock, VectorBlock, VectorStore
 
-Matrix = NDArray[np.float32]
-VectorRow = tuple[int, int, bytes, bytes | None]
-_STORED = np.float16
-_LONGEST_PIECED = 4_000
 _SMALL = 4_096
-
-
-def _no_places() -> Places:
-    return np.zeros(0, dtype=np.int64)
+_MOST_PICKED = 0.25
+"""Comparing all of a chunk is quicker than copying more than this share of it."""
 
 
 def _no_ids() -> NDArray[np.int32]:
@@ -43,35 +37,43 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class PieceLists:
-    """Which pieces each document is made of, end to end, with where each list starts."""
+    """Which pieces each document is made of."""
 
-    ids: NDArray[np.int32] = field(default_factory=_no_ids)
-    places: Places = field(default_factory=_no_places)
-    starts: Places = field(default_factory=_no_places)
+    blocks: tuple[PieceBlock, ...] = ()
+    numbers: Places = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """The number of the document at each place."""
     bearers: NDArray[np.int32] = field(default_factory=_no_ids)
     """How many documents have a piece, by the piece's id."""
 
-    def grown(self, lists: Sequence[tuple[int, NDArray[np.int32]]]) -> "PieceLists":
-        if not lists:
-            return self
-        ids = np.concatenate([self.ids, *(found for _, found in lists)])
-        lengths = np.array([len(found) for _, found in lists], dtype=np.int64)
-        starts = len(self.ids) + np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-        places = np.array([place for place, _ in lists], dtype=np.int64)
-        return PieceLists(
-            ids,
-            np.concatenate([self.places, places]),
-            np.concatenate([self.starts, starts]),
-            _counted(self.bearers, np.concatenate([found for _, found in lists])),
-        )
+    def __len__(self) -> int:
+        return sum(len(block.numbers) for block in self.blocks)
+
+    def grown(self, fresh: Iterable[PieceBlock], numbers: Places) -> "PieceLists":
+        blocks, bearers = self.blocks, self.bearers
+        for block in fresh:
+            bearers = _counted(bearers, block.ids)
+            small = blocks and len(blocks[-1].numbers) < _SMALL
+            blocks = (*blocks[:-1], _joined_pieces(blocks[-1], block)) if small else (*blocks, block)
+        return PieceLists(blocks, numbers, bearers)
 
     def of(self, place: int) -> NDArray[np.int32]:
-        rows = np.flatnonzero(self.places == place)
-        if not len(rows):
+        number = int(self.numbers[place]) if place < len(self.numbers) else -1
+        found = bisect_right(self.blocks, number, key=lambda block: int(block.numbers[0])) - 1
+        if found < 0:
             return _no_ids()
-        row = int(rows[-1])
-        end = int(self.starts[row + 1]) if row + 1 < len(self.starts) else len(self.ids)
-        return self.ids[int(self.starts[row]) : end]
+        block = self.blocks[found]
+        row = int(np.searchsorted(block.numbers, number))
+        if row >= len(block.numbers) or block.numbers[row] != number:
+            return _no_ids()
+        return block.ids[int(block.starts[row]) : int(block.starts[row + 1])]
+
+
+def _joined_pieces(one: PieceBlock, other: PieceBlock) -> PieceBlock:
+    return PieceBlock(
+        np.concatenate([one.numbers, other.numbers]),
+        np.concatenate([one.starts, other.starts[1:] + one.starts[-1]]),
+        np.concatenate([one.ids, other.ids]),
+    )
 
 
 def _counted(before: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -84,6 +86,7 @@ def _counted(before: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.in
 class Chunk:
     matrix: Matrix
     places: Places
+    """-1 for a vector whose document had died before anybody here heard of it."""
     passages: NDArray[np.int32]
 
     def joined(self, other: "Chunk") -> "Chunk":
@@ -101,22 +104,40 @@ class Vectors:
     chunks: tuple[Chunk, ...] = ()
     pieces: PieceLists = field(default_factory=PieceLists)
     last: int = 0
+    file: str | None = None
+    """The mapped file that the first chunk is, if any."""
+    refused: str | None = None
+    """A file that did not fit; nobody looks at it again."""
 
     def __len__(self) -> int:
         return sum(len(chunk.places) for chunk in self.chunks)
 
-    def grown(self, store: Store, columns: Columns) -> "Vectors":
-        rows = store.vectors(after=self.last)
-        if not rows:
-            return self
-        places = columns.place_of_numbers(np.array([n for n, *_ in rows], dtype=np.int64))
-        lists = self.pieces.grown(_piece_lists(rows, places))
-        return Vectors(self._with(_chunk(rows, places)), lists, rows[-1][0])
+    def grown(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> "Vectors":
+        """With what was written since; from a newer file where there is one."""
+        start = self._from_file(folder, rows, columns, encoder=encoder)
+        # Only what the columns know already: a vector that is read too early would find no place.
+        blocks = list(rows.blocks(after=start.last, upto=columns.last))
+        if not blocks:
+            return start
+        chunks = start.chunks
+        for block in blocks:
+            fresh = _chunk(block, columns)
+            small = chunks and len(chunks[-1].places) < _SMALL
+            chunks = (*chunks[:-1], chunks[-1].joined(fresh)) if small else (*chunks, fresh)
+        last = int(blocks[-1].numbers[-1])
+        pieces = start.pieces.grown(rows.piece_blocks(after=start.last, upto=last), columns.numbers)
+        return replace(start, chunks=chunks, pieces=pieces, last=last)
 
-    def _with(self, fresh: Chunk) -> tuple[Chunk, ...]:
-        if self.chunks and len(self.chunks[-1].places) < _SMALL:
-            return (*self.chunks[:-1], self.chunks[-1].joined(fresh))
-        return (*self.chunks, fresh)
+    def _from_file(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> "Vectors":
+        name = matrix.newest(folder)
+        if name is None or name in (self.file, self.refused):
+            return self
+        found = matrix.mapped(folder, name, encoder=encoder, rows=rows, columns=columns)
+        if found is None:
+            return replace(self, refused=name)
+        pieces = PieceLists().grown([found.pieces], columns.numbers) if len(found.pieces.numbers) else None
+        chunk = _chunk(found.vectors, columns)
+        return Vectors((chunk,), pieces or PieceLists(), found.last, found.name)
 
     def nearest(self, questions: Matrix, mask: Mask, *, sentence: float) -> Nearest:
         """The best passage of every place the mask allows; -1 where there is none.
@@ -124,54 +145,36 @@ class Vectors:
         The first question is the whole; the others are its sentences, the best of which counts.
         """
         found = Nearest(np.full(len(mask), -1.0, dtype=np.float32), np.zeros(len(mask), dtype=np.int32))
+        # The place -1 looks into the last entry.
+        allowed = np.append(mask, False)
         for chunk in self.chunks:
-            _compare(chunk, questions, mask, sentence, found)
+            _compare(chunk, questions, allowed, sentence, found)
         return found
 
 
-def _compare(chunk: Chunk, questions: Matrix, mask: Mask, sentence: float, found: Nearest) -> None:
-    rows = np.flatnonzero(mask[chunk.places])
+def _compare(chunk: Chunk, questions: Matrix, allowed: Mask, sentence: float, found: Nearest) -> None:
+    rows = np.flatnonzero(allowed[chunk.places])
     if not len(rows):
         return
-    matrix = chunk.matrix if len(rows) == len(chunk.places) else chunk.matrix[rows]
-    scores = matrix @ questions[0]
+    if len(rows) > _MOST_PICKED * len(chunk.places):
+        scores = _scores(chunk.matrix, questions, sentence)[rows]
+    else:
+        scores = _scores(chunk.matrix[rows], questions, sentence)
+    # A document's passages stand together.
+    places = chunk.places[rows]
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    best = np.maximum.reduceat(scores, starts)
+    is_best = scores == np.repeat(best, np.diff(starts, append=len(places)))
+    found.cosines[places[starts]] = best
+    found.passages[places[is_best]] = chunk.passages[rows[is_best]]
+
+
+def _scores(vectors: Matrix, questions: Matrix, sentence: float) -> NDArray[np.float32]:
+    scores: NDArray[np.float32] = vectors @ questions[0]
     if len(questions) > 1:
-        scores = (1.0 - sentence) * scores + sentence * (matrix @ questions[1:].T).max(axis=1)
-    rows, scores = rows[order := np.argsort(scores, kind="stable")], scores[order]
-    better = scores > found.cosines[chunk.places[rows]]
-    rows, scores = rows[better], scores[better]
-    found.cosines[chunk.places[rows]] = scores
-    found.passages[chunk.places[rows]] = chunk.passages[rows]
+        scores = (1.0 - sentence) * scores + sentence * (vectors @ questions[1:].T).max(axis=1)
+    return scores
 
 
-def _chunk(rows: Sequence[VectorRow], places: Places) -> Chunk:
-    known = places >= 0
-    matrix = np.frombuffer(b"".join(row[2] for row in rows), dtype=_STORED).reshape(len(rows), -1)
-    numbers = np.array([row[1] for row in rows], dtype=np.int32)
-    return Chunk(matrix[known].astype(np.float32), places[known], numbers[known])
-
-
-def _piece_lists(rows: Sequence[VectorRow], places: Places) -> list[tuple[int, NDArray[np.int32]]]:
-    return [
-        (int(place), np.frombuffer(row[3], dtype=np.int32))
-        for row, place in zip(rows, places, strict=True)
-        if row[3] and place >= 0
-    ]
-
-
-def _pieces_of(document: Document, embedder: Embedder) -> bytes | None:
-    text = "\n".join((document.title, *document.also, document.body))[:_LONGEST_PIECED]
-    ids = embedder.piece_ids(text)
-    return None if ids is None else ids.tobytes()
-
-
-def encoded(documents: Mapping[int, Document], embedder: Embedder) -> Iterator[VectorRow]:
-    """A row for each passage, in the order of the documents' numbers; the first bears the pieces."""
-    cut = [
-        (n, row, passage.text)
-        for n in sorted(documents)
-        for row, passage in enumerate(passages(documents[n]))
-    ]
-    matrix = embedder.encode([text for *_, text in cut]).astype(_STORED)
-    for (n, row, _), vector in zip(cut, matrix, strict=True):
-        yield n, row, vector.tobytes(), _pieces_of(documents[n], embedder) if row == 0 else None
+def _chunk(block: VectorBlock, columns: Columns) -> Chunk:
+    return Chunk(block.matrix, columns.place_of_numbers(block.numbers), block.passages)
