@@ -82,6 +82,10 @@ class Titles:
         sql = "SELECT rowid FROM letters WHERE letters MATCH ? ORDER BY rowid DESC LIMIT ?"
         return [int(n) for (n,) in self._read(sql, (query, _MOST_PROPOSED))]
 
+    def behind(self, store: Store) -> bool:
+        """Has the store committed what is not here, or is there no sound file?"""
+        return self._read("SELECT tick FROM reached", ()) != [(store.counter("tick"),)]
+
     def vocabulary(self) -> Vocabulary:
         """The Latin words learnt so far; what came since the last time is added."""
         sql = "SELECT rowid, word, documents FROM words WHERE rowid > ? ORDER BY rowid"
@@ -137,9 +141,9 @@ class Titles:
     def _take_over(self, store: Store) -> None:
         with self._writing() as database:
             n, tick = database.execute("SELECT n, tick FROM reached").fetchone()
-            if n > store.last_number():
-                raise Foreign("the store is younger than its titles")
             changes = store.changes(after_n=n, after_tick=tick)
+            if changes.tick < tick:
+                raise Foreign("the store is younger than its titles")
             database.executemany("DELETE FROM letters WHERE rowid = ?", [(gone,) for gone in changes.gone])
             _insert(database, _documents(store, [row.n for row in changes.added]))
             last = max([n, *(row.n for row in changes.added)])
