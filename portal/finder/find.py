@@ -80,7 +80,7 @@ class Finder:
         offset: int = 0,
     ) -> Found:
         """What this person finds, page by page; no kinds means every kind."""
-        ask = _ask(text, kinds or EVERYTHING, filters, near, depth=max(DEPTH, offset + limit))
+        ask = wide_ask(text, kinds, filters, near, most=offset + limit)
         ranked, mode = self._ranked(session, person, ask, numbered=kinds or (*EVERYTHING, FAULT))
         told = _announcements(session, person, ask, ranked)
         if not kinds:
@@ -158,16 +158,7 @@ class Finder:
         self, session: Session, person: Person, ask: Ask, *, numbered: Collection[str]
     ) -> tuple[list[Ranked], Mode]:
         """Permitted rows in the order of the index, exact reference numbers on top."""
-        query = Query(
-            ask.text,
-            audience=viewer_of(person).tokens | ticket_tokens(person),
-            kinds=ask.kinds,
-            filters=ask.filters,
-            near=ask.near,
-            limit=ask.depth,
-            exclude=ask.exclude,
-        )
-        answer = self.index.search(query)
+        answer = self.index.search(query_of(person, ask))
         if not person.active or not ask.text:
             return [], answer.mode
         exact = by_number(session, person, ask.text, kinds=numbered)
@@ -178,6 +169,26 @@ class Finder:
         rows = exact | reread(session, person, [hit.key for hit in hits if hit.key not in exact])
         pinned = [hit_of(key, row) for key, row in exact.items()]
         return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer.mode
+
+
+def query_of(person: Person, ask: Ask) -> Query:
+    """The question as the index is asked it, with this person's eyes."""
+    return Query(
+        ask.text,
+        audience=viewer_of(person).tokens | ticket_tokens(person),
+        kinds=ask.kinds,
+        filters=ask.filters,
+        near=ask.near,
+        limit=ask.depth,
+        exclude=ask.exclude,
+    )
+
+
+def wide_ask(
+    text: str, kinds: Collection[str] = (), filters: Filters = NOTHING, near: Near = NOTHING, *, most: int
+) -> Ask:
+    """What a page of results asks for: deep enough for its counts; no kinds means every kind."""
+    return _ask(text, kinds or EVERYTHING, filters, near, depth=max(DEPTH, most))
 
 
 def _ask(text: str, kinds: Iterable[str], filters: Filters, near: Near, *, depth: int) -> Ask:
