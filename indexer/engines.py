@@ -82,6 +82,12 @@ class Posting:
     def __len__(self) -> int:
         return len(self.places)
 
+    def until(self, size: int) -> "Posting":
+        if not len(self.places) or self.places[-1] < size:
+            return self
+        kept = int(np.searchsorted(self.places, size))
+        return Posting(self.places[:kept], self.counts[:kept])
+
     def bears(self, places: Places) -> Mask:
         """Which of these places bear the term."""
         if not len(self.places):

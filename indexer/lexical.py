@@ -201,13 +201,13 @@ class WhooshWords:
 
     def reading(self, weighed: Iterable[Weighed], scope: Scope) -> Reading:
         """Every posting is at hand: there is nothing to propose."""
-        return self
+        return _Until(self, len(scope.mask))
 
-    def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
+    def bearing_all(self, terms: tuple[str, ...]) -> Places:
         """Remembered, for the desk's synonyms are few."""
         remembered = self._bearing
         if (found := remembered.get(terms)) is not None:
-            return found, len(found)
+            return found
         postings = sorted((self.posting(Field.WORDS, term) for term in terms), key=len)
         places = postings[0].places if postings else NOWHERE.places
         for posting in postings[1:]:
@@ -215,7 +215,7 @@ class WhooshWords:
         if len(remembered) >= _MOST_MERGED:
             remembered.clear()
         remembered[terms] = places
-        return places, len(places)
+        return places
 
     def _posting(self, segment: _Segment, field: Field, term: bytes) -> Posting:
         key = (segment.name, field, term)
@@ -228,6 +228,21 @@ class WhooshWords:
         """The caller holds the index's own lock; Whoosh's is the second guard."""
         codec = W3Codec(compression=0)
         return WordWriter(self._whoosh.writer(timeout=WRITE_TIMEOUT_S, limitmb=memory_mb, codec=codec))
+
+
+class _Until:
+    """Postings as far as a search's own columns go: another thread may already know later places."""
+
+    def __init__(self, words: WhooshWords, size: int) -> None:
+        self._words = words
+        self._size = size
+
+    def posting(self, field: Field, term: str) -> Posting:
+        return self._words.posting(field, term).until(self._size)
+
+    def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
+        places = self._words.bearing_all(terms)
+        return places[: np.searchsorted(places, self._size)], len(places)
 
 
 class WordWriter:

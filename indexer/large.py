@@ -1,0 +1,345 @@
+"""The word index for large desks: tantivy keeps the postings, and nobody else imports it.
+
+It is given our own terms, already cut, and never a word of a query language. tantivy proposes the
+documents worth a look, by terms whose postings together stay within a budget; each document brings
+its own counts with it (`packed.py`), so that the proposed ones are scored by the same formula as
+everywhere. Invariant: only proposed places inside the mask are read, and where fewer documents may
+be seen than would be proposed, all of them are.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, repeat
+from operator import itemgetter
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tantivy import (
+    DocAddress,
+    Document,
+    Index,
+    IndexWriter,
+    Occur,
+    Query,
+    Schema,
+    SchemaBuilder,
+    Searcher,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
+
+from indexer.columns import Columns, Mask, Places
+from indexer.engines import NOWHERE, Counts, Field, Posting, Reading, Scope, Weighed, WordEngine
+from indexer.packed import EMPTY, Packed, Table, packed, unpacked
+from indexer.scoring import rarity
+
+_TOKENIZER = "whitespace"
+_MEMORY_BYTES = 128_000_000
+_BUDGET = 120_000
+"""Postings that one proposal may read: the rarest terms come first and say the most."""
+_FEWEST = 3
+"""Terms that propose in any case."""
+_WIDER = 8
+_KEPT_ROWS = 50_000_000
+"""Entries of documents read lately that stay in memory."""
+_MOST_REMEMBERED = 20_000
+
+_K = TypeVar("_K")
+
+
+def _schema() -> Schema:
+    builder = SchemaBuilder()
+    builder.add_unsigned_field("n", indexed=True, fast=True)
+    for field in Field:
+        builder.add_text_field(field, tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_text_field("marks", tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("packed", stored=True)
+    return builder.build()
+
+
+@contextmanager
+def _damage_is_an_error() -> Iterator[None]:
+    """Rust panics over broken files with what no `except Exception` catches."""
+    try:
+        yield
+    except BaseException as fault:
+        if type(fault).__name__ == "PanicException":
+            raise OSError(str(fault)) from fault
+        raise
+
+
+def _opened(folder: Path) -> Index:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    if any(folder.iterdir()) and not Index.exists(str(folder)):
+        raise OSError(f"词索引目录 {folder.name} 里有文件却没有目录表")
+    index = Index(_schema(), path=str(folder))
+    index.register_tokenizer(_TOKENIZER, TextAnalyzerBuilder(Tokenizer.whitespace()).build())
+    index.config_reader("manual")
+    return index
+
+
+def _spelled(term: str) -> str:
+    """Half a surrogate pair is no text to Rust."""
+    return term.encode("utf-8", "replace").decode("utf-8")
+
+
+class _Rows:
+    """What documents bear, the longest unread thrown out first. A number never changes its document."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+        self._rows: OrderedDict[int, Packed] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, n: int) -> Packed | None:
+        with self._lock:
+            if (row := self._rows.get(n)) is not None:
+                self._rows.move_to_end(n)
+            return row
+
+    def put(self, n: int, row: Packed) -> None:
+        with self._lock:
+            if n not in self._rows:
+                self._rows[n] = row
+                self._held += len(row) + 16
+            while self._held > self._most:
+                _, dropped = self._rows.popitem(last=False)
+                self._held -= len(dropped) + 16
+
+
+class _Moment:
+    """One commit as a search sees it."""
+
+    def __init__(self, schema: Schema, searcher: Searcher, columns: Columns) -> None:
+        self.schema = schema
+        self.searcher = searcher
+        self.columns = columns
+        self._frequencies: dict[tuple[Field, str], int] = {}
+        self._bearing: dict[tuple[str, ...], int] = {}
+
+    def term(self, field: str, term: str) -> Query:
+        return Query.term_query(self.schema, field, _spelled(term), "basic" if field == "marks" else "freq")
+
+    def frequency(self, field: Field, term: str) -> int:
+        if (found := self._frequencies.get((field, term))) is None:
+            found = self.searcher.doc_freq(field, _spelled(term))
+            _remember(self._frequencies, (field, term), found)
+        return found
+
+    def bearing_all(self, terms: tuple[str, ...]) -> int:
+        if len(terms) == 1:
+            return self.frequency(Field.WORDS, terms[0])
+        if (found := self._bearing.get(terms)) is None:
+            together = _all([self.term(Field.WORDS, term) for term in terms])
+            found = int(self.searcher.search(together, 1).count)  # type: ignore[attr-defined]
+            _remember(self._bearing, terms, found)
+        return found
+
+    def found(self, query: Query, most: int) -> dict[int, DocAddress]:
+        """The best documents by number, in tantivy's order."""
+        addresses = [address for _, address in self.searcher.search(query, most, count=False).hits]
+        numbers = self.searcher.fast_field_values("n", addresses)
+        return {int(n): address for n, address in zip(numbers, addresses, strict=True) if n is not None}
+
+    def among(self, numbers: Sequence[int]) -> Query:
+        return Query.term_set_query(self.schema, "n", list(numbers))
+
+    def row(self, address: DocAddress) -> Packed:
+        content = self.searcher.doc(address).get_first("packed")
+        return unpacked(content) if isinstance(content, bytes) else EMPTY
+
+
+def _remember(remembered: dict[_K, int], key: _K, value: int) -> None:
+    if len(remembered) >= _MOST_REMEMBERED:
+        remembered.clear()
+    remembered[key] = value
+
+
+def _all(queries: Sequence[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, query) for query in queries])
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+class _Proposed:
+    """What was proposed for one question, with its terms counted."""
+
+    def __init__(self, moment: _Moment, places: Places, rows: Sequence[Packed], terms: Iterable[str]) -> None:
+        self._moment = moment
+        self._places = places
+        self._table = Table(rows, terms)
+
+    def posting(self, field: Field, term: str) -> Posting:
+        if field is Field.SOUND:
+            return self._sounding(term)
+        return self._table.posting(field, term, self._places)
+
+    def _sounding(self, term: str) -> Posting:
+        """A sound counts once: how often it stands is not kept with the document."""
+        borne = _sounding(self._moment, term, self._places)
+        return Posting(self._places[borne], np.ones(int(borne.sum()), dtype=np.float32))
+
+    def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
+        borne = np.ones(len(self._places), dtype=bool)
+        for term in terms:
+            borne &= self._table.bears(Field.WORDS, term)
+        if not terms or not borne.any():
+            return NOWHERE.places, 0
+        return self._places[borne], self._moment.bearing_all(terms)
+
+
+def _sounding(moment: _Moment, term: str, places: Places) -> Mask:
+    numbers = moment.columns.numbers[places]
+    query = _all([moment.term(Field.SOUND, term), moment.among(numbers.tolist())])
+    found = moment.found(query, max(1, len(places)))
+    return np.isin(numbers, list(found))
+
+
+class TantivyWords:
+    """The word index of one generation: read by many threads, written by one process at a time."""
+
+    def __init__(self, folder: Path, *, budget: int = _BUDGET) -> None:
+        self._lock = threading.RLock()
+        self._budget = budget
+        self._rows = _Rows(_KEPT_ROWS)
+        with _damage_is_an_error():
+            self._index = _opened(folder)
+            self._moment = self._latest(Columns())
+
+    def close(self) -> None:
+        """Files are let go with the last searcher."""
+
+    def refresh(self, columns: Columns) -> None:
+        with self._lock, _damage_is_an_error():
+            self._index.reload()
+            self._moment = self._latest(columns)
+
+    def _latest(self, columns: Columns) -> _Moment:
+        return _Moment(self._index.schema, self._index.searcher(), columns)
+
+    def writer(self) -> "TantivyWriter":
+        return TantivyWriter(self._index.writer(_MEMORY_BYTES, 1))
+
+    def frequency(self, field: Field, term: str) -> int:
+        return self._moment.frequency(field, term)
+
+    def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
+        moment = self._moment
+        if field is Field.SOUND:
+            rows = [_sounding(moment, term, places) for term in terms]
+        else:
+            table = Table(self._rows_at(moment, places, {}), terms)
+            rows = [table.bears(field, term) for term in terms]
+        return np.array(rows, dtype=bool).reshape(len(terms), len(places))
+
+    def reading(self, weighed: Iterable[Weighed], scope: Scope) -> Reading:
+        moment, listed = self._moment, list(weighed)
+        with _damage_is_an_error():
+            places, addresses = _places(moment, listed, scope, self._budget)
+            rows = self._rows_at(moment, places, addresses)
+        terms = chain.from_iterable(one.terms for one in listed)
+        return _Proposed(moment, places, rows, terms)
+
+    def _rows_at(self, moment: _Moment, places: Places, addresses: Mapping[int, DocAddress]) -> list[Packed]:
+        """One row for each place; an empty one where the words have not caught up with the store."""
+        numbers = moment.columns.numbers[places].tolist()
+        held = {n: row for n in numbers if (row := self._rows.get(n)) is not None}
+        missing = [n for n in numbers if n not in held]
+        unplaced = [n for n in missing if n not in addresses]
+        found = moment.found(moment.among(unplaced), len(unplaced)) if unplaced else {}
+        for n in missing:
+            if (address := addresses.get(n, found.get(n))) is not None:
+                held[n] = moment.row(address)
+                self._rows.put(n, held[n])
+        return [held.get(n, EMPTY) for n in numbers]
+
+
+def _places(
+    moment: _Moment, weighed: Sequence[Weighed], scope: Scope, budget: int
+) -> tuple[Places, Mapping[int, DocAddress]]:
+    allowed = np.flatnonzero(scope.mask)
+    if len(allowed) <= scope.most:
+        return allowed, {}
+    proposed, addresses = _proposed(moment, weighed, scope, budget)
+    return np.unique(np.concatenate([proposed, scope.also[scope.mask[scope.also]]])), addresses
+
+
+def _proposed(
+    moment: _Moment, weighed: Sequence[Weighed], scope: Scope, budget: int
+) -> tuple[Places, Mapping[int, DocAddress]]:
+    """Marks may let through what the mask does not: then more are asked for."""
+    affordable = list(_affordable(moment, weighed, budget))
+    if not affordable:
+        return NOWHERE.places, {}
+    marks = [_any([moment.term("marks", mark) for mark in sorted(one)]) for one in scope.marks]
+    query = _all([*(Query.const_score_query(one, 0.0) for one in marks), _any(affordable)])
+    most = scope.most
+    while True:
+        addresses = moment.found(query, most)
+        places = moment.columns.place_of_numbers(np.array(list(addresses), dtype=np.int64))
+        places = places[(places >= 0) & (places < len(scope.mask))]
+        places = places[scope.mask[places]]
+        if len(places) * 2 >= scope.most or len(addresses) < most:
+            return places[: scope.most], addresses
+        most *= _WIDER
+
+
+def _affordable(moment: _Moment, weighed: Sequence[Weighed], budget: int) -> Iterator[Query]:
+    """The rarest first, as long as their postings stay within the budget."""
+    costed = ((min(moment.frequency(one.field, term) for term in one.terms), one) for one in weighed)
+    spent = 0
+    for number, (cost, one) in enumerate(sorted((pair for pair in costed if pair[0]), key=itemgetter(0))):
+        spent += cost
+        if spent > budget and number >= _FEWEST:
+            return
+        yield _weighed_query(moment, one, cost)
+
+
+def _weighed_query(moment: _Moment, weighed: Weighed, bearers: int) -> Query:
+    if len(weighed.terms) > 1:
+        together = _all([moment.term(weighed.field, term) for term in weighed.terms])
+        return Query.boost_query(Query.const_score_query(together, 1.0), weighed.weight)
+    # tantivy multiplies by the rarity itself.
+    own = rarity(moment.searcher.num_docs, bearers)
+    return Query.boost_query(moment.term(weighed.field, weighed.terms[0]), weighed.weight / own)
+
+
+class TantivyWriter:
+    """Everything between two commits; its lock is let go by either end."""
+
+    def __init__(self, writer: IndexWriter) -> None:
+        self._writer = writer
+
+    def add(self, n: int, counts: Counts) -> None:
+        document = Document()
+        document.add_unsigned("n", n)
+        repeated = chain.from_iterable(repeat(term, count) for term, count in counts.words.items())
+        document.add_text(Field.WORDS, _spelled(" ".join(repeated)))
+        document.add_text(Field.TITLE, _spelled(" ".join(counts.title)))
+        document.add_text(Field.SOUND, _spelled(" ".join(counts.sound)))
+        for mark in counts.marks:
+            document.add_text("marks", _spelled(mark))
+        document.add_bytes("packed", packed(counts))
+        self._writer.add_document(document)
+
+    def remove(self, n: int) -> None:
+        self._writer.delete_documents_by_term("n", n)
+
+    def commit(self) -> None:
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+    def cancel(self) -> None:
+        self._writer.rollback()
+        self._writer.wait_merging_threads()
+
+
+TANTIVY = WordEngine("tantivy", TantivyWords)
