@@ -22,7 +22,7 @@ LONGEST_TYPED = 64
 MOST_LINES = 12
 _MOST_PARTS = 6
 _MOST_READINGS = 8
-_LONGEST_PINYIN = 40
+LONGEST_PINYIN = 40
 _INFIX_FROM = 3
 """Fewer Latin letters are looked for at the start of words only: "ou" stands in too many of them."""
 _WORD = "00"
@@ -136,6 +136,7 @@ class Phrase:
 class Part:
     """One word as it was typed: any of its phrases will do."""
 
+    piece: str
     phrases: tuple[Phrase, ...]
 
     def query(self) -> str:
@@ -175,13 +176,13 @@ def typed(text: str) -> Typed:
     """Read as words and letters; never as a language of queries."""
     kept = text[:LONGEST_TYPED]
     pieces = list(dict.fromkeys(_pieces(kept)))[:_MOST_PARTS]
-    return Typed(kept, tuple(Part(tuple(_phrases(piece))) for piece in pieces))
+    return Typed(kept, tuple(Part(piece, tuple(_phrases(piece))) for piece in pieces))
 
 
 def by_sound(text: str) -> Typed:
     """The same with Chinese characters taken for their sounds: 登陆 finds 登录."""
     pieces = list(dict.fromkeys(_pieces(text[:LONGEST_TYPED])))[:_MOST_PARTS]
-    return Typed(text, tuple(Part(tuple(_sounding(piece) or _phrases(piece))) for piece in pieces))
+    return Typed(text, tuple(Part(piece, tuple(_sounding(piece) or _phrases(piece))) for piece in pieces))
 
 
 def typed_sound(reading: tuple[str, ...]) -> str:
@@ -204,7 +205,7 @@ def _phrases(piece: str) -> Iterator[Phrase]:
     yield Phrase(("title", "also", "code"), f"{_WORD} {tokens}")
     if len(piece) >= _INFIX_FROM or piece.isdecimal():
         yield Phrase(("title", "also", "code"), tokens)
-    if piece.isalpha() and 2 <= len(piece) <= _LONGEST_PINYIN:
+    if piece.isalpha() and 2 <= len(piece) <= LONGEST_PINYIN:
         yield Phrase(("initial",), tokens)
         for reading in readings(piece):
             yield Phrase(("sound",), " ".join(reading), open_end=True)
