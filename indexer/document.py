@@ -169,4 +169,6 @@ class IndexStatus:
     mode: Mode
     encoder: str
     """The encoder's name, or the sentence that says why there is none."""
+    words: str
+    """The word engine that serves."""
     needs_rebuild: str | None

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer import matrix
+from indexer.choice import NoEngine, engine_named
 from indexer.columns import Columns, applied
 from indexer.document import Document, Key
 from indexer.embedders import Embedder
-from indexer.engines import Counts, Lexical, counts_of
-from indexer.lexical import WhooshWords
+from indexer.engines import Counts, Lexical, WordEngine, counts_of
 from indexer.recipe import Recipe, current, read
 from indexer.store import Store
 from indexer.titles import Titles
@@ -54,12 +54,12 @@ class View:
 
 
 class Generation:
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, words: WordEngine) -> None:
         self.folder = folder
         self.recipe = recipe
         self._lock = threading.RLock()
         self.store = Store(folder / "store.sqlite")
-        self._lexical: Lexical = WhooshWords(folder / "words")
+        self._lexical: Lexical = words.open(folder / "words")
         self._titles = Titles(folder / "titles.sqlite")
         self._rows = VectorStore(self.store)
         self._columns = Columns()
@@ -67,26 +67,27 @@ class Generation:
         self._seen: int | None = None
 
     @classmethod
-    def create(cls, folder: Path, *, encoder: str) -> "Generation":
+    def create(cls, folder: Path, *, encoder: str, words: WordEngine) -> "Generation":
         folder.mkdir(parents=True, mode=0o700)
-        recipe = current(encoder)
+        recipe = current(encoder, words.name)
         recipe.written(folder)
-        generation = cls(folder, recipe)
+        generation = cls(folder, recipe, words)
         generation.store.set_counter(_MADE, 1)
         return generation
 
     @classmethod
-    def open(cls, folder: Path) -> "Generation":
-        """Raises Broken, whatever is wrong with the files."""
+    def open(cls, folder: Path, words: WordEngine) -> "Generation":
+        """Raises Broken, whatever is wrong with the files. Another engine's index serves with that engine."""
         try:
             recipe = read(folder)
         except ValueError as fault:
             raise Broken(str(fault)) from fault
         _check_recipe(recipe)
+        engine = words if words.name == recipe.words else _engine_of(recipe)
         if not (folder / "store.sqlite").is_file() or not (folder / "words").is_dir():
             raise Broken(N_("索引文件不完整。"))
         try:
-            generation = cls(folder, recipe)
+            generation = cls(folder, recipe, engine)
             made = generation.store.counter(_MADE)
             generation.refresh()
         except Exception as fault:
@@ -181,8 +182,10 @@ class Generation:
     def behind(self, embedder: Embedder | None) -> bool:
         """Is there a document without words, or one without vectors that this encoder could give?"""
         last = self.store.last_living()
-        return self.store.counter(_WORDS_TO) < last or (
-            self._encodes(embedder) and self.store.counter(_VECTORS_TO) < last
+        return (
+            self.store.counter(_WORDS_TO) < last
+            or self._titles.behind(self.store)
+            or (self._encodes(embedder) and self.store.counter(_VECTORS_TO) < last)
         )
 
     @property
@@ -249,6 +252,13 @@ def _tell(progress: Progress | None, count: int) -> None:
 
 
 def _check_recipe(recipe: Recipe) -> None:
-    wanted = current(recipe.encoder)
+    wanted = current(recipe.encoder, recipe.words)
     if recipe != wanted:
         raise Broken(N_("索引由另一个版本的分词规则建立，需要重建。"))
+
+
+def _engine_of(recipe: Recipe) -> WordEngine:
+    try:
+        return engine_named(recipe.words)
+    except NoEngine as fault:
+        raise Broken(str(fault)) from fault

@@ -13,12 +13,15 @@ import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from indexer.choice import DEFAULT
 from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
-from indexer.embedders import Embedder
-from indexer.generation import Broken, Generation
+from indexer.embedders import Embedder, Matrix
+from indexer.engines import WordEngine
+from indexer.generation import Broken, Generation, View
 from indexer.lock import only_writer
 from indexer.meant import Meant, did_you_mean
 from indexer.promotion import Promotions
+from indexer.questions import Questions
 from indexer.recipe import write_beside
 from indexer.searching import search
 from indexer.tuning import TUNING, Tuning
@@ -36,21 +39,32 @@ LOADING = N_("语义编码器正在加载，目前只用词语检索。")
 
 
 class Index:
-    def __init__(self, folder: Path, *, embedder: Embedder | None, tuning: Tuning = TUNING) -> None:
+    def __init__(
+        self, folder: Path, *, embedder: Embedder | None, tuning: Tuning = TUNING, words: WordEngine = DEFAULT
+    ) -> None:
         self._folder = folder
+        self._words = words
         self._embedder = embedder
         self._tuning = tuning
         self._lock = threading.RLock()
         self.promotions = Promotions(folder / "calibration")
+        self.questions = Questions()
         self._generation: Generation | None = None
         self._named: str | None = None
         self._trouble: str | None = NEVER_BUILT
 
     @classmethod
-    def open(cls, folder: Path, *, embedder: Embedder | None, tuning: Tuning = TUNING) -> "Index":
+    def open(
+        cls,
+        folder: Path,
+        *,
+        embedder: Embedder | None,
+        tuning: Tuning = TUNING,
+        words: WordEngine = DEFAULT,
+    ) -> "Index":
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
-        index = cls(folder, embedder=embedder, tuning=tuning)
+        index = cls(folder, embedder=embedder, tuning=tuning, words=words)
         index._follow()
         return index
 
@@ -81,7 +95,7 @@ class Index:
     def _open(self, name: str) -> None:
         self._named = name
         try:
-            self._generation, self._trouble = Generation.open(self._path(name)), None
+            self._generation, self._trouble = Generation.open(self._path(name), self._words), None
         except Broken as fault:
             self._generation, self._trouble = None, str(fault)
             _LOG.error("index generation %s cannot serve: %s", name, fault)
@@ -115,7 +129,7 @@ class Index:
         if self._trouble != NEVER_BUILT:
             raise Broken(self._trouble or NEVER_BUILT)
         name = uuid.uuid4().hex[:12]
-        Generation.create(self._path(name), encoder=self._encoder_name()).close()
+        Generation.create(self._path(name), encoder=self._encoder_name(), words=self._words).close()
         write_beside(self._folder / _CURRENT, name)
         generation = self._follow()
         if generation is None:
@@ -151,7 +165,7 @@ class Index:
             if self._embedder is not None:
                 self._embedder.wait()
             name = uuid.uuid4().hex[:12]
-            fresh = Generation.create(self._path(name), encoder=self._encoder_name())
+            fresh = Generation.create(self._path(name), encoder=self._encoder_name(), words=self._words)
             try:
                 before = self._follow()
                 fresh.write(documents, embedder=self._embedder, like=before, progress=progress)
@@ -179,21 +193,37 @@ class Index:
             return None
         return embedder
 
+    def _meant(
+        self, query: Query, generation: Generation, view: View
+    ) -> tuple[Embedder | None, Matrix | None]:
+        """The question's vectors and what made them; neither when words must do for this search."""
+        embedder = self._usable_embedder(generation)
+        if embedder is None or query.engine is Engine.LEXICAL or not len(view.vectors):
+            return None, None
+        meant = self.questions.encoded(query.text, embedder, patience_ms=self._tuning.patience_ms)
+        return (embedder, meant) if meant is not None else (None, None)
+
+    def _mode(self, engine: Engine, generation: Generation) -> Mode:
+        """As far as it can be told without a question."""
+        return _mode_of(engine, self._usable_embedder(generation) is not None)
+
     def search(self, query: Query, *, explain: bool = False, about: frozenset[Key] = frozenset()) -> Answer:
         started = time.perf_counter()
         generation = self._follow()
         if generation is None:
             return Answer((), Mode.UNAVAILABLE)
-        embedder = self._usable_embedder(generation)
-        mode = _mode(query.engine, embedder)
         name = generation.folder.name
         if query.audience is not None and not query.audience:
-            return Answer((), mode, generation=name)
+            return Answer((), self._mode(query.engine, generation), generation=name)
         try:
+            view = generation.refresh()
+            embedder, meant = self._meant(query, generation, view)
+            mode = _mode_of(query.engine, meant is not None)
             found = search(
-                generation.refresh(),
+                view,
                 query,
                 embedder=embedder,
+                meant=meant,
                 calibration=self.promotions.serving("lexical" if mode is Mode.LEXICAL else "hybrid"),
                 tuning=self._tuning,
                 explain=explain,
@@ -272,18 +302,20 @@ class Index:
             and self._embedder.name != generation.recipe.encoder
         ):
             return N_("索引由另一个语义编码器建立，需要重建；目前只用词语检索。")
+        if generation.recipe.words != self._words.name:
+            return N_("索引由另一个词语引擎建立，需要重建；目前仍用原来的引擎检索。")
         return None
 
     def status(self) -> IndexStatus:
         generation = self._follow()
         if generation is None:
-            return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), self.needs_rebuild)
+            words = self._words.name
+            return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), words, self.needs_rebuild)
         view = generation.refresh()
-        mode = _mode(Engine.HYBRID, self._usable_embedder(generation))
+        mode = self._mode(Engine.HYBRID, generation)
         documents = view.columns.living
-        return IndexStatus(
-            generation.folder.name, documents, mode, self._encoder_sentence(), self.needs_rebuild
-        )
+        encoder, words = self._encoder_sentence(), generation.recipe.words
+        return IndexStatus(generation.folder.name, documents, mode, encoder, words, self.needs_rebuild)
 
     def _encoder_sentence(self) -> str:
         if self._embedder is None:
@@ -293,7 +325,7 @@ class Index:
         return self._embedder.name if self._embedder.ready else LOADING
 
 
-def _mode(engine: Engine, embedder: Embedder | None) -> Mode:
-    if embedder is None or engine is Engine.LEXICAL:
+def _mode_of(engine: Engine, meant: bool) -> Mode:
+    if not meant or engine is Engine.LEXICAL:
         return Mode.LEXICAL
     return Mode.SEMANTIC if engine is Engine.SEMANTIC else Mode.HYBRID
