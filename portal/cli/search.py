@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
-from indexer.document import Query
+from indexer.document import Key
 from indexer.index import Index
+from portal.cli.endings import BAD_INPUT, Ended
+from portal.cli.explaining import document, lines
 from portal.cli.place import acting, opened, opened_index
 from portal.cli.telling import as_json, as_login, tell_json
+from portal.finder.explanation import Explanation, explained, key_of
 from portal.finder.find import Finder
 from portal.finder.found import Found, Result
-from portal.finder.sources import ticket_tokens
 from portal.people.models import Person
-from portal.people.queries import viewer_of
 from portal.people.roles import Post
 
 #: Whose eyes, when nobody is named: those who see most come first.
@@ -27,22 +29,32 @@ KINDS = ("article", "defect", "ticket")
 @click.argument("words")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="只找这一类，可多次。")
 @click.option("--limit", type=click.IntRange(1, 100), default=10, help="最多几条，默认 10。")
-@click.option("--explain", is_flag=True, help="说明每一步找到什么，供调试检索。")
+@click.option("--explain", is_flag=True, help="说明每一步找到什么、名次和分数，以及概率从何而来。")
+@click.option("--why", "refs", multiple=True, metavar="编号", help="这一篇为什么没有排上来？可多次。")
 @as_login
 @as_json
 def command(
-    words: str, kinds: Sequence[str], limit: int, explain: bool, login: str | None, as_json: bool
+    words: str,
+    kinds: Sequence[str],
+    limit: int,
+    explain: bool,
+    refs: Sequence[str],
+    login: str | None,
+    as_json: bool,
 ) -> None:
     with opened() as place, opened_index(place.settings, patient=True) as index, place.reading() as session:
         person = acting(session, login, *EYES)
         found = Finder(index).search(session, person, words, kinds=kinds, limit=limit)
-        trace = _trace(index, person, words, kinds, limit) if explain else None
+        told = None
+        if explain or refs:
+            told = _explained(index, session, person, words, kinds, limit=limit, refs=refs)
     if as_json:
-        tell_json({**_document(found), **({"trace": trace} if explain else {})})
+        tell_json({**_document(found), **({"trace": document(told)} if told else {})})
         return
     _tell(found)
-    if trace is not None:
-        tell_json(trace)
+    if told is not None:
+        click.echo()
+        click.echo("\n".join(lines(told)))
 
 
 def _document(found: Found) -> dict[str, Any]:
@@ -85,22 +97,20 @@ def _tell(found: Found) -> None:
         click.echo("以上都没有把握。", err=True)
 
 
-def _trace(index: Index, person: Person, words: str, kinds: Sequence[str], limit: int) -> dict[str, Any]:
-    """Every stage of the search, with this person's eyes."""
-    audience = viewer_of(person).tokens | ticket_tokens(person)
-    answer = index.search(Query(words, audience=audience, kinds=frozenset(kinds), limit=limit), explain=True)
-    if answer.trace is None:
-        return {}
-    return {
-        "tokens": list(answer.trace.tokens),
-        "codes": list(answer.trace.codes),
-        "stages": [
-            {
-                "name": stage.name,
-                "took_ms": round(stage.took_ms, 2),
-                "ranking": [["/".join(key), round(score, 4)] for key, score in stage.ranking[:limit]],
-            }
-            for stage in answer.trace.stages
-        ],
-        "features": {"/".join(key): dict(values) for key, values in answer.trace.features.items()},
-    }
+def _explained(
+    index: Index,
+    session: Session,
+    person: Person,
+    words: str,
+    kinds: Sequence[str],
+    *,
+    limit: int,
+    refs: Sequence[str],
+) -> Explanation:
+    """With this person's eyes, but for the documents that were asked about by number."""
+    about: dict[str, Key | None] = {ref: key_of(session, ref) for ref in refs}
+    for ref, key in about.items():
+        if key is None:
+            raise Ended(f"没有编号为“{ref}”的知识、缺陷或工单。", BAD_INPUT)
+    keys = [key for key in about.values() if key is not None]
+    return explained(index, session, person, words, kinds=kinds, limit=limit, about=keys)
