@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from indexer.choice import DEFAULT
 from indexer.document import Answer, Document, Engine, Query
 from indexer.embedders import Embedder
+from indexer.engines import WordEngine
 from indexer.index import Index
 from indexer.metrics import auroc, calibration_error, hit_at, mean, ndcg_at, recall_at, reciprocal_rank
 from indexer.tuning import TUNING, Tuning
@@ -135,10 +137,11 @@ def evaluate(
     embedder: Embedder | None = None,
     progress: Progress | None = None,
     tuning: Tuning = TUNING,
+    words: WordEngine = DEFAULT,
 ) -> Figures:
     judged = judged_set(folder)
     with tempfile.TemporaryDirectory(prefix="tierdesk-evaluate-") as place:
-        index = Index.open(Path(place) / "index", embedder=embedder, tuning=tuning)
+        index = Index.open(Path(place) / "index", embedder=embedder, tuning=tuning, words=words)
         started = time.perf_counter()
         index.rebuild(judged.documents, progress=_telling(progress, "index", len(judged.documents)))
         built = time.perf_counter() - started

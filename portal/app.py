@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 import portal
+from indexer.choice import engine_named
 from indexer.embedders import embedder_from
 from indexer.index import Index
 from portal import config
@@ -62,7 +63,8 @@ def create_app(
     maker = maker or sessions_of(engine_for(settings.database_url))
     outbox.listen(maker)
     if index is None:
-        index = Index.open(settings.index_dir, embedder=embedder_from(settings.encoder))
+        words = engine_named(settings.lexical)
+        index = Index.open(settings.index_dir, embedder=embedder_from(settings.encoder), words=words)
     app.extensions["tierdesk"] = requests.Parts(settings=settings, maker=maker, finder=Finder(index))
     _configure(app, settings, maker)
     _sign_in(app)

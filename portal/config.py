@@ -11,6 +11,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +26,7 @@ class Settings:
     data_dir: Path
     database_url: str
     encoder: str
+    lexical: str
     secret_key: str
     time_zone: str
     locale: str
@@ -93,11 +95,20 @@ def _database(text: str) -> str:
     return text
 
 
+def _word_engine(text: str) -> str:
+    if text not in ("whoosh", "tantivy"):
+        raise ValueError("只能是 whoosh 或 tantivy")
+    if text == "tantivy" and find_spec("tantivy") is None:
+        raise ValueError("请先安装 pip install 'tierdesk[large]'")
+    return text
+
+
 # fmt: off
 TABLE = (
     Row("data_dir",           "var/data",      Path,      "数据目录：数据库文件、索引、附件、密钥都在里面"),
     Row("database_url",       "",              _database, "数据库；空为数据目录里的 SQLite 文件"),
     Row("encoder",            "",              str,       "语义编码器：空为随产品发布的模型，或任意 sentence-transformers 模型的路径或名称，none 为只用词语检索"),
+    Row("lexical",            "whoosh",        _word_engine, "词语引擎：whoosh 用于三万篇以内，tantivy 用于更大的服务台（先安装 tierdesk[large]）；改动后索引自行重建"),
     Row("secret_key",         "",              str,       "签名密钥；空则生成一次并以 600 权限存放", secret=True),
     Row("time_zone",          "Asia/Shanghai", _zone,     "显示时间和工作日历所用的时区"),
     Row("locale",             "zh_CN",         _locale,   "默认界面语言：zh_CN 或 en"),

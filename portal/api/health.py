@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from indexer.choice import advice
 from portal.finder.consumer import lag
 from portal.web.access import everyone
 from portal.web.request import db, parts
@@ -45,6 +46,8 @@ def ready() -> tuple[Response, int]:
             "documents": index.documents,
             "generation": index.generation,
             "encoder": index.encoder,
+            "words": index.words,
+            "advice": advice(index),
             "needs_rebuild": index.needs_rebuild,
         },
         "worker": {
@@ -68,4 +71,6 @@ def metrics() -> Response:
         ("tierdesk_index_documents", "Documents in the index", index.documents),
     ):
         Gauge(name, meaning, registry=registry).set(value or 0)
+    serving = Gauge("tierdesk_index_serves", "What answers searches", ("mode", "words"), registry=registry)
+    serving.labels(index.mode, index.words).set(1)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -37,6 +37,7 @@ FIGURES = (
 @click.option("--engine", type=click.Choice(ENGINES), default="hybrid", help="用哪种检索，默认 hybrid。")
 @as_json
 def command(folder: Path, run_path: Path | None, engine: str, as_json: bool) -> None:
+    from indexer.choice import engine_named
     from indexer.document import Engine
     from indexer.embedders import embedder_from
     from indexer.evaluation import evaluate
@@ -46,11 +47,17 @@ def command(folder: Path, run_path: Path | None, engine: str, as_json: bool) -> 
         raise Ended(f"没有文件夹 {folder}。", BAD_INPUT)
     if run_path:
         beside(run_path)
-    setting = config.load().encoder
-    embedder = embedder_from(None if setting == "none" else setting)
+    settings = config.load()
+    embedder = embedder_from(None if settings.encoder == "none" else settings.encoder)
+    words = engine_named(settings.lexical)
     with Bars(quiet=as_json) as bars:
         figures = evaluate(
-            folder, engine=Engine(engine), run_path=run_path, embedder=embedder, progress=bars.tell
+            folder,
+            engine=Engine(engine),
+            run_path=run_path,
+            embedder=embedder,
+            progress=bars.tell,
+            words=words,
         ).as_dict()
     if as_json:
         tell_json(figures)

@@ -95,11 +95,12 @@ def ensure_tables(engine: Engine) -> None:
 @contextmanager
 def opened_index(settings: Settings, *, patient: bool = False) -> Iterator[Index]:
     """The search index with its encoder, which loads beside; a ``patient`` command waits for it."""
+    from indexer.choice import engine_named
     from indexer.embedders import embedder_from
     from indexer.index import Index
 
     encoder = embedder_from(None if settings.encoder == "none" else settings.encoder)
-    index = Index.open(settings.index_dir, embedder=encoder)
+    index = Index.open(settings.index_dir, embedder=encoder, words=engine_named(settings.lexical))
     if patient and encoder is not None:
         encoder.wait(ENCODER_PATIENCE_S)
     try:

@@ -24,14 +24,24 @@ def command(check: bool, as_json: bool) -> None:
             f"已修复 {told['repaired']} 篇。"
         )
     else:
-        click.echo(f"索引已重建，共 {told['documents']} 篇（{told['mode']}）。")
+        click.echo(f"索引已重建，共 {told['documents']} 篇（{told['mode']}，词语引擎 {told['words']}）。")
+        if told["advice"]:
+            click.echo(str(told["advice"]))
 
 
 def _rebuild(place: Place, *, quiet: bool) -> dict[str, object]:
+    from indexer.choice import advice
+
     with opened_index(place.settings) as index:
         rebuild(place, index, quiet=quiet)
         status = index.status()
-    return {"documents": status.documents, "mode": status.mode.value, "encoder": status.encoder}
+    return {
+        "documents": status.documents,
+        "mode": status.mode.value,
+        "encoder": status.encoder,
+        "words": status.words,
+        "advice": advice(status),
+    }
 
 
 def _check(place: Place) -> dict[str, object]:
