@@ -172,3 +172,6 @@ class IndexStatus:
     words: str
     """The word engine that serves."""
     needs_rebuild: str | None
+    _: KW_ONLY
+    without_vectors: int = 0
+    """Documents that are found by words alone until the encoder has come to them."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +26,12 @@ SHIPPED = Path(__file__).parent / "model"
 _LONGEST = 2_000
 _THREADS = 2
 """Of torch: the other cores belong to those who serve pages."""
+_BATCH = 32
+_FIRST = "打印机 printer"
 _LONGEST_PIECED = 4_000
+_READ_WHOLE = 64 << 20
+_SAMPLES = 64
+_SAMPLE = 64 << 10
 
 
 class Embedder(Protocol):
@@ -46,9 +51,15 @@ class Embedder(Protocol):
     def wait(self, timeout_s: float | None = None) -> bool:
         """Until it is ready or has failed; whether it is ready."""
 
-    def encode(self, texts: Sequence[str]) -> Matrix: ...
+    @property
+    def quick(self) -> bool:
+        """A look-up and no network: nobody needs to wait for it, or give up waiting."""
 
-    def encode_query(self, text: str) -> Matrix: ...
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Texts of documents; with the prompt for them, where the model's own configuration names one."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        """Questions, likewise."""
 
     def piece_ids(self, text: str) -> Ids | None:
         """The text's distinct pieces, sorted, for late interaction; None where it has none."""
@@ -58,8 +69,11 @@ class Embedder(Protocol):
 
 class _Loaded(Protocol):
     dims: int
+    quick: bool
 
     def encode(self, texts: Sequence[str]) -> Matrix: ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Matrix: ...
 
     def piece_ids(self, text: str) -> Ids | None: ...
 
@@ -79,6 +93,8 @@ def _readable(text: str, longest: int = _LONGEST) -> str:
 
 class StaticTable:
     """The mean of the pieces' vectors, read straight from a StaticEmbedding's files."""
+
+    quick = True
 
     def __init__(self, folder: Path) -> None:
         from safetensors.numpy import load_file
@@ -103,6 +119,9 @@ class StaticTable:
                 means[row] = self._table[found].mean(axis=0)
         return unit(means)
 
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        return self.encode(texts)
+
     def piece_ids(self, text: str) -> Ids:
         return np.array(sorted(set(self._ids([text], longest=_LONGEST_PIECED)[0])), dtype=np.int32)
 
@@ -113,6 +132,8 @@ class StaticTable:
 class _Transformer:
     """Any other model that sentence-transformers can load."""
 
+    quick = False
+
     def __init__(self, name: str) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
@@ -122,8 +143,14 @@ class _Transformer:
         self.dims = int(self._model.get_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
+        return self._unit(self._model.encode_document, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        return self._unit(self._model.encode_query, texts)
+
+    def _unit(self, encode: Callable[..., Any], texts: Sequence[str]) -> Matrix:
         readable = [_readable(text) for text in texts]
-        vectors = self._model.encode(readable, batch_size=32, show_progress_bar=False, convert_to_numpy=True)
+        vectors = encode(readable, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         return unit(np.asarray(vectors, dtype=np.float32))
 
     def piece_ids(self, text: str) -> None:
@@ -157,9 +184,36 @@ def _fingerprint(setting: str) -> str:
     if not path.is_dir():
         return setting
     digest = hashlib.sha256()
-    for file in sorted(path.rglob("*.safetensors")) + sorted(path.rglob("tokenizer.json")):
-        digest.update(file.read_bytes())
+    for pattern in ("*.safetensors", "pytorch_model*.bin", "tokenizer.json"):
+        for file in sorted(path.rglob(pattern)):
+            for block in _blocks(file):
+                digest.update(block)
+    if prompts := _prompts(path):
+        digest.update(prompts.encode())
     return f"{path.name}@{digest.hexdigest()[:12]}"
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    """All of it, or samples of a file of gigabytes: no start waits for that. Training changes every part."""
+    size = file.stat().st_size
+    if size <= _READ_WHOLE:
+        yield file.read_bytes()
+        return
+    yield str(size).encode()
+    with file.open("rb") as read:
+        for number in range(_SAMPLES):
+            read.seek((size - _SAMPLE) * number // (_SAMPLES - 1))
+            yield read.read(_SAMPLE)
+
+
+def _prompts(path: Path) -> str:
+    """Other prompts make other vectors of the same weights."""
+    try:
+        held = json.loads((path / "config_sentence_transformers.json").read_text(encoding="utf-8"))
+        prompts = {name: text for name, text in dict(held["prompts"]).items() if text}
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return json.dumps(prompts, sort_keys=True) if prompts else ""
 
 
 class BackgroundEmbedder:
@@ -176,7 +230,9 @@ class BackgroundEmbedder:
 
     def _run(self) -> None:
         try:
-            self._loaded = self._load(self._setting)
+            loaded = self._load(self._setting)
+            loaded.encode_queries([_FIRST])  # the first one is the slowest, and shows whether it works at all
+            self._loaded = loaded
         except Exception as fault:  # noqa: BLE001 - a foreign library loading foreign files: whatever fails, words go on
             self._fault = N_("语义编码器无法加载，目前只用词语检索。")
             _LOG.warning("encoder %s cannot be loaded: %s: %s", self._setting, type(fault).__name__, fault)
@@ -190,6 +246,10 @@ class BackgroundEmbedder:
     @property
     def ready(self) -> bool:
         return self._loaded is not None
+
+    @property
+    def quick(self) -> bool:
+        return self._loaded is not None and self._loaded.quick
 
     @property
     def fault(self) -> str | None:
@@ -208,9 +268,8 @@ class BackgroundEmbedder:
     def encode(self, texts: Sequence[str]) -> Matrix:
         return self._model().encode(texts) if texts else np.zeros((0, self.dims), dtype=np.float32)
 
-    def encode_query(self, text: str) -> Matrix:
-        vector: Matrix = self.encode([text])[0]
-        return vector
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        return self._model().encode_queries(texts)
 
     def piece_ids(self, text: str) -> Ids | None:
         return self._model().piece_ids(text)

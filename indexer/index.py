@@ -312,10 +312,19 @@ class Index:
             words = self._words.name
             return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), words, self.needs_rebuild)
         view = generation.refresh()
-        mode = self._mode(Engine.HYBRID, generation)
-        documents = view.columns.living
-        encoder, words = self._encoder_sentence(), generation.recipe.words
-        return IndexStatus(generation.folder.name, documents, mode, encoder, words, self.needs_rebuild)
+        # Vectors that are still to be made answer nothing; an empty desk lacks none.
+        meant = self._usable_embedder(generation) is not None and bool(
+            len(view.vectors) or not view.columns.living
+        )
+        return IndexStatus(
+            generation.folder.name,
+            view.columns.living,
+            _mode_of(Engine.HYBRID, meant),
+            self._encoder_sentence(),
+            generation.recipe.words,
+            self.needs_rebuild,
+            without_vectors=generation.without_vectors,
+        )
 
     def _encoder_sentence(self) -> str:
         if self._embedder is None:

@@ -4,7 +4,6 @@ It reads one `View` and writes nothing. Invariant: the mask is made before any e
 and every stage works inside it.
 """
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from indexer import fusion
-from indexer.asked import LONGEST_QUESTION, Asked, understood
+from indexer.asked import Asked, understood
 from indexer.columns import Columns, Mask, Places
 from indexer.confidence import Calibration
 from indexer.document import Document, Engine, Hit, Key, Query, StageName, Trace
-from indexer.embedders import Embedder
+from indexer.embedders import Embedder, Matrix
 from indexer.engines import Scope, marks_wanted
 from indexer.evidence import Evidence, best_passage, reasons_for
 from indexer.explaining import Done, trace
@@ -32,10 +31,6 @@ _RARE = 5
 """A code that more documents only mention than this points at none of them."""
 _MOST_PINNING = 6
 """More codes than this are a pasted log, not a question about a code."""
-_CLAUSE_END = re.compile(r"[。！？!?；;\n，,]+")
-_RAMBLING = 40
-_SHORTEST_CLAUSE = 5
-_MOST_CLAUSES = 24
 _PROPOSED = 200
 """Documents that the words propose, where an engine cannot look at all of them."""
 _MOST_SHOWN = 20
@@ -82,17 +77,16 @@ def _gather(
     query: Query,
     mask: Mask,
     *,
-    embedder: Embedder | None,
+    meant: Matrix | None,
     tuning: Tuning,
     about: frozenset[Key],
 ) -> Evidence:
     asked = corrected(understood(query.text, tuning), view, tuning)
     words = meaning = None
-    if query.engine is not Engine.LEXICAL and embedder is not None and len(view.vectors):
-        questions = embedder.encode(_questions(query.text))
-        meaning = view.vectors.nearest(questions, mask, sentence=tuning.sentence)
+    if meant is not None:
+        meaning = view.vectors.nearest(meant, mask, sentence=tuning.sentence)
     pinned = _pinned(view, asked, mask)
-    if query.engine is not Engine.SEMANTIC or embedder is None:
+    if query.engine is not Engine.SEMANTIC or meant is None:
         spoken_for = _spoken_for(view.columns, meaning, pinned, about)
         most = max(_PROPOSED, 2 * query.limit)
         scope = Scope(mask, marks_wanted(query), spoken_for, most)
@@ -106,13 +100,6 @@ def _spoken_for(columns: Columns, meaning: Nearest | None, pinned: Scores, about
     close = fusion.top(meaning.cosines, _PROPOSED // 2) if meaning is not None else _NO_PLACES
     named = [place for key in about if (place := columns.places.get(key)) is not None]
     return np.concatenate([close, np.flatnonzero(pinned > 0), np.array(named, dtype=np.int64)])
-
-
-def _questions(text: str) -> list[str]:
-    """The whole question and, when it rambles, its sentences."""
-    whole = text[:LONGEST_QUESTION]
-    parts = [part for part in _CLAUSE_END.split(whole) if len(part) >= _SHORTEST_CLAUSE]
-    return [whole, *parts[:_MOST_CLAUSES]] if len(whole) > _RAMBLING and len(parts) > 1 else [whole]
 
 
 def _reranked(
@@ -176,6 +163,7 @@ def search(
     query: Query,
     *,
     embedder: Embedder | None,
+    meant: Matrix | None,
     calibration: Calibration,
     tuning: Tuning,
     explain: bool,
@@ -184,7 +172,7 @@ def search(
     """`about`: documents whose standing is told too, however deep they lie (only with `explain`)."""
     started = time.perf_counter()
     mask = view.columns.mask(query)
-    evidence = _gather(view, query, mask, embedder=embedder, tuning=tuning, about=about)
+    evidence = _gather(view, query, mask, meant=meant, tuning=tuning, about=about)
     gathered_ms = (time.perf_counter() - started) * 1000.0
     fused = first = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
     if embedder is not None and evidence.meaning is not None:

@@ -3,7 +3,8 @@
 Chosen on judged sets of several kinds (docs/benchmarks.md), never for one of them.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from indexer.text import TermKind
 
@@ -41,6 +42,8 @@ class Tuning:
     stop: float = 0.15
     most_terms: int = 160
     """The rarest terms of a query that are looked up; a pasted log has thousands."""
+    patience_ms: float = 40.0
+    """What encoding a question may take; then words answer alone, and the next key finds it encoded."""
 
     def weight(self, kind: TermKind) -> float:
         match kind:
@@ -55,3 +58,5 @@ class Tuning:
 
 
 TUNING = Tuning()
+PATIENT = replace(TUNING, patience_ms=math.inf)
+"""For whoever measures or works in the background."""
