@@ -24,6 +24,7 @@ def document_of(defect: Defect) -> Document:
         "state": defect.state,
         "type": defect.type,
         "language": "zh",
+        "month": f"{defect.updated_at:%Y-%m}",  # of UTC, as stored
     }
     audience = {str(Audience.STAFF)} | ({str(Audience.EVERYONE)} if is_public(defect) else set())
     return Document(

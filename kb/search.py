@@ -24,6 +24,7 @@ def document_of(article: Article) -> Document:
         "category": article.category,
         "language": article.language,
         "state": article.state,
+        "month": f"{article.updated_at:%Y-%m}",  # of UTC, as stored
     }
     return Document(
         kind=KIND,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,8 @@ from portal.faults.models import Announcement
 from portal.finder import likely, plain, prediction
 from portal.finder.found import Found, Prediction, Result, Subject
 from portal.finder.numbers import by_number, hit_of
-from portal.finder.shelves import FAULT, facets_of, fits, reread, result_of
+from portal.finder.period import ANY_TIME, MONTH, Period
+from portal.finder.shelves import FAULT, facets_of, fits, moment_of, reread, result_of
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
 from portal.finder.wording import cleaned
 from portal.people.models import Person
@@ -59,6 +61,7 @@ class Ask:
     near: Mapping[str, str]
     depth: int
     exclude: frozenset[Key] = frozenset()
+    period: Period = ANY_TIME
 
 
 class Finder:
@@ -76,11 +79,12 @@ class Finder:
         kinds: Collection[str] = (),
         filters: Filters = NOTHING,
         near: Near = NOTHING,
+        period: Period = ANY_TIME,
         limit: int = 20,
         offset: int = 0,
     ) -> Found:
         """What this person finds, page by page; no kinds means every kind."""
-        ask = wide_ask(text, kinds, filters, near, most=offset + limit)
+        ask = within(period, wide_ask(text, kinds, filters, near, most=offset + limit))
         ranked, mode = self._ranked(session, person, ask, numbered=kinds or (*EVERYTHING, FAULT))
         told = _announcements(session, person, ask, ranked)
         if not kinds:
@@ -191,6 +195,14 @@ def wide_ask(
     return _ask(text, kinds or EVERYTHING, filters, near, depth=max(DEPTH, most))
 
 
+def within(period: Period, ask: Ask) -> Ask:
+    """The same question of one period: the index is told the months, the database decides by the day."""
+    if not period:
+        return ask
+    months = period.months(datetime.now(UTC).date())
+    return replace(ask, period=period, filters={**ask.filters, MONTH: months})
+
+
 def _ask(text: str, kinds: Iterable[str], filters: Filters, near: Near, *, depth: int) -> Ask:
     return Ask(
         text=cleaned(text),
@@ -214,7 +226,11 @@ def _about(ticket: Ticket, kind: str, *, depth: int) -> Ask:
 def _permitted(hits: Iterable[Hit], rows: Mapping[Key, Subject], ask: Ask) -> list[Ranked]:
     found = [Ranked(hit.kind, rows[hit.key], hit) for hit in hits if hit.key in rows]
     return [
-        item for item in found if item.hit.key not in ask.exclude and fits(item.kind, item.row, ask.filters)
+        item
+        for item in found
+        if item.hit.key not in ask.exclude
+        and fits(item.kind, item.row, ask.filters)
+        and ask.period.holds(moment_of(item.kind, item.row))
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from portal.faults.board import live_announcements
 from portal.faults.models import Announcement, FaultEvent
 from portal.faults.scope import visible_faults
 from portal.finder.found import Result, Segment, Subject
+from portal.finder.period import MONTH
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET
 from portal.people.models import Person
 from portal.people.queries import viewer_of
@@ -47,6 +49,8 @@ class Shelf:
     permitted: Callable[[Person], Select[Any]]
     words: Callable[[Any], str]
     facets: Callable[[Any], Mapping[str, tuple[str, ...]]]
+    at: Callable[[Any], datetime]
+    """When it was published, changed or filed: what a search by date means."""
 
 
 def _article_facets(row: Article) -> Mapping[str, tuple[str, ...]]:
@@ -104,6 +108,7 @@ SHELVES: dict[str, Shelf] = {
             lambda person: readable_articles(viewer_of(person)),
             lambda row: _plain(row.body),
             _article_facets,
+            lambda row: row.updated_at,
         ),
         Shelf(
             DEFECT,
@@ -111,6 +116,7 @@ SHELVES: dict[str, Shelf] = {
             lambda person: visible_defects(viewer_of(person)),
             _defect_words,
             _defect_facets,
+            lambda row: row.updated_at,
         ),
         Shelf(
             TICKET,
@@ -118,6 +124,7 @@ SHELVES: dict[str, Shelf] = {
             visible_tickets,
             lambda row: "\n".join(part for part in (row.text, row.outcome) if part),
             _ticket_facets,
+            lambda row: row.filed_at,
         ),
         Shelf(
             ANNOUNCEMENT,
@@ -125,8 +132,9 @@ SHELVES: dict[str, Shelf] = {
             lambda person: live_announcements(viewer_of(person)),
             lambda row: str(row.body),
             _announcement_facets,
+            lambda row: row.published_at or row.created_at,
         ),
-        Shelf(FAULT, FaultEvent, visible_faults, lambda row: "", _fault_facets),
+        Shelf(FAULT, FaultEvent, visible_faults, lambda row: "", _fault_facets, lambda row: row.opened_at),
     )
 }
 
@@ -150,10 +158,15 @@ def facets_of(kind: str, row: Subject) -> Mapping[str, tuple[str, ...]]:
     return SHELVES[kind].facets(row)
 
 
+def moment_of(kind: str, row: Subject) -> datetime:
+    """When it was published, changed or filed."""
+    return SHELVES[kind].at(row)
+
+
 def fits(kind: str, row: Subject, filters: Mapping[str, Collection[str]]) -> bool:
     """Does the row, as it is now, pass every filter?"""
     facets = facets_of(kind, row)
-    return all(set(facets.get(name, ())) & set(values) for name, values in filters.items())
+    return all(set(facets.get(name, ())) & set(values) for name, values in filters.items() if name != MONTH)
 
 
 def result_of(kind: str, row: Subject, *, text: str, hit: Hit | None = None) -> Result:

@@ -29,6 +29,7 @@ from kb.models import Article
 from portal.catalogue.models import System
 from portal.faults.flow import AnnouncementState
 from portal.faults.models import Announcement
+from portal.finder.period import MONTH, month_of
 from portal.people.models import Person, Unit
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket, Watcher
@@ -93,6 +94,7 @@ def ticket_document(ticket: Ticket, watchers: Collection[int] = ()) -> Document:
         "category": ticket.category,
         "state": ticket.state,
         "unit": ticket.unit.code,
+        MONTH: month_of(ticket.filed_at),
     }
     return Document(
         kind=TICKET,
@@ -113,7 +115,11 @@ def announcement_document(announcement: Announcement) -> Document:
         id=str(announcement.id),
         title=announcement.title,
         body=announcement.body,
-        facets={"system": announcement.systems[0]} if announcement.systems else {},
+        facets={
+            **({"system": announcement.systems[0]} if announcement.systems else {}),
+            "state": str(announcement.state),
+            MONTH: month_of(announcement.published_at or announcement.created_at),
+        },
         audience=tokens_of(Audience.EVERYONE, announcement.units),
         version=_announcement_version(announcement),
     )
