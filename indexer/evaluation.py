@@ -5,13 +5,13 @@ may rank, weigh or filter. Invariant: a question whose id is also a document's n
 itself, and a question without judgements counts only for the no-answer figure.
 """
 
-import csv
 import json
+import math
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +75,20 @@ class _Asked:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(_text_lines(path, path.name), start=1):
+        if line.strip():
+            yield number, _parsed(line, path.name, number)
+
+
+def _text_lines(path: Path, name: str) -> Iterator[str]:
+    """Whatever a file is that cannot be read as text, it is no judged set."""
     if not path.is_file():
-        raise BadSet(N_("评测目录里缺少 %(name)s。") % {"name": path.name})
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield number, _parsed(line, path.name, number)
+        raise BadSet(N_("评测目录里缺少 %(name)s。") % {"name": name})
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            yield from file
+    except UnicodeDecodeError as fault:
+        raise BadSet(N_("%(name)s 不是 UTF-8 编码的文本。") % {"name": name}) from fault
 
 
 def _parsed(line: str, name: str, number: int) -> dict[str, Any]:
@@ -88,9 +96,8 @@ def _parsed(line: str, name: str, number: int) -> dict[str, Any]:
         row = json.loads(line)
         return {**row, "_id": str(row["_id"]), "text": str(row.get("text") or "")}
     except (ValueError, KeyError, TypeError) as fault:
-        raise BadSet(
-            N_("%(name)s 第 %(line)s 行不是合格的记录。") % {"name": name, "line": number}
-        ) from fault
+        sentence = N_("%(name)s 第 %(line)s 行不是合格的记录。")
+        raise BadSet(sentence % {"name": name, "line": number}) from fault
 
 
 def _document(row: Mapping[str, Any]) -> Document:
@@ -98,24 +105,32 @@ def _document(row: Mapping[str, Any]) -> Document:
 
 
 def _judgements(path: Path) -> dict[str, dict[str, int]]:
-    if not path.is_file():
-        raise BadSet(N_("评测目录里缺少 %(name)s。") % {"name": "qrels/test.tsv"})
     judged: dict[str, dict[str, int]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.reader(file, delimiter="\t"), start=1):
-            if number > 1 and row:
-                try:
-                    judged[row[0]][row[1]] = int(float(row[2]))
-                except (IndexError, ValueError) as fault:
-                    sentence = N_("%(name)s 第 %(line)s 行不是合格的记录。")
-                    raise BadSet(sentence % {"name": path.name, "line": number}) from fault
+    for number, line in enumerate(_text_lines(path, "qrels/test.tsv"), start=1):
+        cells = line.rstrip("\r\n").split("\t")
+        if not line.strip() or (number == 1 and _is_header(cells)):
+            continue
+        try:
+            judged[cells[0]][cells[1]] = int(float(cells[2]))
+        except (IndexError, ValueError, OverflowError) as fault:
+            sentence = N_("%(name)s 第 %(line)s 行不是合格的记录。")
+            raise BadSet(sentence % {"name": path.name, "line": number}) from fault
     return judged
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Every set should have one; a set without it must not lose its first judgement."""
+    return len(cells) < 3 or not cells[2].strip().lstrip("-").isdecimal()
 
 
 def judged_set(folder: Path) -> JudgedSet:
     questions = {row["_id"]: row for _, row in _lines(folder / "queries.jsonl")}
+    documents = {row["_id"]: _document(row) for _, row in _lines(folder / "corpus.jsonl")}
+    for name, held in (("queries.jsonl", questions), ("corpus.jsonl", documents)):
+        if not held:
+            raise BadSet(N_("%(name)s 是空的。") % {"name": name})
     return JudgedSet(
-        tuple(_document(row) for _, row in _lines(folder / "corpus.jsonl")),
+        tuple(documents.values()),
         {id_: row["text"] for id_, row in questions.items()},
         {id_: str(row["style"]) for id_, row in questions.items() if row.get("style")},
         _judgements(folder / "qrels" / "test.tsv"),
@@ -141,7 +156,8 @@ def evaluate(
 ) -> Figures:
     judged = judged_set(folder)
     with tempfile.TemporaryDirectory(prefix="tierdesk-evaluate-") as place:
-        index = Index.open(Path(place) / "index", embedder=embedder, tuning=tuning, words=words)
+        patient = replace(tuning, patience_ms=math.inf)  # whoever measures waits for a slow encoder
+        index = Index.open(Path(place) / "index", embedder=embedder, tuning=patient, words=words)
         started = time.perf_counter()
         index.rebuild(judged.documents, progress=_telling(progress, "index", len(judged.documents)))
         built = time.perf_counter() - started
@@ -184,7 +200,8 @@ def _figures(
     judged: JudgedSet, asked: list[_Asked], *, engine: Engine, mode: str, took_ms: float, built: float
 ) -> Figures:
     answerable = _answerable(judged, asked)
-    none = [_top(one) for one in asked if one not in answerable]
+    known = {one.id for one in answerable}
+    none = [_top(one) for one in asked if one.id not in known]
 
     def average(measure: Callable[..., float], depth: int) -> float:
         return round(mean([measure(one.ranking, judged.judged[one.id], depth) for one in answerable]), 4)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from portal.cli.endings import BAD_INPUT, Ended
 from portal.cli.place import beside
 from portal.cli.telling import Advance, as_json, bar, tell_json, until
+
+if TYPE_CHECKING:
+    from indexer.embedders import Embedder
 
 PLACE = click.Path(path_type=Path, dir_okay=False)
 ENGINES = ("hybrid", "lexical", "semantic")
@@ -49,6 +52,8 @@ def command(folder: Path, run_path: Path | None, engine: str, as_json: bool) -> 
         beside(run_path)
     settings = config.load()
     embedder = embedder_from(None if settings.encoder == "none" else settings.encoder)
+    if engine == Engine.SEMANTIC:
+        _check_encoder(embedder)
     words = engine_named(settings.lexical)
     with Bars(quiet=as_json) as bars:
         figures = evaluate(
@@ -63,6 +68,14 @@ def command(folder: Path, run_path: Path | None, engine: str, as_json: bool) -> 
         tell_json(figures)
         return
     _tell(figures)
+
+
+def _check_encoder(embedder: Embedder | None) -> None:
+    """Meaning alone can't be measured without an encoder; words must not answer in its place."""
+    if embedder is None:
+        raise Ended("没有语义编码器，不能用 --engine semantic；请设置 TIERDESK_ENCODER。", BAD_INPUT)
+    if not embedder.wait():
+        raise Ended(f"不能用 --engine semantic：{embedder.fault or '语义编码器还没有就绪。'}")
 
 
 def _tell(figures: dict[str, Any]) -> None:
