@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from indexer.choice import DEFAULT
@@ -36,6 +36,9 @@ _KEPT = 2
 NEVER_BUILT = N_("检索索引还没有建立，需要重建。")
 NO_ENCODER = N_("未配置语义编码器，目前只用词语检索。")
 LOADING = N_("语义编码器正在加载，目前只用词语检索。")
+
+
+Since = Callable[[Mapping[Key, str]], tuple[Collection[Document], Collection[Key]]]
 
 
 class Index:
@@ -158,26 +161,48 @@ class Index:
                 latest.catch_up(self._embedder)
 
     def rebuild(
-        self, documents: Iterable[Document], *, progress: Callable[[int], None] | None = None
-    ) -> None:
-        """Beside the serving one, then swapped in; what fails on the way leaves the old one serving."""
-        with only_writer(self._folder / "write.lock"):
+        self,
+        documents: Iterable[Document],
+        *,
+        progress: Callable[[int], None] | None = None,
+        since: Since | None = None,
+        if_needed: bool = False,
+    ) -> bool:
+        """Beside the serving one, then swapped in; what fails on the way leaves the old one serving.
+
+        The old one is searched and written to meanwhile, so that an encoder of hours hides no new article.
+        `since` is asked, while nobody writes, what has changed against these versions: documents to add and
+        keys to remove. Raises Busy when somebody rebuilds already. False: it was not needed any more.
+        """
+        with only_writer(self._folder / "rebuild.lock", patience_s=0.0):
+            if if_needed and self.needs_rebuild is None:
+                return False
             if self._embedder is not None:
                 self._embedder.wait()
             name = uuid.uuid4().hex[:12]
             fresh = Generation.create(self._path(name), encoder=self._encoder_name(), words=self._words)
             try:
-                before = self._follow()
-                fresh.write(documents, embedder=self._embedder, like=before, progress=progress)
-                fresh.refresh()
+                fresh.write(documents, embedder=self._embedder, like=self._follow(), progress=progress)
+                with only_writer(self._folder / "write.lock"):
+                    self._finish(fresh, since)
+                    fresh.close()
+                    write_beside(self._folder / _CURRENT, name)
             except BaseException:
                 fresh.close()
-                shutil.rmtree(self._path(name), ignore_errors=True)
+                if self._current_name() != name:
+                    shutil.rmtree(self._path(name), ignore_errors=True)
                 raise
-            fresh.close()
-            write_beside(self._folder / _CURRENT, name)
             self._follow()
             self._tidy(name)
+        return True
+
+    def _finish(self, fresh: Generation, since: Since | None) -> None:
+        """The last changes, and one reading of all that was written, before anybody is served from it."""
+        if since is not None:
+            documents, gone = since(fresh.store.versions())
+            if documents or gone:
+                fresh.write(documents, removed=gone, embedder=self._embedder)
+        fresh.refresh()
 
     def _tidy(self, serving: str) -> None:
         folders = sorted((self._folder / "generations").iterdir(), key=lambda path: path.stat().st_mtime)

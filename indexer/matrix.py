@@ -123,7 +123,8 @@ def write(folder: Path, rows: VectorStore, *, encoder: str, last: int) -> None:
     before = newest(folder)
     number = int(before.rpartition("-")[2]) + 1 if before else 1
     beside = folder / f".matrix.{os.getpid()}"
-    shutil.rmtree(beside, ignore_errors=True)
+    for left in folder.glob(".matrix.*"):  # by a writer that was killed
+        shutil.rmtree(left, ignore_errors=True)
     beside.mkdir(mode=0o700)
     try:
         _write_arrays(beside, rows, last)

@@ -98,9 +98,15 @@ def opened_index(settings: Settings, *, patient: bool = False) -> Iterator[Index
     from indexer.choice import engine_named
     from indexer.embedders import embedder_from
     from indexer.index import Index
+    from indexer.tuning import PATIENT, TUNING
 
     encoder = embedder_from(None if settings.encoder == "none" else settings.encoder)
-    index = Index.open(settings.index_dir, embedder=encoder, words=engine_named(settings.lexical))
+    index = Index.open(
+        settings.index_dir,
+        embedder=encoder,
+        tuning=PATIENT if patient else TUNING,
+        words=engine_named(settings.lexical),
+    )
     if patient and encoder is not None:
         encoder.wait(ENCODER_PATIENCE_S)
     try:

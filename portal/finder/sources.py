@@ -239,14 +239,25 @@ def current(session: Session, kind: str, ids: Collection[int]) -> Iterator[Docum
     return SOURCES[kind].current(session, ids)
 
 
+def readable(session: Session, kind: str, ids: Collection[int]) -> list[Document]:
+    """The same, without rows that can't be read."""
+    return _readable(session, SOURCES[kind], list(ids))
+
+
 def every_document(session: Session) -> Iterator[Document]:
-    """Everything searchable, a few hundred rows in memory at a time; rows that can't be read are left out."""
+    """Everything searchable, a few hundred rows in memory at a time; rows that can't be read are left out.
+
+    The session is for this alone: its transaction ends with every few hundred.
+    """
     for source in SOURCES.values():
         last = 0
         while ids := list(session.scalars(_next_ids(source.model, last))):
-            yield from _readable(session, source, ids)
+            documents = _readable(session, source, ids)
             last = ids[-1]
             session.expunge_all()
+            # Whoever indexes them takes its time; the database must not hold a transaction open for that.
+            session.rollback()
+            yield from documents
 
 
 def _readable(session: Session, source: Source, ids: list[int]) -> list[Document]:

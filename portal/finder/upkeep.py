@@ -7,7 +7,7 @@ lost when it is thrown away.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from indexer.document import Document, Key
 from indexer.index import Index
+from indexer.lock import Busy
 from portal.db import transaction
 from portal.finder.models import OutboxRow
-from portal.finder.sources import current, every_document, every_version
+from portal.finder.sources import current, every_document, every_version, readable
 
 BATCH = 200
 
@@ -48,11 +49,18 @@ def bring(maker: sessionmaker[Session], index: Index, keys: Collection[Key]) -> 
 
 
 def _documents(session: Session, keys: Collection[Key]) -> Iterator[Document]:
+    for kind, numbers in _by_kind(keys):
+        yield from current(session, kind, numbers)
+
+
+def _by_kind(keys: Collection[Key]) -> Iterator[tuple[str, list[int]]]:
+    """A few hundred rows at a time, as many as one statement may name."""
     ids: dict[str, list[int]] = {}
-    for kind, number in keys:
+    for kind, number in sorted(keys):
         ids.setdefault(kind, []).append(int(number))
     for kind, numbers in ids.items():
-        yield from current(session, kind, numbers)
+        for start in range(0, len(numbers), BATCH):
+            yield kind, numbers[start : start + BATCH]
 
 
 def rebuild_all(
@@ -60,32 +68,59 @@ def rebuild_all(
 ) -> None:
     """Build a new index beside the serving one from the current database, and swap it in.
 
-    The rows are read while the index's writer lock is held. A change made meanwhile keeps its outbox row,
-    because no consumer can write before the swap; so consuming afterwards replays what was missed. Rows
-    that had been set aside before are done with: what could be read of them is in the new index.
+    Changes go on reaching the old one meanwhile. Just before the swap, while nobody can write, the new one
+    is compared with the database; a change that comes still later keeps its outbox row and goes into the
+    new one. Rows that had been set aside before are done with: what could be read of them is in it.
     """
+    _rebuild(maker, index, progress, if_needed=False)
+
+
+def _rebuild(
+    maker: sessionmaker[Session],
+    index: Index,
+    progress: Callable[[int], None] | None,
+    *,
+    if_needed: bool,
+) -> bool:
     with maker() as session:
         aside = list(session.scalars(select(OutboxRow.id).where(OutboxRow.set_aside_at.is_not(None))))
+
+    def since(held: Mapping[Key, str]) -> tuple[list[Document], frozenset[Key]]:
+        differences = _differences(maker, held)
+        with maker() as late:
+            changed = _by_kind(differences.missing | differences.stale)
+            documents = [document for kind, ids in changed for document in readable(late, kind, ids)]
+            return documents, differences.surplus
+
     with maker() as session:
-        index.rebuild(every_document(session), progress=progress)
-    with transaction(maker) as session:
-        session.execute(delete(OutboxRow).where(OutboxRow.id.in_(aside)))
+        done = index.rebuild(every_document(session), progress=progress, since=since, if_needed=if_needed)
+    if done:
+        with transaction(maker) as session:
+            session.execute(delete(OutboxRow).where(OutboxRow.id.in_(aside)))
+    return done
 
 
 def heal(maker: sessionmaker[Session], index: Index) -> bool:
-    """Rebuild when the index says it needs it: never built, damaged, or of another recipe."""
+    """Rebuild when the index says it needs it: never built, damaged, or of another recipe. Otherwise finish
+    what a killed writer left, and encode what had to wait for the encoder."""
     if index.needs_rebuild is None:
+        index.catch_up()
         return False
-    _LOG.warning("rebuilding the index: %s", index.needs_rebuild)
-    rebuild_all(maker, index)
-    return True
+    try:
+        _LOG.warning("rebuilding the index: %s", index.needs_rebuild)
+        return _rebuild(maker, index, None, if_needed=True)
+    except Busy:
+        return False  # somebody else is at it
 
 
 def compare(maker: sessionmaker[Session], index: Index) -> Differences:
     """Which documents the index lacks, holds in an old version, or should not hold."""
+    return _differences(maker, index.versions())
+
+
+def _differences(maker: sessionmaker[Session], held: Mapping[Key, str]) -> Differences:
     with maker() as session:
         wanted = every_version(session)
-    held = index.versions()
     return Differences(
         missing=frozenset(wanted.keys() - held.keys()),
         stale=frozenset(key for key, version in wanted.items() if held.get(key, version) != version),

@@ -208,7 +208,7 @@ def test_a_rebuild_brings_everything_searchable_and_nothing_else(desk_of: Desk) 
     assert not upkeep.compare(desk_of.maker, desk_of.index)
 
 
-def test_a_change_during_a_rebuild_is_replayed(desk_of: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_during_a_rebuild_is_in_it(desk_of: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     article = desk_of.article("旧标题")
     desk_of.session.commit()
     honest = sources.every_document
@@ -222,9 +222,67 @@ def test_a_change_during_a_rebuild_is_replayed(desk_of: Desk, monkeypatch: pytes
 
     monkeypatch.setattr(upkeep, "every_document", changed_meanwhile)
     upkeep.rebuild_all(desk_of.maker, desk_of.index)
-    assert upkeep.compare(desk_of.maker, desk_of.index).stale == {("article", str(article.id))}
-    desk_of.consume()
     assert not upkeep.compare(desk_of.maker, desk_of.index)
+    desk_of.session.expire_all()
+    assert desk_of.titles("wang", "新标题") == ["新标题"]
+
+
+def test_while_a_new_index_is_built_the_old_one_is_searched_and_written(
+    desk_of: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, _ = desk_of.article("旧的一篇"), desk_of.article("一直在的")
+    desk_of.consume()
+    honest = sources.every_document
+    seen: list[list[str]] = []
+
+    def busy_meanwhile(session: Session) -> object:
+        yield from honest(session)
+        desk_of.article("刚发布的新知识")
+        retire(desk_of, gone)
+        desk_of.consume()
+        seen.append(desk_of.titles("wang", "刚发布的新知识"))
+
+    monkeypatch.setattr(upkeep, "every_document", busy_meanwhile)
+    upkeep.rebuild_all(desk_of.maker, desk_of.index)
+    assert seen[0][0] == "刚发布的新知识"
+    assert waiting(desk_of.maker) == 0
+    assert not upkeep.compare(desk_of.maker, desk_of.index)
+    assert sorted(desk_of.titles("wang", "一直在的 刚发布的新知识")) == ["一直在的", "刚发布的新知识"]
+
+
+def test_two_who_heal_rebuild_once(desk_of: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk_of.article("一篇")
+    desk_of.session.commit()
+    folder = Path(desk_of.index._folder)
+    honest = sources.every_document
+    others: list[bool] = []
+
+    def overtaken(session: Session) -> object:
+        other = Index.open(folder, embedder=None)
+        others.append(upkeep.heal(desk_of.maker, other))
+        other.close()
+        yield from honest(session)
+
+    monkeypatch.setattr(upkeep, "every_document", overtaken)
+    assert upkeep.heal(desk_of.maker, desk_of.index) is True
+    assert others == [False]
+    late = Index.open(folder, embedder=None)
+    assert upkeep._rebuild(desk_of.maker, late, None, if_needed=True) is False
+    late.close()
+
+
+def test_healing_finishes_what_a_killed_writer_left(desk_of: Desk) -> None:
+    desk_of.article("移动办公VPN连不上怎么办")
+    desk_of.consume()
+    store = desk_of.index._follow().store  # type: ignore[union-attr]
+    [number] = store.live_numbers()
+    document = store.documents([number])[number]
+    with store.writing():  # killed between the store's commit and the words'
+        store.mark_gone(document.key, store.next_tick())
+        store.add(document, 10)
+    assert desk_of.titles("wang", "VPN连不上") == []
+    assert upkeep.heal(desk_of.maker, desk_of.index) is False
+    assert desk_of.titles("wang", "VPN连不上") == ["移动办公VPN连不上怎么办"]
 
 
 def test_a_rebuild_leaves_out_what_cannot_be_read(desk_of: Desk) -> None:
