@@ -23,7 +23,7 @@ _TITLED = 0x80
 _DIGEST_BYTES = 7
 _ENTRY = np.uint64(8)
 _LAST = np.array([2**64 - 1], dtype=np.uint64)
-"""Behind all rows, so that a look-up past the end of the last one finds something that is no term."""
+"""Behind all rows: what a look-up past a row's end finds is no term."""
 
 EMPTY: Packed = np.zeros(0, dtype=np.uint64)
 
@@ -78,10 +78,12 @@ class Table:
 def _looked_up(rows: Sequence[Packed], wanted: Packed) -> NDArray[np.uint8]:
     """Documents × terms: the low byte of the entry, 0 where there is none."""
     at = np.empty((len(rows), len(wanted)), dtype=np.int64)
+    behind = sum(map(len, rows))
     start = 0
     for number, row in enumerate(rows):
-        at[number] = row.searchsorted(wanted)
-        at[number] += start
+        found = row.searchsorted(wanted)
+        # Past its own end lies the next document.
+        at[number] = np.where(found < len(row), found + start, behind)
         start += len(row)
     entries = np.concatenate([*rows, _LAST])[at]
     same = entries >> _ENTRY == wanted >> _ENTRY
