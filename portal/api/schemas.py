@@ -12,7 +12,7 @@ from kb.audience import Audience
 from kb.flow import ArticleAction, ArticleState
 from kb.models import ArticleKind
 from portal.tickets.words import Action, Category, Channel, State, Tier
-from portal.web.links import href_of
+from portal.web.links import completion_address, href_of
 from portal.web.request import me
 
 LIMIT = 20
@@ -146,12 +146,24 @@ class SearchIn(Page):
     system = fields.String(load_default="")
     module = fields.String(load_default="")
     state = fields.String(load_default="")
+    category = fields.String(load_default="")
+    language = fields.String(load_default="", metadata={"description": "zh or en"})
+    since = fields.Date(
+        load_default=None,
+        data_key="from",
+        metadata={"description": "published, changed or filed on this day or later"},
+    )
+    until = fields.Date(load_default=None, data_key="to", metadata={"description": "on this day or earlier"})
 
 
 class SearchOut(Schema):
     mode = fields.String()
     trusted = fields.Boolean()
     total = fields.Integer()
+    did_you_mean = fields.String(
+        allow_none=True,
+        metadata={"description": "another wording, of words that documents you may see bear"},
+    )
     items = fields.List(fields.Nested(FoundOut))
     facets = fields.Function(
         lambda found: {
@@ -161,6 +173,27 @@ class SearchOut(Schema):
     )
     announcements = fields.List(fields.Nested(AnnouncementOut))
     next_cursor = fields.String(allow_none=True)
+
+
+class TypeaheadIn(Schema):
+    q = fields.String(required=True, validate=validate.Length(0, 400))
+    limit = fields.Integer(load_default=8, validate=validate.Range(1, 20))
+
+
+class CompletionOut(Schema):
+    kind = fields.String(
+        metadata={"description": "article, defect, ticket, announcement, fault, question or system"}
+    )
+    id = fields.Integer()
+    ref = fields.String()
+    title = fields.String()
+    highlights = fields.Function(lambda row: [text for text, hit in row.marked if hit])
+    system = fields.String(allow_none=True)
+    url = fields.Function(completion_address)
+
+
+class TypeaheadOut(Schema):
+    items = fields.List(fields.Nested(CompletionOut))
 
 
 class TicketIn(Schema):

@@ -1,4 +1,4 @@
-"""Suggestions while typing, their outcome, and search."""
+"""Suggestions while typing, their outcome, completion and search."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from flask_smorest import Blueprint
 from portal.api import callers, schemas
 from portal.api.paging import after, cursor_of
 from portal.finder import suggest
+from portal.finder.meant import did_you_mean
+from portal.finder.period import of_days
+from portal.finder.typeahead import complete
 from portal.web.access import signed_in
 from portal.web.request import db, me, parts
 
 blueprint = Blueprint("api_suggestions", __name__, description="What already answers a question")
 blueprint.before_request(callers.check_call)
+
+MOST_OFFSET = 1000
+FILTERS = ("system", "module", "state", "category", "language")
 
 
 @blueprint.route("/suggestions")
@@ -76,15 +82,24 @@ class Search(MethodView):
         offset = after(asked["cursor"]) if asked["cursor"] else 0
         if offset > MOST_OFFSET:
             abort(400)
-        filters = {name: asked[name] for name in ("system", "module", "state") if asked[name]}
         found = parts().finder.search(
-            db(), me(), asked["q"], kinds=asked["kind"], filters=filters, limit=asked["limit"], offset=offset
+            db(),
+            me(),
+            asked["q"],
+            kinds=asked["kind"],
+            filters={name: asked[name] for name in FILTERS if asked[name]},
+            period=of_days(asked["since"], asked["until"], parts().settings.zone),
+            limit=asked["limit"],
+            offset=offset,
         )
         end = offset + len(found.results)
         return {
             "mode": found.mode,
             "trusted": found.trusted,
             "total": found.total,
+            "did_you_mean": None
+            if offset
+            else did_you_mean(db(), me(), parts().finder.index, asked["q"]) or None,
             "items": found.results,
             "facets": found.facets,
             "announcements": found.announcements,
@@ -92,4 +107,11 @@ class Search(MethodView):
         }
 
 
-MOST_OFFSET = 1000
+@blueprint.route("/typeahead")
+class Typeahead(MethodView):
+    @signed_in
+    @blueprint.arguments(schemas.TypeaheadIn, location="query")
+    @blueprint.response(200, schemas.TypeaheadOut)
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What is being typed may become these titles, own questions or systems: by letter, code, pinyin."""
+        return {"items": complete(db(), me(), parts().finder.index, asked["q"], limit=asked["limit"])}

@@ -10,9 +10,11 @@ from typing import Any
 
 from flask import current_app, url_for
 
+from portal.finder.typeahead import QUESTION, SYSTEM, Completion
 from portal.people.models import Person
 from portal.tickets.models import Ticket
 from portal.web.menu import may_open
+from portal.web.request import me
 
 #: Kind → (endpoint, name of its argument, what of the result goes there), in order of preference.
 PAGES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -42,6 +44,15 @@ def ticket_address(ticket: Ticket, person: Person) -> str:
     if not own and may_open(person, "ticket_pages.page"):
         return url_for("ticket_pages.page", number=ticket.number)
     return url_for("mine.ticket", number=ticket.number)
+
+
+def completion_address(completion: Completion) -> str:
+    """Where a line under the search field leads: to the thing itself, or to a search for it."""
+    if completion.kind == SYSTEM:
+        return url_for("search.page", q=completion.title, system=completion.ref)
+    if completion.kind == QUESTION:
+        return url_for("search.page", q=completion.title)
+    return href_of(completion, me())
 
 
 def href_of(result: object, person: Person) -> str:

@@ -1,65 +1,44 @@
-"""The search page: everything this reader may find, by kind and system, page by page."""
+"""The search page: everything this reader may find, narrowed as they like, page by page; and what is being
+typed, completed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
 
 from flask import Blueprint, render_template, request
 
-from indexer.words import N_
 from portal.catalogue.queries import systems_in_order
 from portal.finder.find import Found, Result
+from portal.finder.meant import did_you_mean
+from portal.finder.typeahead import Completion, complete
 from portal.web.access import signed_in
 from portal.web.labels import named
-from portal.web.links import href_of
+from portal.web.links import completion_address, href_of
+from portal.web.narrowing import KIND_NAMES, Asked, asked_of_request, facets
 from portal.web.paging import PER_PAGE, asked_page, pages
 from portal.web.request import db, me, parts
 
 blueprint = Blueprint("search", __name__)
 
-KIND_NAMES = {
-    "article": N_("知识"),
-    "defect": N_("已知缺陷"),
-    "ticket": N_("工单"),
-    "announcement": N_("公告"),
-    "fault": N_("故障事件"),
-}
-SYSTEMS_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for."""
-
-    text: str
-    kind: str
-    system: str
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.kind or self.system)
+COMPLETED = 8
 
 
 @blueprint.get("/search")
 @signed_in
 def page() -> str:
-    kind = request.args.get("kind", "")
-    asked = Asked(
-        request.args.get("q", "").strip(),
-        kind if kind in KIND_NAMES else "",
-        request.args.get("system", ""),
-    )
+    asked = asked_of_request()
     found = _found(asked, offset=(asked_page() - 1) * PER_PAGE) if asked.text else Found()
-    # Facets show where else something lies, so they are counted before anything is narrowed.
-    wide = _found(Asked(asked.text, "", ""), limit=1) if asked.text and asked.is_narrowed else found
+    meant = _meant(asked) if asked.text and asked_page() == 1 else ""
+    today = datetime.now(parts().settings.zone).date()
     return render_template(
         "search/page.html",
         asked=asked,
         found=found,
         cursor=pages(found.total),
-        kinds=[(value, KIND_NAMES[value], count) for value, count in wide.facets.get("kind", [])],
-        systems=wide.facets.get("system", [])[:SYSTEMS_SHOWN],
-        names={row.code: named(row) for row in systems_in_order(db(), active_only=False)},
+        facets=facets(asked, found, _counted, today=today) if asked.text else [],
+        today=today,
+        meant=replace(asked, text=meant) if meant else None,
     )
 
 
@@ -69,13 +48,42 @@ def _found(asked: Asked, *, offset: int = 0, limit: int = PER_PAGE) -> Found:
         me(),
         asked.text,
         kinds=[asked.kind] if asked.kind else (),
-        filters={"system": asked.system or None},
+        filters=asked.filters,
+        period=asked.period,
         limit=limit,
         offset=offset,
     )
+
+
+def _counted(asked: Asked) -> Found:
+    return _found(asked, limit=1)
+
+
+def _meant(asked: Asked) -> str:
+    return did_you_mean(db(), me(), parts().finder.index, asked.text)
+
+
+@blueprint.get("/search/typing")
+@signed_in
+def typing() -> str:
+    """What is being typed may become these: lines for the list under the field."""
+    found = complete(db(), me(), parts().finder.index, request.args.get("q", ""), limit=COMPLETED)
+    return render_template("search/_typing.html", found=found, names=_names(found), kinds=KIND_NAMES)
+
+
+def _names(found: tuple[Completion, ...]) -> dict[str, str]:
+    """The systems named beside the lines."""
+    if not any(row.system for row in found):
+        return {}
+    return {row.code: named(row) for row in systems_in_order(db(), active_only=False)}
 
 
 @blueprint.app_template_global()
 def address_of_result(result: Result) -> str:
     """Where this reader opens a result."""
     return href_of(result, me())
+
+
+@blueprint.app_template_global()
+def address_of_completion(completion: Completion) -> str:
+    return completion_address(completion)
