@@ -5,10 +5,11 @@ with weights fitted on judged pairs. The shipped weights are a cold start and sa
 refits them from its own links. Invariant: the probability lies between 0 and 1.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -29,6 +30,15 @@ class Calibration:
     """A hit of at least this probability is shown as trustworthy."""
     cold_start: bool
     made_from: str
+    pairs: int = 0
+    """How many judged pairs it was fitted on; 0 where nobody counted."""
+    learned_at: str = ""
+
+    @property
+    def version(self) -> str:
+        """Names these weights and no others; every probability that is stored says which made it."""
+        digest = hashlib.sha256(self.as_json().encode()).hexdigest()[:8]
+        return f"{'cold' if self.cold_start else self.pairs}-{digest}"
 
     def probability(self, features: Mapping[str, float]) -> float:
         total = self.bias + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
@@ -57,6 +67,8 @@ def from_json(text: str) -> Calibration:
             float(held["trusted_from"]),
             bool(held["cold_start"]),
             str(held["made_from"]),
+            int(held.get("pairs", 0)),
+            str(held.get("learned_at", "")),
         )
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError("not a calibration") from fault
@@ -73,7 +85,7 @@ PRIORS = {"pinned": 4.0}
 _FIRM = 1_000.0
 
 
-def _solved(
+def solved(
     inputs: NDArray[np.float64],
     truths: NDArray[np.float64],
     importance: NDArray[np.float64],
@@ -81,28 +93,35 @@ def _solved(
     prior: NDArray[np.float64],
     penalty: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Newton's method on the likelihood, with a penalty for leaving the prior."""
-    found = prior.copy()
+    """Newton's method on the likelihood, with a penalty for leaving the prior; it never steps uphill."""
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        totals = inputs @ weights
+        likely = importance @ (np.logaddexp(0.0, totals) - truths * totals)
+        return float(likely + 0.5 * penalty @ (weights - prior) ** 2)
+
+    found, reached = prior.copy(), loss(prior)
     for _ in range(50):
         chances = 1.0 / (1.0 + np.exp(-np.clip(inputs @ found, -30.0, 30.0)))
         slope = inputs.T @ (importance * (chances - truths)) + penalty * (found - prior)
         spread = importance * chances * (1.0 - chances)
-        bend = (inputs * spread[:, None]).T @ inputs + np.diag(penalty)
-        step = np.linalg.solve(bend, slope)
-        found -= step
+        step = np.linalg.solve((inputs * spread[:, None]).T @ inputs + np.diag(penalty), slope)
+        while (next_ := loss(found - step)) > reached and float(np.abs(step).max()) > 1e-7:
+            step = step / 2.0
+        found, reached = found - step, next_
         if float(np.abs(step).max()) < 1e-7:
             break
     return found
 
 
-def wilson_lower(right: int, shown: int) -> float:
+def wilson_lower(right: int, shown: int, *, surety: float = _Z) -> float:
     """The precision that is surely reached, given this many right among the shown."""
     if shown == 0:
         return 0.0
     share = right / shown
-    centre = share + _Z * _Z / (2 * shown)
-    spread = _Z * math.sqrt(share * (1 - share) / shown + _Z * _Z / (4 * shown * shown))
-    return (centre - spread) / (1 + _Z * _Z / shown)
+    centre = share + surety * surety / (2 * shown)
+    spread = surety * math.sqrt(share * (1 - share) / shown + surety * surety / (4 * shown * shown))
+    return (centre - spread) / (1 + surety * surety / shown)
 
 
 def threshold(probabilities: Sequence[float], truths: Sequence[bool], *, wanted: float) -> float:
@@ -125,6 +144,7 @@ def fit(
     wanted_precision: float = 0.8,
     ridge: float = 1.0,
     cold_start: bool = False,
+    learned_at: str = "",
 ) -> Calibration:
     """Raises ValueError when there are too few labels or all say the same."""
     if len(judged) < LEAST_LABELS or len({one.right for one in judged}) < 2:
@@ -134,10 +154,11 @@ def fit(
     prior = np.array([*(PRIORS.get(name, 0.0) for name in names), 0.0])
     penalty = np.array([*(_FIRM if name in PRIORS else ridge for name in names), 1e-6])
     importance = np.array([one.weight for one in judged])
-    solved = _solved(inputs, truths, importance, prior=prior, penalty=penalty)
-    weights = {name: round(float(weight), 4) for name, weight in zip(names, solved, strict=False)}
-    draft = Calibration(weights, round(float(solved[-1]), 4), 1.0, cold_start, made_from)
+    found = solved(inputs, truths, importance, prior=prior, penalty=penalty)
+    weights = {name: round(float(weight), 4) for name, weight in zip(names, found, strict=False)}
+    bias = round(float(found[-1]), 4)
+    draft = Calibration(weights, bias, 1.0, cold_start, made_from, len(judged), learned_at)
     first = [one for one in judged if one.features.get("first", 0.0) > 0]
     chances = [draft.probability(one.features) for one in first]
     limit = threshold(chances, [one.right for one in first], wanted=wanted_precision)
-    return Calibration(weights, draft.bias, round(limit, 4), cold_start, made_from)
+    return replace(draft, trusted_from=round(limit, 4))

@@ -1,0 +1,157 @@
+"""Fits the model of links on judged reports, and measures it only on those it did not learn from.
+
+Chooser, logistic, levels and thresholds are learned from the same reports, so every score that a level
+or a threshold is made of comes out of cross-validation. Invariant: the order of the judged reports does
+not decide which fold they fall into more than once: the same rows give the same model.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.confidence import LEAST_LABELS, solved, wilson_lower
+from indexer.linking.choosing import learned as learned_choice
+from indexer.linking.model import MOST, NEVER, Level, LinkModel, Report, cold_start
+from indexer.linking.signs import ASSURING, CHOOSING, believed, standard
+
+_RIDGE = 32.0
+_FREE = 1e-6
+_FOLDS = 20
+_PER_LEVEL = 40
+"""Judged reports behind each level; fewer would promise a share that was never counted."""
+_MOST_LEVELS = 10
+_PULL = 4.0
+"""Reports' worth of trust in the score itself."""
+_MANY = 500
+"""From here on precision is promised with 95 % surety, before with 60 %: else nothing were ever linked."""
+_SURE, _LIKELY = 1.645, 0.25
+_WITHOUT = 0.1
+"""Of a report whose record was taken away: it sounds like a defect all the same."""
+_NONE = 0.1
+"""Below the score where at most this share was right, nothing is proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    report: Report
+    right: str | None
+    """The record behind it; None: no record is."""
+
+
+def fit(
+    judged: Sequence[Judged], *, made_from: str, learned_at: str = "", wanted_precision: float = 0.95
+) -> LinkModel:
+    """Raises ValueError when there are too few judged reports or all say the same."""
+    asked = [one for one in judged if one.report.candidates]
+    if len(judged) < LEAST_LABELS or len({one.right is None for one in judged}) < 2:
+        raise ValueError(f"{len(judged)} judged reports are too few to learn from")
+    scores, truths = held_out(asked)
+    order = np.argsort(-scores, kind="stable")
+    scores, truths = scores[order], truths[order]
+    return replace(
+        _fitted(asked),
+        levels=_levels(scores, truths),
+        link_from=_link_from(scores, truths, wanted=wanted_precision),
+        none_below=_none_below(scores, truths),
+        made_from=made_from,
+        pairs=len(judged),
+        learned_at=learned_at,
+    )
+
+
+def held_out(judged: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each report's score by a model that has not seen it, and whether its choice was right."""
+    scores, truths = np.zeros(len(judged)), np.zeros(len(judged))
+    folds = min(_FOLDS, len(judged))
+    for fold in range(folds):
+        model = _fitted([one for n, one in enumerate(judged) if n % folds != fold])
+        for n in range(fold, len(judged), folds):
+            order, signs, _ = model.chosen(judged[n].report)
+            scores[n], truths[n] = model.score(signs), float(order[0] == judged[n].right)
+    return scores, truths
+
+
+def _fitted(judged: Sequence[Judged]) -> LinkModel:
+    """Chooser and logistic; levels and thresholds are still those of nobody."""
+    choice = learned_choice([choice for one in judged if (choice := _choice(one)) is not None])
+    names = [sign.name for sign in CHOOSING]
+    draft = replace(cold_start(), choice=_named(names, choice), cold_start=False, link_from=NEVER)
+    lessons = [lesson for one in judged for lesson in _lessons(draft, one)]
+    inputs = np.hstack([standard([one.signs for one in lessons], ASSURING), np.ones((len(lessons), 1))])
+    found = solved(
+        inputs,
+        np.array([float(one.right) for one in lessons]),
+        np.array([one.weight for one in lessons]),
+        prior=np.append(believed(ASSURING, choosing=False), 0.0),
+        penalty=np.append(np.full(len(ASSURING), _RIDGE), _FREE),
+    )
+    weights = _named([sign.name for sign in ASSURING], found[:-1])
+    return replace(draft, assurance=weights, bias=round(float(found[-1]), 4))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    signs: Mapping[str, float]
+    right: bool
+    weight: float = 1.0
+
+
+def _lessons(draft: LinkModel, judged: Judged) -> Iterator[_Lesson]:
+    """The choice as it was judged; and, where a record is known, the choice if that record did not exist."""
+    order, signs, _ = draft.chosen(judged.report)
+    yield _Lesson(signs, order[0] == judged.right)
+    others = [one for one in judged.report.candidates if one.id != judged.right]
+    if judged.right is not None and others:
+        without = [replace(one, signs={**one.signs, "first": float(n == 0)}) for n, one in enumerate(others)]
+        yield _Lesson(draft.chosen(replace(judged.report, candidates=tuple(without)))[1], False, _WITHOUT)
+
+
+def _named(names: Sequence[str], weights: NDArray[np.float64]) -> dict[str, float]:
+    return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
+
+
+def _choice(judged: Judged) -> tuple[list[dict[str, float]], int] | None:
+    near = judged.report.candidates[:MOST]
+    ids = [one.id for one in near]
+    return ([dict(one.signs) for one in near], ids.index(judged.right)) if judged.right in ids else None
+
+
+def _link_from(scores: NDArray[np.float64], truths: NDArray[np.float64], *, wanted: float) -> float:
+    """The lowest score from which on the wanted precision is reached; scores fall."""
+    surety = _SURE if len(scores) >= _MANY else _LIKELY
+    right = np.cumsum(truths)
+    best = NEVER
+    for n, score in enumerate(scores):
+        among_equals = n + 1 < len(scores) and scores[n + 1] == score
+        if not among_equals and wilson_lower(int(right[n]), n + 1, surety=surety) >= wanted:
+            best = float(score)
+    return round(best, 6)
+
+
+def _none_below(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> float:
+    """The highest score below which hardly any choice was right."""
+    rising, right = scores[::-1], np.cumsum(truths[::-1])
+    shares = right / np.arange(1, len(rising) + 1)
+    poor = np.flatnonzero(shares <= _NONE)
+    return round(float(rising[poor[-1]]), 6) if len(poor) else 0.0
+
+
+def _levels(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> tuple[Level, ...]:
+    """Equally many reports each; a level that was right less often than the one below joins it."""
+    count = max(2, min(_MOST_LEVELS, len(scores) // _PER_LEVEL))
+    parts = np.array_split(np.arange(len(scores))[::-1], count)
+    found: list[tuple[float, float, int]] = []
+    for part in parts:
+        found.append((float(scores[part].min()), float(_pulled(scores[part], truths[part])), len(part)))
+        while len(found) > 1 and found[-1][1] < found[-2][1]:
+            start, share, seen = found.pop(-2)
+            mixed = (share * seen + found[-1][1] * found[-1][2]) / (seen + found[-1][2])
+            found[-1] = start, mixed, seen + found[-1][2]
+    lowest = [(0.0, *found[0][1:]), *found[1:]]
+    return tuple(Level(round(start, 6), round(share, 4), seen) for start, share, seen in lowest)
+
+
+def _pulled(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> float:
+    return float((truths.sum() + _PULL * scores.mean()) / (len(truths) + _PULL))
