@@ -80,7 +80,7 @@ test: setup $(VENV)/.installed-test browser lint ## everything that must hold: l
 	@$(BIN)/pytest -m "$(MARK)" $(PYTEST_ARGS)
 
 $(VENV)/.installed-bench: $(VENV)/.installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bench,large]"
 	@touch $@
 
 bench: setup $(VENV)/.installed-bench ## search speed against others, some 10 minutes (FULL=1: 100,000 documents too, about an hour)

@@ -103,7 +103,7 @@ def measured(count: int, work: Path, chosen: argparse.Namespace) -> Iterator[tup
     """Everything is built before anything is asked, so that all are asked in the same few minutes."""
     built: dict[str, Row] = {}
     for name in chosen.only:
-        folder = work / f"{name}-{count}"
+        folder = _place(work, name, count)
         told = folder / BUILT
         if not told.is_file():
             folder.mkdir(parents=True, exist_ok=True)
@@ -112,9 +112,13 @@ def measured(count: int, work: Path, chosen: argparse.Namespace) -> Iterator[tup
         built[name] = dict(json.loads(told.read_text(encoding="utf-8")))
     for name, row in built.items():
         _tell(f"{count} documents: asking {name}")
-        folder = work / f"{name}-{count}"
+        folder = _place(work, name, count)
         asked = in_own_process(step="ask", name=name, folder=folder, count=count, chosen=chosen)
         yield name, row | asked
+
+
+def _place(work: Path, name: str, count: int) -> Path:
+    return work / f"{CANDIDATES[name].index}-{count}"
 
 
 def _tell(sentence: str) -> None:
@@ -136,8 +140,8 @@ def table(count: int, rows: dict[str, Row], *, rate: float) -> Iterator[str]:
             f"{_ms(row['alone']['p50'])} / {_ms(row['alone']['p95'])}",
             f"{row['alone']['p95'] / ours:.2g} ×" if ours else "",
             f"{_ms(row['loaded']['p50'])} / {_ms(row['loaded']['p95'])}{_unanswered(row)}",
-            f"{row['build_s']:.0f} ({row['build_cpu_s']:.0f})",
-            f"{row['disk_mb']:.0f}",
+            "" if name.endswith("_words") else f"{row['build_s']:.0f} ({row['build_cpu_s']:.0f})",
+            "" if name.endswith("_words") else f"{row['disk_mb']:.0f}",
             f"{row['memory_mb']:.0f}",
         )
         yield f"| {CANDIDATES[name].title} | {' | '.join(cells)} |"
