@@ -30,8 +30,6 @@ from indexer.words import N_
 
 _LOG = logging.getLogger(__name__)
 _CURRENT = "CURRENT"
-_KEPT = 2
-"""Generations left on disk after a rebuild: the new one, and the one readers may still hold."""
 
 NEVER_BUILT = N_("检索索引还没有建立，需要重建。")
 NO_ENCODER = N_("未配置语义编码器，目前只用词语检索。")
@@ -184,6 +182,7 @@ class Index:
             try:
                 fresh.write(documents, embedder=self._embedder, like=self._follow(), progress=progress)
                 with only_writer(self._folder / "write.lock"):
+                    before = self._current_name()
                     self._finish(fresh, since)
                     fresh.close()
                     write_beside(self._folder / _CURRENT, name)
@@ -193,7 +192,7 @@ class Index:
                     shutil.rmtree(self._path(name), ignore_errors=True)
                 raise
             self._follow()
-            self._tidy(name)
+            self._tidy({name, before})
         return True
 
     def _finish(self, fresh: Generation, since: Since | None) -> None:
@@ -204,11 +203,11 @@ class Index:
                 fresh.write(documents, removed=gone, embedder=self._embedder)
         fresh.refresh()
 
-    def _tidy(self, serving: str) -> None:
-        folders = sorted((self._folder / "generations").iterdir(), key=lambda path: path.stat().st_mtime)
-        old = [folder for folder in folders if folder.name != serving]
-        for folder in old[: max(0, len(old) - _KEPT + 1)]:
-            shutil.rmtree(folder, ignore_errors=True)
+    def _tidy(self, kept: Collection[str | None]) -> None:
+        """Leave the serving one and the one that readers may hold; what a killed rebuild left goes too."""
+        for folder in (self._folder / "generations").iterdir():
+            if folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
     # ------------------------------------------------------------------ searching
 

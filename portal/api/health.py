@@ -49,11 +49,13 @@ def ready() -> tuple[Response, int]:
             "words": index.words,
             "advice": advice(index),
             "needs_rebuild": index.needs_rebuild,
+            "without_vectors": index.without_vectors,
         },
         "worker": {
             "waiting": waiting.waiting,
             "oldest": waiting.oldest.isoformat() if waiting.oldest else None,
             "set_aside": waiting.set_aside,
+            "beat": waiting.beat_at.isoformat() if waiting.beat_at else None,
         },
     }
     return jsonify(body), 200
@@ -69,6 +71,7 @@ def metrics() -> Response:
         ("tierdesk_outbox_waiting", "Changes the index has not seen yet", waiting.waiting),
         ("tierdesk_outbox_set_aside", "Changes that failed five times", waiting.set_aside),
         ("tierdesk_index_documents", "Documents in the index", index.documents),
+        ("tierdesk_index_without_vectors", "Documents found by words alone so far", index.without_vectors),
     ):
         Gauge(name, meaning, registry=registry).set(value or 0)
     serving = Gauge("tierdesk_index_serves", "What answers searches", ("mode", "words"), registry=registry)

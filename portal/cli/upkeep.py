@@ -15,6 +15,7 @@ from time import monotonic
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from indexer.document import Mode
 from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
@@ -30,6 +31,7 @@ IDLE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CLOCKS_EVERY = timedelta(minutes=5)
 COMPARE_EVERY = timedelta(hours=6)
+REBUILD_AGAIN = timedelta(minutes=5)
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Upkeep:
     stop: threading.Event = field(default_factory=threading.Event)
     holder: str = field(default_factory=holder_name)
     due: dict[str, datetime] = field(default_factory=dict)
+    behind: threading.Thread | None = None
 
     def run(self) -> None:
         """Until told to stop; a round in progress is finished first."""
@@ -56,7 +59,7 @@ class Upkeep:
     def round(self) -> bool:
         """One pass over everything that is due; False when something stood in the way."""
         try:
-            heal(self.maker, self.index)
+            self.heal()
             consume(self.maker, self.index, holder=self.holder, now=moment())
             if self._is_due("clocks", CLOCKS_EVERY):
                 self.clocks()
@@ -65,7 +68,28 @@ class Upkeep:
         except (SQLAlchemyError, Broken, Busy, OSError) as trouble:
             _LOG.warning("upkeep has to wait: %s: %s", type(trouble).__name__, trouble)
             return False
+        except Exception:  # noqa: BLE001 - damaged index files raise anything, and the clocks must go on
+            _LOG.exception("a round of upkeep failed")
+            return False
         return True
+
+    def heal(self) -> None:
+        """At once when nothing can be found; behind the rounds when the old index still serves, so that
+        what is published meanwhile is found."""
+        if self.index.needs_rebuild is None or self.index.status().mode == Mode.UNAVAILABLE:
+            heal(self.maker, self.index)
+        elif not self._rebuilds() and self._is_due("rebuild", REBUILD_AGAIN):
+            self.behind = threading.Thread(target=self._heal_behind, name="rebuild", daemon=True)
+            self.behind.start()
+
+    def _rebuilds(self) -> bool:
+        return self.behind is not None and self.behind.is_alive()
+
+    def _heal_behind(self) -> None:
+        try:
+            heal(self.maker, self.index)
+        except Exception:  # noqa: BLE001 - a thread of its own: whatever fails is logged and tried again later
+            _LOG.exception("the index could not be rebuilt, the old one goes on serving")
 
     def _is_due(self, job: str, every: timedelta) -> bool:
         at = moment()

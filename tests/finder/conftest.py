@@ -114,6 +114,10 @@ class Desk:
         self.session.commit()
         return consumer.consume(self.maker, self.index, holder="test", now=datetime.now(UTC))
 
+    def consume_into(self, index: Index) -> int:
+        self.session.commit()
+        return consumer.consume(self.maker, index, holder="test", now=datetime.now(UTC))
+
     def found(self, login: str, text: str, **more: object) -> Found:
         return self.finder.search(self.session, self.world.people[login], text, **more)  # type: ignore[arg-type]
 
