@@ -25,8 +25,8 @@ _MOST_LEVELS = 10
 _PULL = 4.0
 """Reports' worth of trust in the score itself."""
 _MANY = 500
-"""From here on precision is promised with 95 % surety, before with 60 %: else nothing were ever linked."""
-_SURE, _LIKELY = 1.645, 0.25
+"""From here on precision is promised with 95 % surety, before hardly beyond what was counted."""
+_SURE, _LIKELY = 1.645, 0.15
 _WITHOUT = 0.1
 """Of a report whose record was taken away: it sounds like a defect all the same."""
 _NONE = 0.1
