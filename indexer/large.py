@@ -226,7 +226,7 @@ class TantivyWords:
         return _Moment(self._index.schema, self._index.searcher(), columns)
 
     def writer(self) -> "TantivyWriter":
-        return TantivyWriter(self._index.writer(_MEMORY_BYTES, 1))
+        return TantivyWriter(self._index.writer(_MEMORY_BYTES, 1), self._index.schema)
 
     def frequency(self, field: Field, term: str) -> int:
         return self._moment.frequency(field, term)
@@ -315,8 +315,9 @@ def _weighed_query(moment: _Moment, weighed: Weighed, bearers: int) -> Query:
 class TantivyWriter:
     """Everything between two commits; its lock is let go by either end."""
 
-    def __init__(self, writer: IndexWriter) -> None:
+    def __init__(self, writer: IndexWriter, schema: Schema) -> None:
         self._writer = writer
+        self._schema = schema
 
     def add(self, n: int, counts: Counts) -> None:
         document = Document()
@@ -331,7 +332,8 @@ class TantivyWriter:
         self._writer.add_document(document)
 
     def remove(self, n: int) -> None:
-        self._writer.delete_documents_by_term("n", n)
+        # By a query: `delete_documents_by_term` of 0.27 finds no unsigned number and says nothing.
+        self._writer.delete_documents_by_query(Query.term_query(self._schema, "n", n))
 
     def commit(self) -> None:
         self._writer.commit()

@@ -34,6 +34,8 @@ class WordScores:
 
 
 def rarity(documents: int, bearers: int) -> float:
+    """Never below nothing: engines may still count bearers that are gone."""
+    bearers = min(bearers, documents)
     return math.log(1.0 + (documents - bearers + 0.5) / (bearers + 0.5))
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from indexer import Document, Query
 from indexer.columns import Columns, applied
 from indexer.engines import Counts, Field, Lexical, Scope, Weighed, WordEngine, counts_of, marks_wanted
+from indexer.large import TantivyWords
 from indexer.store import Changes, Row
 
 TERMS = ("登录", "失", "ora01017", "vpn", "~da.yin", "2.3")
@@ -113,6 +114,18 @@ def test_a_number_written_again_stands_once(lexical: Lexical) -> None:
     lexical.refresh(columns)
     posting = lexical.reading(wished("vpn"), everywhere(columns)).posting(Field.WORDS, "vpn")
     assert (posting.places.tolist(), posting.counts.tolist()) == ([0], [4.0])
+
+
+def test_tantivy_lets_go_of_what_was_removed(tmp_path: Path) -> None:
+    """Whoosh's own postings keep the dead until a merge; columns hide them either way."""
+    lexical = TantivyWords(tmp_path / "words")
+    columns = filled(lexical, [counted({"vpn": 1}), counted({"vpn": 2}), counted({"vpn": 3})])
+    writer = lexical.writer()
+    writer.remove(2)
+    writer.commit()
+    lexical.refresh(columns)
+    reading = lexical.reading(wished("vpn"), Scope(np.ones(3, dtype=bool), most=2))
+    assert reading.posting(Field.WORDS, "vpn").places.tolist() == [0, 2]
 
 
 def test_half_a_surrogate_pair_is_a_term_like_any_other(lexical: Lexical) -> None:
