@@ -156,6 +156,10 @@ class Answer:
     generation: str = ""
     took_ms: float = 0.0
     trace: Trace | None = None
+    calibration: str = ""
+    """Which calibration made the probabilities."""
+    is_counted: bool = False
+    """Was it fitted on this installation's own judgements? If not, nobody is shown a percentage."""
 
     @property
     def trusted(self) -> tuple[Hit, ...]:

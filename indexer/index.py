@@ -225,7 +225,10 @@ class Index:
         if embedder is None or query.engine is Engine.LEXICAL or not len(view.vectors):
             return None, None
         meant = self.questions.encoded(query.text, embedder, patience_ms=self._tuning.patience_ms)
-        return (embedder, meant) if meant is not None else (None, None)
+        if meant is None:
+            return None, None
+        adapter = self.promotions.adapter(embedder.name)
+        return embedder, meant if adapter is None else adapter.turned(meant)
 
     def _mode(self, engine: Engine, generation: Generation) -> Mode:
         """As far as it can be told without a question."""
@@ -243,12 +246,13 @@ class Index:
             view = generation.refresh()
             embedder, meant = self._meant(query, generation, view)
             mode = _mode_of(query.engine, meant is not None)
+            calibration = self.promotions.serving("lexical" if mode is Mode.LEXICAL else "hybrid")
             found = search(
                 view,
                 query,
                 embedder=embedder,
                 meant=meant,
-                calibration=self.promotions.serving("lexical" if mode is Mode.LEXICAL else "hybrid"),
+                calibration=calibration,
                 tuning=self._tuning,
                 explain=explain,
                 about=about,
@@ -258,7 +262,15 @@ class Index:
             self._quarantine(name, N_("索引文件已损坏，需要重建。"))
             return Answer((), Mode.UNAVAILABLE, generation=name)
         took_ms = (time.perf_counter() - started) * 1000.0
-        return Answer(found.hits, mode, generation=name, took_ms=took_ms, trace=found.trace)
+        return Answer(
+            found.hits,
+            mode,
+            generation=name,
+            took_ms=took_ms,
+            trace=found.trace,
+            calibration=calibration.version,
+            is_counted=not calibration.cold_start,
+        )
 
     def completions(self, query: Query) -> tuple[Key, ...]:
         """What is being typed may become these titles; nothing while the index is away."""
