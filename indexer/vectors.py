@@ -48,11 +48,12 @@ class PieceLists:
     def __len__(self) -> int:
         return sum(len(block.numbers) for block in self.blocks)
 
-    def grown(self, fresh: Iterable[PieceBlock], numbers: Places) -> "PieceLists":
+    def grown(self, fresh: Iterable[PieceBlock], numbers: Places, *, mapped: int = 0) -> "PieceLists":
+        """The first `mapped` blocks lie in a file and stay as they are."""
         blocks, bearers = self.blocks, self.bearers
         for block in fresh:
             bearers = _counted(bearers, block.ids)
-            small = blocks and len(blocks[-1].numbers) < _SMALL
+            small = len(blocks) > mapped and len(blocks[-1].numbers) < _SMALL
             blocks = (*blocks[:-1], _joined_pieces(blocks[-1], block)) if small else (*blocks, block)
         return PieceLists(blocks, numbers, bearers)
 
@@ -119,13 +120,14 @@ class Vectors:
         blocks = list(rows.blocks(after=start.last, upto=columns.last))
         if not blocks:
             return start
-        chunks = start.chunks
+        chunks, mapped = start.chunks, int(start.file is not None)
         for block in blocks:
             fresh = _chunk(block, columns)
-            small = chunks and len(chunks[-1].places) < _SMALL
+            small = len(chunks) > mapped and len(chunks[-1].places) < _SMALL
             chunks = (*chunks[:-1], chunks[-1].joined(fresh)) if small else (*chunks, fresh)
         last = int(blocks[-1].numbers[-1])
-        pieces = start.pieces.grown(rows.piece_blocks(after=start.last, upto=last), columns.numbers)
+        fresh_pieces = rows.piece_blocks(after=start.last, upto=last)
+        pieces = start.pieces.grown(fresh_pieces, columns.numbers, mapped=mapped)
         return replace(start, chunks=chunks, pieces=pieces, last=last)
 
     def _from_file(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> "Vectors":
