@@ -7,7 +7,7 @@ what the full-text query of the same `Typed` says of them.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -25,6 +25,10 @@ _MOST_READINGS = 8
 LONGEST_PINYIN = 40
 _INFIX_FROM = 3
 """Fewer Latin letters are looked for at the start of words only: "ou" stands in too many of them."""
+_WRITTEN = ("title", "also", "code")
+_SOUND = ("sound", "also_sound")
+_INITIAL = ("initial", "also_initial")
+_OF_TITLE = frozenset({"title", "sound", "initial"})
 _WORD = "00"
 """Where a Latin word begins. Two digits, so it can be no letter's token; the same for `_LINE`."""
 _LINE = "11"
@@ -100,17 +104,22 @@ class Spelled:
     also: str
     code: str
     sound: str
+    """Of the title, like `initial`; the other ways of asking are in `also_sound` and `also_initial`."""
     initial: str
+    also_sound: str
+    also_initial: str
 
     @classmethod
     def of(cls, title: str, also: Sequence[str] = (), codes: Sequence[str] = ()) -> "Spelled":
-        said = [title, *also[:MOST_LINES]]
+        others = also[:MOST_LINES]
         return cls(
             spelled(title),
-            lines_together(map(spelled, said[1:])),
+            lines_together(map(spelled, others)),
             lines_together(map(spelled, codes[:MOST_LINES])),
-            lines_together(map(sounded, said)),
-            lines_together(map(initials, said)),
+            sounded(title),
+            initials(title),
+            lines_together(map(sounded, others)),
+            lines_together(map(initials, others)),
         )
 
 
@@ -127,6 +136,11 @@ class Phrase:
         star = "*" if self.open_end else ""
         return f'{{{" ".join(self.columns)}}} : {"^ " if first else ""}"{self.tokens}" {star}'.rstrip()
 
+    @property
+    def of_title(self) -> "Phrase":
+        """The same, looked for in the title alone."""
+        return replace(self, columns=tuple(column for column in self.columns if column in _OF_TITLE))
+
     def fits(self, held: Spelled) -> bool:
         end = "" if self.open_end else " "
         return any(f" {self.tokens}{end}" in f" {getattr(held, column)} " for column in self.columns)
@@ -140,7 +154,10 @@ class Part:
     phrases: tuple[Phrase, ...]
 
     def query(self) -> str:
-        return "(" + " OR ".join(phrase.query() for phrase in self.phrases) + ")"
+        return _either(phrase.query() for phrase in self.phrases)
+
+    def titled(self) -> str:
+        return _either(phrase.of_title.query() for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +170,20 @@ class Typed:
     def query(self) -> str:
         return " AND ".join(part.query() for part in self.parts)
 
+    def titled_query(self) -> str:
+        """The same, all of it in the title."""
+        return " AND ".join(part.titled() for part in self.parts)
+
     def starting_query(self) -> str:
         """The same, with the first part at the very start of the title."""
-        first = self.parts[0].phrases
-        titled = [phrase for phrase in first if "title" in phrase.columns or "sound" in phrase.columns]
-        openings = [_at_start(phrase) for phrase in titled]
-        rest = [part.query() for part in self.parts[1:]]
-        return " AND ".join(["(" + " OR ".join(openings) + ")", *rest]) if openings else ""
+        first = (phrase.of_title for phrase in self.parts[0].phrases)
+        openings = [phrase.query(first=True) for phrase in first if len(phrase.columns) == 1]
+        return " AND ".join([_either(openings), *(part.titled() for part in self.parts[1:])])
 
     def fits(self, held: Spelled) -> bool:
         return bool(self.parts) and all(
             any(phrase.fits(held) for phrase in part.phrases) for part in self.parts
         )
-
-
-def _at_start(phrase: Phrase) -> str:
-    column = "title" if "title" in phrase.columns else "sound"
-    return Phrase((column,), phrase.tokens, phrase.open_end).query(first=True)
 
 
 def typed(text: str) -> Typed:
@@ -185,30 +199,34 @@ def by_sound(text: str) -> Typed:
     return Typed(text, tuple(Part(piece, tuple(_sounding(piece) or _phrases(piece))) for piece in pieces))
 
 
+def _either(queries: Iterable[str]) -> str:
+    return "(" + " OR ".join(queries) + ")"
+
+
 def typed_sound(reading: tuple[str, ...]) -> str:
     """The full-text query for Chinese that is read so."""
-    return Phrase(("sound",), " ".join(reading)).query()
+    return Phrase(_SOUND, " ".join(reading)).query()
 
 
 def _sounding(piece: str) -> list[Phrase]:
     runs = han_runs(piece)
     if len(runs) != 1 or len(runs[0]) != len(piece) or len(piece) < 2:
         return []
-    return [Phrase(("sound",), " ".join(syllables_of(piece)))]
+    return [Phrase(_SOUND, " ".join(syllables_of(piece)))]
 
 
 def _phrases(piece: str) -> Iterator[Phrase]:
     tokens = " ".join(map(_token, piece))
     if not _LATIN.match(piece):
-        yield Phrase(("title", "also", "code"), tokens)
+        yield Phrase(_WRITTEN, tokens)
         return
-    yield Phrase(("title", "also", "code"), f"{_WORD} {tokens}")
+    yield Phrase(_WRITTEN, f"{_WORD} {tokens}")
     if len(piece) >= _INFIX_FROM or piece.isdecimal():
-        yield Phrase(("title", "also", "code"), tokens)
+        yield Phrase(_WRITTEN, tokens)
     if piece.isalpha() and 2 <= len(piece) <= LONGEST_PINYIN:
-        yield Phrase(("initial",), tokens)
+        yield Phrase(_INITIAL, tokens)
         for reading in readings(piece):
-            yield Phrase(("sound",), " ".join(reading), open_end=True)
+            yield Phrase(_SOUND, " ".join(reading), open_end=True)
 
 
 def readings(piece: str) -> list[tuple[str, ...]]:

@@ -41,13 +41,6 @@ class Word:
     bearers: tuple[Key, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    start: int
-    end: int
-    word: Word
-
-
 class Seen:
     """The index as this asker may see it."""
 
@@ -182,6 +175,6 @@ def _changed(other: str, pair: str) -> set[int]:
 
 
 def _fits(other: str, pair: str, loose: set[int]) -> bool:
-    """Two other characters at once have to be a word; one may make any pair that is written."""
+    """Only a word of the dictionary is a better one: pairs across two words sound like anything."""
     changed = _changed(other, pair)
-    return bool(changed) and changed <= loose and (len(changed) == 1 or len(rjieba.cut(other)) == 1)
+    return bool(changed) and changed <= loose and len(rjieba.cut(other, hmm=False)) == 1

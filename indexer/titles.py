@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,17 @@ from indexer.vocabulary import Vocabulary
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the tables or the tokens change: a file of another format is made anew."""
 _SCHEMA = """
-CREATE VIRTUAL TABLE letters
-    USING fts5 (title, also, code, sound, initial, tokenize = 'ascii', columnsize = 0);
+CREATE VIRTUAL TABLE letters USING fts5 (
+    title, also, code, sound, initial, also_sound, also_initial, tokenize = 'ascii', columnsize = 0);
 CREATE TABLE words (word TEXT PRIMARY KEY, documents INTEGER NOT NULL);
 CREATE TABLE reached (n INTEGER NOT NULL, tick INTEGER NOT NULL);
 INSERT INTO reached VALUES (0, 0);
 """
-_PUT = "INSERT OR REPLACE INTO letters (rowid, title, also, code, sound, initial) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT = """INSERT OR REPLACE INTO letters
+    (rowid, title, also, code, sound, initial, also_sound, also_initial) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _BATCH = 500
 _MOST_PROPOSED = 20_000
 _WORDS = re.compile(r"[a-z]{4,24}")
@@ -201,8 +203,7 @@ def _insert(database: sqlite3.Connection, documents: Iterable[tuple[int, Documen
     words: Counter[str] = Counter()
     for n, document in documents:
         held = Spelled.of(document.title, document.also, document.codes)
-        values = (n, held.title, held.also, held.code, held.sound, held.initial)
-        database.execute(_PUT, values)
+        database.execute(_PUT, (n, *astuple(held)))
         words.update(latin_words(document))
     database.executemany(
         "INSERT INTO words (word, documents) VALUES (?, ?)"

@@ -14,8 +14,9 @@ from indexer.document import Key, Query
 from indexer.generation import View
 from indexer.letters import Typed, by_sound, typed
 
-_STARTS = 1.5
-"""What standing at the start of the title is worth, in powers of e of popularity."""
+_TITLED = 1.5
+_STARTS = 1.0
+"""What standing in the title, and at its very start, is worth: in powers of e of popularity."""
 
 
 def completions(view: View, query: Query) -> tuple[Key, ...]:
@@ -45,7 +46,7 @@ def _places(columns: Columns, numbers: Sequence[int]) -> Places:
 
 def _best(view: View, asked: Typed, places: Places, *, limit: int) -> tuple[Key, ...]:
     worth = np.log1p(np.maximum(view.columns.popularity[places], 0.0))
-    if opening := asked.starting_query():
-        worth += _STARTS * np.isin(places, _places(view.columns, view.titles.numbers(opening)))
+    for query, gain in ((asked.titled_query(), _TITLED), (asked.starting_query(), _STARTS)):
+        worth += gain * np.isin(places, _places(view.columns, view.titles.numbers(query)))
     order = np.lexsort((-places, -worth))[:limit]
     return tuple(view.columns.keys[place] for place in places[order])

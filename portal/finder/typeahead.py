@@ -7,6 +7,7 @@ other people's tickets, and letter by letter those could be drawn out. That is t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
@@ -52,6 +53,8 @@ class Completion:
     title: str
     _: KW_ONLY
     marked: tuple[Segment, ...]
+    via: tuple[Segment, ...] = ()
+    """The other way of asking that holds what was typed, where the title doesn't."""
     system: str | None = None
     subject: Subject | None = None
 
@@ -81,7 +84,9 @@ def complete(
     exact = by_number(session, person, text, kinds=(*OWN_WORDS, FAULT))
     numbered = [_completion(kind, row, asked) for (kind, _), row in exact.items()]
     titled = list(_titled(session, person, index, text, limit=limit, known=exact))
-    beside = [*_questions(session, person, asked), *_systems(session, person, asked)]
+    known = {row.title for row in (*numbered, *titled)}
+    questions = [row for row in _questions(session, person, asked) if row.title not in known]
+    beside = [*questions, *_systems(session, person, asked)]
     room = max(0, limit - len(numbered) - len(beside[: limit // 3]))
     return tuple([*numbered, *titled[:room], *beside][:limit])
 
@@ -93,21 +98,29 @@ def _titled(
     answers = index.completions(Query(text, audience=tokens, kinds=ANSWERS, limit=2 * limit))
     tickets = index.completions(Query(text, audience=tokens, kinds=TICKETS, limit=2 * MOST_TICKETS))
     rows = reread(session, person, [key for key in (*answers, *tickets) if key not in set(known)])
+    for asked in (typed(text), by_sound(text)):
+        fitting = [key for key in (*answers, *tickets) if key in rows and fits(key[0], rows[key], asked)]
+        # What is only heard alike counts where nothing is written so.
+        if fitting:
+            yield from _lines(fitting, rows, asked)
+            return
+
+
+def _lines(keys: Iterable[Key], rows: Mapping[Key, Subject], asked: Typed) -> Iterator[Completion]:
+    """Each title once, and few tickets: there are many of them and they are alike."""
+    shown: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
-    for keys, most in ((answers, limit), (tickets, MOST_TICKETS)):
-        fitting = [
-            (key, row) for key in keys if (row := rows.get(key)) is not None and fits(key[0], row, text)
-        ]
-        for (kind, _), row in fitting[:most]:
-            if (kind, row.title) not in seen:
-                seen.add((kind, row.title))
-                yield _completion(kind, row, typed(text))
+    for key in keys:
+        kind, row = key[0], rows[key]
+        if (kind, row.title) not in seen and (kind != TICKET or shown[TICKET] < MOST_TICKETS):
+            seen.add((kind, row.title))
+            shown[kind] += 1
+            yield _completion(kind, row, asked)
 
 
-def fits(kind: str, row: Subject, text: str) -> bool:
+def fits(kind: str, row: Subject, asked: Typed) -> bool:
     """Do the row's own words, as the database has them now, hold what was typed?"""
-    held = Spelled.of(*OWN_WORDS[kind](row))
-    return typed(text).fits(held) or by_sound(text).fits(held)
+    return asked.fits(Spelled.of(*OWN_WORDS[kind](row)))
 
 
 def _completion(kind: str, row: Subject, asked: Typed) -> Completion:
@@ -117,9 +130,17 @@ def _completion(kind: str, row: Subject, asked: Typed) -> Completion:
         str(getattr(row, "number", row.id)),
         row.title,
         marked=marked(row.title, asked),
+        via=_via(kind, row, asked),
         system=next(iter(facets_of(kind, row).get("system", ())), None),
         subject=row,
     )
+
+
+def _via(kind: str, row: Subject, asked: Typed) -> tuple[Segment, ...]:
+    title, also, codes = OWN_WORDS[kind](row) if kind in OWN_WORDS else (row.title, (), ())
+    if asked.fits(Spelled.of(title, (), codes)):
+        return ()
+    return next((marked(line, asked) for line in also if asked.fits(Spelled.of(title, (line,), codes))), ())
 
 
 def _questions(session: Session, person: Person, asked: Typed) -> Iterator[Completion]:
