@@ -6,6 +6,7 @@ came, so that a writer killed in between leaves nothing but work to catch up wit
 """
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -68,11 +69,16 @@ class Generation:
 
     @classmethod
     def create(cls, folder: Path, *, encoder: str, words: WordEngine) -> "Generation":
+        """What cannot be begun, for want of room as a rule, leaves nothing behind."""
         folder.mkdir(parents=True, mode=0o700)
         recipe = current(encoder, words.name)
-        recipe.written(folder)
-        generation = cls(folder, recipe, words)
-        generation.store.set_counter(_MADE, 1)
+        try:
+            recipe.written(folder)
+            generation = cls(folder, recipe, words)
+            generation.store.set_counter(_MADE, 1)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return generation
 
     @classmethod

@@ -10,7 +10,7 @@ be seen than would be proposed, all of them are.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, repeat
 from operator import itemgetter
 from pathlib import Path
@@ -70,6 +70,16 @@ def _damage_is_an_error() -> Iterator[None]:
         if type(fault).__name__ == "PanicException":
             raise OSError(str(fault)) from fault
         raise
+
+
+@contextmanager
+def _no_room_is_an_os_error() -> Iterator[None]:
+    """tantivy's own threads write, and what stopped them comes as a mere ValueError."""
+    with _damage_is_an_error():
+        try:
+            yield
+        except ValueError as fault:
+            raise OSError(f"the word index can't be written: {fault}") from fault
 
 
 def _opened(folder: Path) -> Index:
@@ -329,19 +339,24 @@ class TantivyWriter:
         for mark in counts.marks:
             document.add_text("marks", _spelled(mark))
         document.add_bytes("packed", packed(counts))
-        self._writer.add_document(document)
+        with _no_room_is_an_os_error():
+            self._writer.add_document(document)
 
     def remove(self, n: int) -> None:
         # By a query: `delete_documents_by_term` of 0.27 finds no unsigned number and says nothing.
         self._writer.delete_documents_by_query(Query.term_query(self._schema, "n", n))
 
     def commit(self) -> None:
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        with _no_room_is_an_os_error():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
 
     def cancel(self) -> None:
-        self._writer.rollback()
-        self._writer.wait_merging_threads()
+        """A writer whose thread died of a full disk has nothing left to roll back."""
+        with suppress(ValueError):
+            self._writer.rollback()
+        with suppress(ValueError):
+            self._writer.wait_merging_threads()
 
 
 TANTIVY = WordEngine("tantivy", TantivyWords)
