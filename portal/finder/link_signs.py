@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from defects.signatures import canonical, codes_in, runs_fix, version_key
+from indexer import confidence
 from indexer.characters import fold
-from indexer.document import Answer, Key
+from indexer.document import Answer, Key, Mode
 from indexer.linking import Candidate, Report
 
 #: The probability that the search gave goes by another name: here it is one sign among others.
@@ -52,15 +53,17 @@ class Known:
 def report_of(told: Told, answer: Answer, records: Mapping[Key, Known]) -> Report:
     """The records that search found, as candidates; ``answer`` was asked to explain itself."""
     features = answer.trace.features if answer.trace is not None else {}
-    given = [hit.probability for hit in answer.hits]
+    # By the shipped calibration whatever serves: a newly learned one must not move what links learned.
+    shipped = confidence.shipped("lexical" if answer.mode is Mode.LEXICAL else "hybrid")
+    given = [shipped.probability(features[hit.key]) if hit.key in features else 0.0 for hit in answer.hits]
     written = frozenset(codes_in(told.text))
     candidates = [
         Candidate(
             hit.id,
             {
                 **features.get(hit.key, {}),
-                SEARCHED: hit.probability,
-                LEAD: hit.probability - max(given[:place] + given[place + 1 : RIVALS], default=0.0),
+                SEARCHED: given[place],
+                LEAD: given[place] - max(given[:place] + given[place + 1 : RIVALS], default=0.0),
                 "first": float(place == 0),
                 **facts(told, records[hit.key], written),
             },
