@@ -1,7 +1,7 @@
-"""The engines that the contract holds, among them one that looks at every document: the reference."""
+"""The engines that the contract holds; among them the reference, with no cache and nothing proposed."""
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from indexer.recipe import write_beside
 
 
 class ReferenceWords:
-    """Every document's counts in one file, read whole and looked through one after another."""
+    """Every document's counts in one file, read whole."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -24,7 +24,7 @@ class ReferenceWords:
         if not self._path.is_file():
             write_beside(self._path, "{}")
         self._columns = Columns()
-        self._counted: dict[int, dict[str, Counter[str]]] = {}
+        self._standing: dict[tuple[str, str], list[tuple[int, int]]] = {}
         self.refresh(self._columns)
 
     def close(self) -> None:
@@ -36,18 +36,19 @@ class ReferenceWords:
 
     def refresh(self, columns: Columns) -> None:
         self._columns = columns
-        self._counted = {
-            int(n): {field: Counter(counts) for field, counts in fields.items()}
-            for n, fields in self.held().items()
-        }
+        self._standing = defaultdict(list)
+        for n, fields in sorted((int(n), fields) for n, fields in self.held().items()):
+            for field, counts in fields.items():
+                for term, count in counts.items():
+                    self._standing[field, term].append((n, count))
 
     def writer(self) -> "ReferenceWriter":
         return ReferenceWriter(self._path, self.held())
 
     def posting(self, field: Field, term: str) -> Posting:
-        bearers = sorted(n for n, fields in self._counted.items() if term in fields[field])
-        places = self._columns.place_of_numbers(np.array(bearers, dtype=np.int64))
-        counts = np.array([self._counted[n][field][term] for n in bearers], dtype=np.float32)
+        standing = self._standing.get((field, term), [])
+        places = self._columns.place_of_numbers(np.array([n for n, _ in standing], dtype=np.int64))
+        counts = np.array([count for _, count in standing], dtype=np.float32)
         return Posting(places[places >= 0], counts[places >= 0])
 
     def frequency(self, field: Field, term: str) -> int:
