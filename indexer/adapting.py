@@ -93,6 +93,12 @@ class Passages:
     owner: NDArray[np.int64]
 
 
+def passages_of(documents: Sequence[Matrix]) -> Passages:
+    """From each document's own vectors, in order."""
+    owner = np.repeat(np.arange(len(documents)), [len(each) for each in documents])
+    return Passages(np.concatenate(documents).astype(np.float32), owner)
+
+
 @dataclass(frozen=True, slots=True)
 class Gain:
     """Held-out questions whose right document moved up, or down, and the mean reciprocal ranks."""
@@ -109,19 +115,25 @@ class Gain:
 
 
 def learned(
-    pairs: Sequence[Pair], passages: Passages, *, encoder: str, learned_at: str = "", least: int = LEAST_PAIRS
+    pairs: Sequence[Pair],
+    passages: Passages,
+    *,
+    encoder: str,
+    learned_at: str = "",
+    served: Adapter | None = None,
+    least: int = LEAST_PAIRS,
 ) -> tuple[Adapter | None, Gain | None]:
-    """The adapter where it surely finds more, else None; both None where there are too few pairs."""
+    """The adapter where it surely finds more than ``served``, else None; both None for too few pairs."""
     if len(pairs) < least:
         return None, None
     taught, kept = apart(pairs)
     draft = _fitted(taught, passages, encoder=encoder)
-    gain = gain_of(draft, kept, passages)
+    gain = gain_of(draft, kept, passages, served=served)
     if not gain.is_sure or gain.after <= gain.before:
         return None, gain
     figures = {"before": round(gain.before, 4), "after": round(gain.after, 4)}
-    served = Adapter(encoder, draft.scale, draft.bent, draft.into, len(pairs), learned_at, figures)
-    return served, gain
+    made = Adapter(encoder, draft.scale, draft.bent, draft.into, len(pairs), learned_at, figures)
+    return made, gain
 
 
 def gain_of(

@@ -145,9 +145,10 @@ def fit(
     ridge: float = 1.0,
     cold_start: bool = False,
     learned_at: str = "",
+    least: int = LEAST_LABELS,
 ) -> Calibration:
     """Raises ValueError when there are too few labels or all say the same."""
-    if len(judged) < LEAST_LABELS or len({one.right for one in judged}) < 2:
+    if len(judged) < least or len({one.right for one in judged}) < 2:
         raise ValueError(f"{len(judged)} judged pairs are too few to learn from")
     inputs = np.array([[*(one.features.get(name, 0.0) for name in names), 1.0] for one in judged])
     truths = np.array([float(one.right) for one in judged])

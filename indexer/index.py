@@ -137,6 +137,10 @@ class Index:
             raise Broken(self._trouble or NEVER_BUILT)
         return generation
 
+    @property
+    def embedder(self) -> Embedder | None:
+        return self._embedder
+
     def _encoder_name(self) -> str:
         return self._embedder.name if self._embedder is not None and self._embedder.fault is None else ""
 

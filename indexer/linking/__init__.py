@@ -7,9 +7,19 @@ here has heard of tickets. Invariant: what no judged reports have shown to be pr
 """
 
 from indexer.linking.learning import Judged, fit
-from indexer.linking.model import Candidate, Decision, LinkModel, Proposal, Report, cold_start, from_json
+from indexer.linking.model import (
+    NEVER,
+    Candidate,
+    Decision,
+    LinkModel,
+    Proposal,
+    Report,
+    cold_start,
+    from_json,
+)
 
 __all__ = [
+    "NEVER",
     "Candidate",
     "Decision",
     "Judged",

@@ -41,12 +41,19 @@ class Judged:
 
 
 def fit(
-    judged: Sequence[Judged], *, made_from: str, learned_at: str = "", wanted_precision: float = 0.95
+    judged: Sequence[Judged],
+    *,
+    made_from: str,
+    learned_at: str = "",
+    wanted_precision: float = 0.95,
+    least: int = LEAST_LABELS,
 ) -> LinkModel:
     """Raises ValueError when there are too few judged reports or all say the same."""
     asked = [one for one in judged if one.report.candidates]
-    if len(judged) < LEAST_LABELS or len({one.right is None for one in judged}) < 2:
+    if len(judged) < least or len({one.right is None for one in judged}) < 2:
         raise ValueError(f"{len(judged)} judged reports are too few to learn from")
+    if not asked:
+        raise ValueError("search found no candidate for any of them")
     scores, truths = held_out(asked)
     order = np.argsort(-scores, kind="stable")
     scores, truths = scores[order], truths[order]

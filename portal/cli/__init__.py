@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": ("portal.cli.evaluate", "用评测集衡量检索效果"),
     "bench":    ("portal.cli.bench",    "压测：多人同时输入时要等多久"),
     "evaluate-links": ("portal.cli.evaluate_links", "用评测集衡量工单与缺陷的关联"),
+    "learn":    ("portal.cli.learn",    "从本单位的判断学习把握的大小和关联，比现在好才启用"),
     "user":     ("portal.cli.user",     "人员账号：新建、改密码、停用、令牌"),
     "trail":    ("portal.cli.trail",    "流转记录：核对是否被改动"),
     "config":   ("portal.cli.config",   "列出每项设置的值、来源和含义"),

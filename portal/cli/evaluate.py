@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 PLACE = click.Path(path_type=Path, dir_okay=False)
 ENGINES = ("hybrid", "lexical", "semantic")
-TITLES = {"index": "建立索引", "search": "检索", "learn": "学习", "decide": "判定"}
+TITLES = {
+    "index": "建立索引",
+    "search": "检索",
+    "learn": "学习",
+    "decide": "判定",
+    "lexical": "词语",
+    "hybrid": "语义",
+}
 FIGURES = (
     ("hit_at_1", "hit@1"),
     ("hit_at_3", "hit@3"),

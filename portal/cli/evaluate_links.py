@@ -42,8 +42,8 @@ def command(folder: Path, out: Path | None, as_json: bool) -> None:
 
 
 def _tell(figures: dict[str, Any]) -> None:
-    line = "{records} 条记录，从 {learned_from} 张工单学习，判定 {decided} 张，其中 {linkable} 张有对应记录（{mode}）"
-    click.echo(line.format(**figures))
+    learned = "{records} 条记录，从 {learned_from} 张工单学习，".format(**figures)
+    click.echo(learned + "判定 {decided} 张，其中 {linkable} 张有对应记录（{mode}）".format(**figures))
     precision = "—（一张也没有自动关联）" if figures["precision"] is None else figures["precision"]
     click.echo(f"自动关联        {figures['links']} 张，准确率 {precision}，覆盖率 {figures['coverage']}")
     for depth, recall in figures["recall"].items():

@@ -19,6 +19,8 @@ from indexer.linking import Candidate, Report
 #: The probability that the search gave goes by another name: here it is one sign among others.
 SEARCHED, LEAD = "searched", "lead"
 RIVALS = 6
+#: Of each record's tickets, as many and as much as the index learns of them.
+TICKETS, CHARACTERS = 12, 200
 
 #: What the program said, as far as the report tells it: after a word of showing, or in quotation marks.
 MESSAGE = re.compile(

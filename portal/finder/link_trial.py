@@ -22,8 +22,7 @@ from indexer.linking import Decision, Judged, LinkModel, Proposal, Report, fit
 from indexer.metrics import calibration_error, mean
 from indexer.words import N_
 from portal.finder.link_set import RECORD, TEST, TRAIN, LinkSet, read
-from portal.finder.link_signs import report_of
-from portal.finder.sources import LEARNT_CHARACTERS, LEARNT_TICKETS
+from portal.finder.link_signs import CHARACTERS, TICKETS, report_of
 
 DEPTH = 20
 #: Tickets of one fold are asked while the index does not hold their words.
@@ -129,11 +128,11 @@ def _hold(index: Index, given: LinkSet, tickets: Collection[str]) -> dict[str, l
 
 
 def _words(given: LinkSet, ticket: str) -> str:
-    return given.tickets[ticket].text[:LEARNT_CHARACTERS]
+    return given.tickets[ticket].text[:CHARACTERS]
 
 
 def _with_words(document: Document, said: Sequence[str]) -> Document:
-    return replace(document, also=tuple(said[-LEARNT_TICKETS:]))
+    return replace(document, also=tuple(said[-TICKETS:]))
 
 
 def _report(index: Index, given: LinkSet, ticket: str) -> Report:

@@ -1,0 +1,68 @@
+"""``tierdesk learn``: learn from what this desk has judged, and let it serve only where it does better."""
+
+from __future__ import annotations
+
+import click
+
+from portal.cli.endings import Ended
+from portal.cli.evaluate import Bars
+from portal.cli.place import ENCODER_PATIENCE_S, opened, opened_index
+from portal.cli.telling import as_json, tell_json
+
+HELP = (
+    "从本单位的判断（关联、否决、“解决了”、答复所用的知识、合并）学习把握的大小、工单与缺陷的关联和编码器的微调；"
+    "在没有参与学习的判断上比现在用的好才启用。"
+)
+TITLES = {
+    "lexical": "词语检索的把握",
+    "hybrid": "语义检索的把握",
+    "links_lexical": "工单与缺陷的关联（词语）",
+    "links_hybrid": "工单与缺陷的关联（语义）",
+    "adapter": "编码器的微调",
+}
+
+
+@click.command("learn", help=HELP)
+@click.option("--dry-run", is_flag=True, help="只学习、只比较，什么都不启用。")
+@click.option("--rollback", is_flag=True, help="退回上一次启用之前；再退一次即回到随产品发布的。")
+@as_json
+def command(dry_run: bool, rollback: bool, as_json: bool) -> None:
+    if dry_run and rollback:
+        raise click.UsageError("--dry-run 和 --rollback 不能同时用。")
+    if rollback:
+        _roll_back(as_json=as_json)
+    else:
+        _learn(dry_run=dry_run, as_json=as_json)
+
+
+def _learn(*, dry_run: bool, as_json: bool) -> None:
+    from portal.finder.learning import learn
+
+    with opened() as place, opened_index(place.settings) as index, Bars(quiet=as_json) as bars:
+        embedder = index.embedder
+        if embedder is not None and not embedder.wait(ENCODER_PATIENCE_S):
+            embedder = None
+        learning = learn(
+            place.maker, index.promotions, embedder=embedder, dry_run=dry_run, progress=bars.tell
+        )
+    if as_json:
+        tell_json({**learning.as_dict(), "dry_run": dry_run})
+        return
+    judged = "，".join(f"{kind} {count}" for kind, count in sorted(learning.judged.items()))
+    click.echo(f"本单位的判断：{judged or '还没有'}。")
+    for one in learning.outcomes:
+        click.echo(f"{TITLES[one.name]}：{one.sentence}（{one.pairs} 条）")
+
+
+def _roll_back(*, as_json: bool) -> None:
+    from indexer.promotion import NAMES
+    from portal.finder.learning import rollback
+
+    with opened() as place, opened_index(place.settings) as index:
+        taken = rollback(place.maker, index.promotions, NAMES)
+    if as_json:
+        tell_json({"rolled_back": taken})
+    elif taken:
+        click.echo(f"已退回：{'、'.join(TITLES[name] for name in taken)}。")
+    else:
+        raise Ended("没有可以退回的：现在用的就是随产品发布的。")

@@ -1,0 +1,167 @@
+"""The desk's judged questions, asked again: what search says to each while it does not know its words.
+
+Asked of an index of its own in a temporary place, made of the same documents by the same code. The words of
+tickets that records have learned are held back fold by fold, so that no question meets itself.
+The invariant: nothing here writes to the database or to the index that serves.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from defects import search as defect_search
+from defects.models import Defect
+from indexer import linking
+from indexer.confidence import Judged
+from indexer.document import Document, Engine, Key, Query
+from indexer.embedders import Embedder
+from indexer.index import Index
+from indexer.promotion import ADAPTER, Promotions
+from kb import search as article_search
+from kb.flow import READABLE
+from kb.models import Article
+from portal.finder.judgements import ANSWERS, Case, Judgement, said_in
+from portal.finder.link_signs import CHARACTERS, TICKETS, Known, Told, report_of
+from portal.finder.sources import DEFECT
+from portal.tickets.models import Ticket
+
+FOLDS = 4
+DEPTH = 20
+#: Hits of one question that are judged; deeper ones would all be wrong and teach only that.
+JUDGED_HITS = 4
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything that answers, with the words of tickets apart."""
+
+    documents: tuple[Document, ...]
+    """Without the words of linked tickets."""
+    known: Mapping[Key, Known]
+    said: Mapping[str, tuple[tuple[int, str], ...]]
+    """Record → (ticket, its words), oldest first."""
+
+    def with_words(self, *, without: Collection[int] = ()) -> Iterator[Document]:
+        """The records that tickets have taught, as they would be without some of those tickets."""
+        by_id = {document.id: document for document in self.documents if document.kind == DEFECT}
+        for number, taught in self.said.items():
+            if number in by_id:
+                words = [text for ticket, text in taught if ticket not in without][-TICKETS:]
+                yield replace(by_id[number], also=(*by_id[number].also, *words))
+
+
+def library_of(session: Session, cases: Sequence[Case]) -> Library:
+    articles = session.scalars(select(Article).where(Article.state.in_(READABLE)))
+    defects = [row for row in session.scalars(select(Defect)) if defect_search.is_searchable(row)]
+    said: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for case in cases:
+        if case.right is not None:
+            said[str(case.right)].append((case.ticket.id, case.ticket.text[:CHARACTERS]))
+    return Library(
+        (*map(article_search.document_of, articles), *map(defect_search.document_of, defects)),
+        {(DEFECT, str(row.id)): known_of(row) for row in defects},
+        {number: tuple(taught) for number, taught in said.items()},
+    )
+
+
+def known_of(defect: Defect) -> Known:
+    return Known(
+        "\n".join((defect.title, *defect.symptoms, defect.reproduce)),
+        defect.system,
+        defect.module or "",
+        tuple(defect.codes),
+        tuple(defect.affected),
+        defect.fixed_in or "",
+    )
+
+
+def told_of(ticket: Ticket) -> Told:
+    return Told(said_in(ticket), ticket.system.code, ticket.module or "", ticket.running_version)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One hit of one judged question, as a row to learn from; rows keep the order of the judgements."""
+
+    place: int
+    judged: Judged
+
+
+@contextmanager
+def school(library: Library, *, embedder: Embedder | None, serving: Promotions) -> Iterator[Index]:
+    """The temporary index, with the encoder's adapter that serves."""
+    with tempfile.TemporaryDirectory(prefix="tierdesk-learn-") as place:
+        index = Index.open(Path(place) / "index", embedder=embedder)
+        adapter = serving.adapter(embedder.name) if embedder is not None else None
+        if adapter is not None:
+            index.promotions.promote(ADAPTER, adapter)
+        index.rebuild(library.documents)
+        try:
+            yield index
+        finally:
+            index.close()
+
+
+def asked_again(
+    index: Index,
+    library: Library,
+    judgements: Sequence[Judgement],
+    cases: Sequence[Case],
+    *,
+    engine: Engine,
+    tell: Tell | None = None,
+) -> tuple[list[Judged], list[linking.Judged]]:
+    """Rows for the calibration and reports for the model of links, each in the order they were judged."""
+    rows: list[Hit] = []
+    reports: dict[int, linking.Judged] = {}
+    done = 0
+    for fold in range(FOLDS):
+        apart = {one.ticket for one in judgements if one.ticket is not None and one.ticket % FOLDS == fold}
+        apart |= {case.ticket.id for case in cases if case.ticket.id % FOLDS == fold}
+        index.update(library.with_words(without=apart))
+        for place, one in enumerate(judgements):
+            if _fold_of(place, one) == fold:
+                rows += [Hit(place, row) for row in _rows(index, one, engine)]
+                done += 1
+        for place, case in enumerate(cases):
+            if case.ticket.id % FOLDS == fold:
+                reports[place] = _report(index, library, case, engine)
+                done += 1
+        if tell is not None:
+            tell(done, len(judgements) + len(cases))
+    rows.sort(key=lambda hit: hit.place)
+    return [hit.judged for hit in rows], [reports[place] for place in sorted(reports)]
+
+
+def _fold_of(place: int, one: Judgement) -> int:
+    return (place if one.ticket is None else one.ticket) % FOLDS
+
+
+def _rows(index: Index, one: Judgement, engine: Engine) -> Iterator[Judged]:
+    """Hits of the judged kind: right, said to be wrong, or wrong because another is known to be right."""
+    query = Query(one.text, audience=None, kinds=ANSWERS, near=one.near, limit=DEPTH, engine=engine)
+    answer = index.search(query, explain=True)
+    features = answer.trace.features if answer.trace is not None else {}
+    told = [hit.key for hit in answer.hits if hit.kind == one.kind and hit.key in features]
+    for key in told[:JUDGED_HITS]:
+        if one.right is not None or key in one.wrong:
+            yield Judged(features[key], key == one.right)
+
+
+def _report(index: Index, library: Library, case: Case, engine: Engine) -> linking.Judged:
+    told = told_of(case.ticket)
+    near = {name: value for name, value in (("system", told.system), ("module", told.module)) if value}
+    kinds = frozenset({DEFECT})
+    query = Query(told.text, audience=None, kinds=kinds, near=near, limit=DEPTH, engine=engine)
+    report = report_of(told, index.search(query, explain=True), library.known)
+    return linking.Judged(report, None if case.right is None else str(case.right))
