@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MONTH = "month"
-FIRST_YEAR = 2000
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,20 @@ class Period:
         return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
 
     def months(self, today: date) -> frozenset[str]:
-        first = self.start.astimezone(UTC).date() if self.start else date(FIRST_YEAR, 1, 1)
-        last = self.end.astimezone(UTC).date() if self.end else today + timedelta(days=31)
-        return frozenset(_months(max(first, date(FIRST_YEAR, 1, 1)), min(last, today + timedelta(days=31))))
+        first = self.start.astimezone(UTC).date() if self.start else FIRST_DAY
+        soon = today + timedelta(days=31)
+        last = self.end.astimezone(UTC).date() if self.end else soon
+        return frozenset(_months(max(first, FIRST_DAY), min(last, soon)))
 
 
 ANY_TIME = Period()
 
 
 def of_days(first: date | None, last: date | None, zone: ZoneInfo) -> Period:
-    """Whole days of the desk, both included."""
+    """Whole days of the desk, both included; a day before or after all the desk's days is none."""
     return Period(
-        _midnight(first, zone) if first else None,
-        _midnight(last + timedelta(days=1), zone) if last and last < date.max else None,
+        _midnight(first, zone) if first and first > FIRST_DAY else None,
+        _midnight(last + timedelta(days=1), zone) if last and last < LAST_DAY else None,
     )
 
 

@@ -232,3 +232,48 @@ def test_health_for_the_machine_room(client: Clients) -> None:
     assert ready["database"] == "ok"  # type: ignore[index]
     assert ready["index"]["mode"] in ("lexical", "hybrid", "unavailable")  # type: ignore[index]
     assert "tierdesk_outbox_waiting" in stranger.get("/metrics").text
+
+
+def test_titles_are_completed_for_whom_they_are(
+    program: Programs, maker: sessionmaker[Session], reindex: Callable[[], None]
+) -> None:
+    published(maker, "统一认证登录失败", "重试。", system="oa")
+    published(maker, "登录受理口径", "核对身份。", audience="staff")
+    reindex()
+    seen = program("wang").get("/typeahead", q="denglu").json
+    assert seen is not None
+    assert [(row["kind"], row["title"], row["highlights"]) for row in seen["items"]] == [
+        ("article", "统一认证登录失败", ["登录"])
+    ]
+    assert seen["items"][0]["system"] == "oa"
+    assert seen["items"][0]["url"].startswith("/")
+    staff = program("agent").get("/typeahead", q="登录", limit=1).json
+    assert staff is not None
+    assert len(staff["items"]) == 1
+    assert program("agent").get("/typeahead", q="登录", limit=0).status_code == 422
+    assert program("agent").get("/typeahead").status_code == 422
+    assert program("").get("/typeahead", q="登录").status_code == 401
+    assert program("wang").get("/typeahead", q="").json == {"items": []}
+
+
+def test_search_narrows_by_language_and_day_and_proposes_a_wording(
+    program: Programs, maker: sessionmaker[Session], reindex: Callable[[], None]
+) -> None:
+    published(maker, "登录失败怎么办", "重试。", category="account")
+    published(maker, "登录 sign in failed", "Try again.", language="en")
+    reindex()
+    caller = program("wang")
+
+    def found(**query: object) -> set[str]:
+        answer = caller.get("/search", q="登录", **query).json
+        assert answer is not None
+        return {row["title"] for row in answer["items"]}
+
+    assert found() == {"登录失败怎么办", "登录 sign in failed"}
+    assert found(language="en") == {"登录 sign in failed"}
+    assert found(category="account") == {"登录失败怎么办"}
+    assert found(**{"from": "2001-01-01", "to": "2001-12-31"}) == set()
+    assert found(**{"from": "2001-01-01"}) == {"登录失败怎么办", "登录 sign in failed"}
+    assert caller.get("/search", q="登录", **{"from": "soon"}).status_code == 422
+    assert caller.get("/search", q="登陆失败").json["did_you_mean"] == "登录失败"  # type: ignore[index]
+    assert caller.get("/search", q="登录失败").json["did_you_mean"] is None  # type: ignore[index]

@@ -137,7 +137,7 @@ def test_a_better_wording(opened: Opened, typed: str, proposed: str | None) -> N
     assert meant(opened(*LIBRARY), typed) == proposed
 
 
-@pytest.mark.parametrize("typed", ["rosebod", "决密档案", "門禁咔"])
+@pytest.mark.parametrize("typed", ["rosebod", "决密档案", "機方门禁"])
 def test_no_word_is_proposed_that_only_others_may_read(opened: Opened, typed: str) -> None:
     index = opened(*LIBRARY)
     assert meant(index, typed, ALL) is None
