@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from indexer import Document, Index, Mode, Query
+from indexer.choice import engine_named
 from indexer.generation import Broken
 from indexer.lock import Busy, only_writer
 
@@ -189,7 +190,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from indexer import Document, Index
-index = Index.open(Path(sys.argv[1]), embedder=None)
+from indexer.choice import engine_named
+index = Index.open(Path(sys.argv[1]), embedder=None, words=engine_named(sys.argv[2]))
 everyone = frozenset({"everyone"})
 for number in range(10_000):
     title = f"会议室投影仪 {number}"
@@ -199,19 +201,23 @@ for number in range(10_000):
 
 
 @pytest.mark.slow
-def test_killed_writers_lose_no_commit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_killed_writers_lose_no_commit(engine: str, tmp_path: Path) -> None:
     """25 × kill -9 at random moments: what was reported as written is there, once, and is found."""
-    folder = build(tmp_path / "index")
+    folder, words = tmp_path / "index", engine_named(engine)
+    first = Index.open(folder, embedder=None, words=words)
+    first.rebuild(DOCUMENTS)
+    first.close()
     dice = random.Random(11)
     for _ in range(25):
-        script = [sys.executable, "-c", textwrap.dedent(WRITER), str(folder)]
+        script = [sys.executable, "-c", textwrap.dedent(WRITER), str(folder), engine]
         with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             written = [writer.stdout.readline() for _ in range(dice.randint(1, 6))]
             os.kill(writer.pid, signal.SIGKILL)
             written += writer.stdout.readlines()
         last = max(int(line) for line in written if line.endswith("\n"))
-        index = Index.open(folder, embedder=None)
+        index = Index.open(folder, embedder=None, words=words)
         index.update([])
         found = index.versions()[("article", f"k{last % 40}")]
         assert int(found) >= last
