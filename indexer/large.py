@@ -44,9 +44,11 @@ _BUDGET = 120_000
 _FEWEST = 3
 """Terms that propose in any case."""
 _WIDER = 8
-_KEPT_ROWS = 50_000_000
-"""Entries of documents read lately that stay in memory."""
+_KEPT_ROWS = 8_000_000
+"""Entries, of eight bytes each, of documents read lately."""
 _MOST_REMEMBERED = 20_000
+_MOST_SOUNDS = 20
+"""What one score can tell apart; a question with more mistyped pairs is no question."""
 
 _K = TypeVar("_K")
 
@@ -158,7 +160,24 @@ class _Moment:
         return {int(n): address for n, address in zip(numbers, addresses, strict=True) if n is not None}
 
     def among(self, numbers: Sequence[int]) -> Query:
-        return Query.term_set_query(self.schema, "n", list(numbers))
+        """One term each: a set of terms is built anew for every search and costs twice as much."""
+        return _any([Query.term_query(self.schema, "n", n) for n in numbers])
+
+    def heard(self, terms: Sequence[str], numbers: Sequence[int]) -> NDArray[np.bool_]:
+        """Which of the sounds stand in which of these documents: terms × documents, in one search.
+
+        Each sound scores a power of two of its own, so that the sum tells them apart.
+        """
+        sounds = [
+            (Occur.Should, Query.const_score_query(self.term(Field.SOUND, term), float(1 << bit)))
+            for bit, term in enumerate(terms[:_MOST_SOUNDS])
+        ]
+        chosen = (Occur.Must, Query.const_score_query(self.among(numbers), 0.0))
+        hits = self.searcher.search(Query.boolean_query([chosen, *sounds]), len(numbers), count=False).hits
+        found = self.searcher.fast_field_values("n", [address for _, address in hits])
+        bits = {n: int(score) for n, (score, _) in zip(found, hits, strict=True)}
+        told = np.array([bits.get(n, 0) for n in numbers], dtype=np.int64)
+        return np.array([told >> min(bit, _MOST_SOUNDS) & 1 for bit in range(len(terms))], dtype=bool)
 
     def row(self, address: DocAddress) -> Packed:
         content = self.searcher.doc(address).get_first("packed")
@@ -182,10 +201,14 @@ def _any(queries: Sequence[Query]) -> Query:
 class _Proposed:
     """What was proposed for one question, with its terms counted."""
 
-    def __init__(self, moment: _Moment, places: Places, rows: Sequence[Packed], terms: Iterable[str]) -> None:
+    def __init__(
+        self, moment: _Moment, places: Places, rows: Sequence[Packed], weighed: Sequence[Weighed]
+    ) -> None:
         self._moment = moment
         self._places = places
-        self._table = Table(rows, terms)
+        self._table = Table(rows, chain.from_iterable(one.terms for one in weighed))
+        sounds = dict.fromkeys(one.terms[0] for one in weighed if one.field is Field.SOUND)
+        self._heard = _heard(moment, list(sounds), places)
 
     def posting(self, field: Field, term: str) -> Posting:
         if field is Field.SOUND:
@@ -194,8 +217,8 @@ class _Proposed:
 
     def _sounding(self, term: str) -> Posting:
         """A sound counts once: how often it stands is not kept with the document."""
-        borne = _sounding(self._moment, term, self._places)
-        return Posting(self._places[borne], np.ones(int(borne.sum()), dtype=np.float32))
+        places = self._places[self._heard[term]] if term in self._heard else NOWHERE.places
+        return Posting(places, np.ones(len(places), dtype=np.float32))
 
     def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
         borne = np.ones(len(self._places), dtype=bool)
@@ -206,11 +229,11 @@ class _Proposed:
         return self._places[borne], self._moment.bearing_all(terms)
 
 
-def _sounding(moment: _Moment, term: str, places: Places) -> Mask:
-    numbers = moment.columns.numbers[places]
-    query = _all([moment.term(Field.SOUND, term), moment.among(numbers.tolist())])
-    found = moment.found(query, max(1, len(places)))
-    return np.isin(numbers, list(found))
+def _heard(moment: _Moment, sounds: Sequence[str], places: Places) -> dict[str, Mask]:
+    if not sounds or not len(places):
+        return {}
+    borne = moment.heard(sounds, moment.columns.numbers[places].tolist())
+    return dict(zip(sounds, borne, strict=True))
 
 
 class TantivyWords:
@@ -244,7 +267,8 @@ class TantivyWords:
     def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
         moment = self._moment
         if field is Field.SOUND:
-            rows = [_sounding(moment, term, places) for term in terms]
+            heard = _heard(moment, terms, places)
+            rows = [heard[term] for term in terms if term in heard]
         else:
             table = Table(self._rows_at(moment, places, {}), terms)
             rows = [table.bears(field, term) for term in terms]
@@ -255,8 +279,7 @@ class TantivyWords:
         with _damage_is_an_error():
             places, addresses = _places(moment, listed, scope, self._budget)
             rows = self._rows_at(moment, places, addresses)
-        terms = chain.from_iterable(one.terms for one in listed)
-        return _Proposed(moment, places, rows, terms)
+            return _Proposed(moment, places, rows, listed)
 
     def _rows_at(self, moment: _Moment, places: Places, addresses: Mapping[int, DocAddress]) -> list[Packed]:
         """One row for each place; an empty one where the words have not caught up with the store."""

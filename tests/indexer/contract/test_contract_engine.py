@@ -56,7 +56,8 @@ def lexical(words: WordEngine, tmp_path: Path) -> Iterator[Lexical]:
 
 def test_it_counts_what_it_was_given(lexical: Lexical) -> None:
     columns = filled(lexical, [counted({"登录": 3, "vpn": 1}), counted({"vpn": 7}), counted({"失": 1})])
-    reading = lexical.reading(wished("vpn", "登录"), everywhere(columns))
+    wish = [*wished("vpn", "登录"), Weighed(Field.SOUND, ("~da.yin",), 1.0)]
+    reading = lexical.reading(wish, everywhere(columns))
     posting = reading.posting(Field.WORDS, "vpn")
     assert (posting.places.tolist(), posting.counts.tolist()) == ([0, 1], [1.0, 7.0])
     assert reading.posting(Field.TITLE, "vpn").places.tolist() == [1]
@@ -65,6 +66,18 @@ def test_it_counts_what_it_was_given(lexical: Lexical) -> None:
     assert lexical.frequency(Field.WORDS, "vpn") == 2
     assert lexical.frequency(Field.TITLE, "vpn") == 1
     assert lexical.frequency(Field.WORDS, "nothing") == 0
+
+
+def test_every_sound_of_a_question_is_told_apart(lexical: Lexical) -> None:
+    sounds = [f"~a{number}.b" for number in range(30)]
+    heard = [Counter(sounds[number : number + 3]) for number in range(25)]
+    columns = filled(lexical, [Counts(Counter("x"), Counter(), one, frozenset()) for one in heard])
+    asked = sounds[:15]
+    reading = lexical.reading([Weighed(Field.SOUND, (sound,), 1.0) for sound in asked], everywhere(columns))
+    for sound in asked:
+        places = [place for place, one in enumerate(heard) if sound in one]
+        assert reading.posting(Field.SOUND, sound).places.tolist() == places
+    assert lexical.borne(Field.SOUND, sounds[3:5], np.array([2, 3])).tolist() == [[True, True], [True, True]]
 
 
 def test_it_tells_which_of_a_few_documents_bear_a_term(lexical: Lexical) -> None:
