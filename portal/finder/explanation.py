@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from indexer.document import Key, Mode, StageName, Trace
 from indexer.index import Index
 from portal.finder.fates import Fate
-from portal.finder.find import EVERYTHING, NOTHING, Ask, Filters, query_of, wide_ask
+from portal.finder.find import EVERYTHING, NOTHING, Ask, Filters, query_of, wide_ask, within
 from portal.finder.found import Subject
 from portal.finder.numbers import by_number, numbers_in
-from portal.finder.shelves import FAULT, SHELVES, fits, reread
+from portal.finder.period import ANY_TIME, Period
+from portal.finder.shelves import FAULT, SHELVES, fits, moment_of, reread
 from portal.finder.sources import SOURCES, current
 from portal.people.models import Person
 
@@ -71,10 +72,11 @@ def explained(
     *,
     kinds: Collection[str] = (),
     filters: Filters = NOTHING,
+    period: Period = ANY_TIME,
     limit: int = 10,
     about: Collection[Key] = (),
 ) -> Explanation:
-    ask = wide_ask(text, kinds, filters, most=limit)
+    ask = within(period, wide_ask(text, kinds, filters, most=limit))
     query = query_of(person, ask)
     best = frozenset(hit.key for hit in index.search(query).hits[:limit])
     answer = index.search(query, explain=True, about=best.union(about))
@@ -176,4 +178,4 @@ def _named(row: Subject) -> tuple[str, str]:
 
 
 def _fits(key: Key, rows: Mapping[Key, Subject], ask: Ask) -> bool:
-    return fits(key[0], rows[key], ask.filters)
+    return fits(key[0], rows[key], ask.filters) and ask.period.holds(moment_of(key[0], rows[key]))
