@@ -15,11 +15,12 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from indexer.document import Hit, Key, Mode, Query
+from defects.models import Defect
+from indexer.document import Answer, Hit, Key, Mode, Query
 from indexer.index import Index
 from portal.faults.board import live_announcements
 from portal.faults.models import Announcement
-from portal.finder import likely, plain, prediction
+from portal.finder import likely, link_signs, linking, plain, prediction
 from portal.finder.found import Found, Prediction, Result, Subject
 from portal.finder.numbers import by_number, hit_of
 from portal.finder.period import ANY_TIME, MONTH, Period
@@ -85,18 +86,20 @@ class Finder:
     ) -> Found:
         """What this person finds, page by page; no kinds means every kind."""
         ask = within(period, wide_ask(text, kinds, filters, near, most=offset + limit))
-        ranked, mode = self._ranked(session, person, ask, numbered=kinds or (*EVERYTHING, FAULT))
+        ranked, answer = self._ranked(session, person, ask, numbered=kinds or (*EVERYTHING, FAULT))
         told = _announcements(session, person, ask, ranked)
         if not kinds:
             ranked = [item for item in ranked if item.row not in told]
-        page = _results(ranked[offset : offset + limit], ask.text)
+        page = _results(ranked[offset : offset + limit], ask.text, answer)
         return Found(
             page,
-            mode,
+            answer.mode,
             told,
             trusted=any(item.hit.trusted for item in ranked),
             total=len(ranked),
             facets=_facets(ranked),
+            calibration=answer.calibration,
+            counted=answer.is_counted,
         )
 
     def suggest(
@@ -112,19 +115,27 @@ class Finder:
         """Articles and known defects that may answer ``text`` before a ticket is filed."""
         near = {"system": system, "category": category}
         ask = _ask(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=2 * limit + 4)
-        ranked, mode = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET))
+        ranked, answer = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET))
         told = _announcements(session, person, ask, ranked)
         answers = _in_own_language([item for item in ranked if item.kind != ANNOUNCEMENT], person)
-        results = _results(answers[:limit], ask.text)
-        return Found(results, mode, told, trusted=any(item.trusted for item in results), total=len(answers))
+        results = _results(answers[:limit], ask.text, answer)
+        return Found(
+            results,
+            answer.mode,
+            told,
+            trusted=any(item.trusted for item in results),
+            total=len(answers),
+            calibration=answer.calibration,
+            counted=answer.is_counted,
+        )
 
     def neighbours(
         self, session: Session, person: Person, ticket: Ticket, *, limit: int = 5
     ) -> tuple[Result, ...]:
         """Alike tickets that this person may open."""
         ask = _about(ticket, TICKET, depth=limit + 4)
-        ranked, _ = self._ranked(session, person, ask, numbered=())
-        return _results(ranked[:limit], ask.text)
+        ranked, answer = self._ranked(session, person, ask, numbered=())
+        return _results(ranked[:limit], ask.text, answer)
 
     def likely_defects(
         self, session: Session, person: Person, ticket: Ticket, *, limit: int = 5
@@ -132,14 +143,29 @@ class Finder:
         """Root causes this ticket may have, with the evidence; the linked one first, rejected ones never."""
         judged = likely.judged(ticket)
         ask = replace(_about(ticket, DEFECT, depth=2 * limit + 4), exclude=judged.rejected_keys)
-        ranked, _ = self._ranked(session, person, ask, numbered=())
+        ranked, answer = self._ranked(session, person, ask, numbered=(), explain=True)
         missing = [key for key in judged.linked_keys if key not in {item.hit.key for item in ranked}]
         linked = reread(session, person, missing)
         results = [
             *(result_of(DEFECT, row, text=ask.text) for row in linked.values()),
-            *_results(ranked, ask.text),
+            *self._weighed(ticket, ranked, _results(ranked, ask.text, answer), answer),
         ]
         return likely.with_evidence(results, ticket, judged)[:limit]
+
+    def _weighed(
+        self, ticket: Ticket, ranked: Sequence[Ranked], results: Sequence[Result], answer: Answer
+    ) -> Sequence[Result]:
+        """In the order, with the probabilities and under the decision of the model of links."""
+        if answer.trace is None:
+            return results
+        model = self.index.promotions.links(
+            f"links_{Mode.LEXICAL if answer.mode is Mode.LEXICAL else Mode.HYBRID}"
+        )
+        known = {
+            item.hit.key: link_signs.known_of(item.row) for item in ranked if isinstance(item.row, Defect)
+        }
+        report = link_signs.report_of(link_signs.told_of(ticket), answer, known)
+        return linking.weighed(results, model, model.proposal(report))
 
     def predict(self, session: Session, person: Person, text: str) -> Prediction:
         """System, module and category this text is probably about; None where it doesn't say.
@@ -159,12 +185,18 @@ class Finder:
         return prediction.predicted(session, asked, seen, prediction.crowd(session, unseen))
 
     def _ranked(
-        self, session: Session, person: Person, ask: Ask, *, numbered: Collection[str]
-    ) -> tuple[list[Ranked], Mode]:
+        self,
+        session: Session,
+        person: Person,
+        ask: Ask,
+        *,
+        numbered: Collection[str],
+        explain: bool = False,
+    ) -> tuple[list[Ranked], Answer]:
         """Permitted rows in the order of the index, exact reference numbers on top."""
-        answer = self.index.search(query_of(person, ask))
+        answer = self.index.search(query_of(person, ask), explain=explain)
         if not person.active or not ask.text:
-            return [], answer.mode
+            return [], answer
         exact = by_number(session, person, ask.text, kinds=numbered)
         if answer.mode == Mode.UNAVAILABLE:
             hits = plain.search(session, person, ask.text, kinds=ask.kinds, limit=ask.depth)
@@ -172,7 +204,7 @@ class Finder:
             hits = answer.hits
         rows = exact | reread(session, person, [hit.key for hit in hits if hit.key not in exact])
         pinned = [hit_of(key, row) for key, row in exact.items()]
-        return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer.mode
+        return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer
 
 
 def query_of(person: Person, ask: Ask) -> Query:
@@ -234,8 +266,9 @@ def _permitted(hits: Iterable[Hit], rows: Mapping[Key, Subject], ask: Ask) -> li
     ]
 
 
-def _results(ranked: Iterable[Ranked], text: str) -> tuple[Result, ...]:
-    return tuple(result_of(item.kind, item.row, text=text, hit=item.hit) for item in ranked)
+def _results(ranked: Iterable[Ranked], text: str, answer: Answer) -> tuple[Result, ...]:
+    found = (result_of(item.kind, item.row, text=text, hit=item.hit) for item in ranked)
+    return tuple(replace(row, counted=answer.is_counted) for row in found)
 
 
 def _announcements(

@@ -41,6 +41,10 @@ class Result:
     language: str = "zh"
     updated_at: datetime
     subject: Subject
+    counted: bool = False
+    """Was the probability counted on this desk's own judgements? Until then nobody is shown a percentage."""
+    certain: bool = False
+    """For the likely defects of a ticket: measured precision allows to link it without asking anybody."""
     linked: bool = False
     """For the likely defects of a ticket: this is the one it is linked to now."""
 
@@ -57,6 +61,10 @@ class Found:
     """Does at least one result deserve to be called an answer? If not, the page says so."""
     total: int = 0
     facets: Mapping[str, list[tuple[str, int]]] = field(default_factory=dict)
+    calibration: str = ""
+    """Which calibration made the probabilities …"""
+    counted: bool = False
+    """… and whether it was learned from this desk's own judgements."""
 
     @property
     def degraded(self) -> bool:

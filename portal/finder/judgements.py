@@ -20,6 +20,7 @@ from defects.flow import DefectState
 from defects.models import Defect
 from indexer.document import Key
 from portal.finder.likely import judged as judged_on
+from portal.finder.link_signs import said_in
 from portal.finder.models import Consultation, Outcome
 from portal.finder.sources import ARTICLE, DEFECT
 from portal.finder.wording import cleaned
@@ -62,10 +63,6 @@ class Case:
     ticket: Ticket
     right: int | None
     at: datetime
-
-
-def said_in(ticket: Ticket) -> str:
-    return cleaned(f"{ticket.title}\n{ticket.text}")
 
 
 def judgements(session: Session) -> list[Judgement]:

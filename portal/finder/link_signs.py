@@ -10,11 +10,14 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from defects.models import Defect
 from defects.signatures import canonical, codes_in, runs_fix, version_key
 from indexer import confidence
 from indexer.characters import fold
 from indexer.document import Answer, Key, Mode
 from indexer.linking import Candidate, Report
+from portal.finder.wording import cleaned
+from portal.tickets.models import Ticket
 
 #: The probability that the search gave goes by another name: here it is one sign among others.
 SEARCHED, LEAD = "searched", "lead"
@@ -50,6 +53,25 @@ class Known:
     codes: Collection[str] = ()
     affected: Collection[str] = ()
     fixed_in: str = ""
+
+
+def said_in(ticket: Ticket) -> str:
+    return cleaned(f"{ticket.title}\n{ticket.text}")
+
+
+def known_of(defect: Defect) -> Known:
+    return Known(
+        "\n".join((defect.title, *defect.symptoms, defect.reproduce)),
+        defect.system,
+        defect.module or "",
+        tuple(defect.codes),
+        tuple(defect.affected),
+        defect.fixed_in or "",
+    )
+
+
+def told_of(ticket: Ticket) -> Told:
+    return Told(said_in(ticket), ticket.system.code, ticket.module or "", ticket.running_version)
 
 
 def report_of(told: Told, answer: Answer, records: Mapping[Key, Known]) -> Report:

@@ -1,40 +1,32 @@
-"""Ticket ↔ defect: what a set of likely defects allows, and the evidence side by side. Pure.
+"""Ticket ↔ defect: what the model of links makes of the candidates, and the evidence side by side. Pure.
 
 Nothing is linked here; people and ``tickets.linking`` do that. The invariant: what is shown side by side
-are sentences of both texts as they stand now, and a decision to link needs more than a high number.
+are sentences of both texts as they stand now, and only what measured precision has earned is certain.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from defects.models import Defect
-from indexer.document import ReasonKind
 from indexer.highlight import highlight
+from indexer.linking import Decision, LinkModel, Proposal
 from indexer.text import TermKind, terms
 from portal.finder.found import Result, Segment
 from portal.tickets.models import Ticket
 
-#: The system may link by itself only from here on, and only when the next candidate is clearly worse.
-LINK_AT = 0.95
-MARGIN = 0.20
-#: Reasons that tie a ticket to a record beyond likeness; one of them must be there.
-HARD = frozenset({ReasonKind.CODE, ReasonKind.SAME_MODULE, ReasonKind.SAME_SYSTEM})
+__all__ = ["Decision", "Pair", "decision_on", "side_by_side", "weighed"]
+
+#: Beside the best one, a candidate is worth showing as likely from this probability on.
+WORTH = 0.25
 
 SENTENCES = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?")
 LONGEST = 14  # sentences of one text that are compared
 SHORTEST = 4
 LEAST_SHARED = 2
 TELLING = frozenset({TermKind.CODE, TermKind.WORD})
-
-
-class Decision(StrEnum):
-    LINK = "link"
-    SUGGEST = "suggest"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +43,34 @@ class _Sentence:
     words: frozenset[str]
 
 
+def weighed(results: Sequence[Result], model: LinkModel, proposal: Proposal) -> tuple[Result, ...]:
+    """The results in the model's order and with its probabilities; what it doesn't know stays behind."""
+    chances = dict(proposal.ranked)
+    order = {number: place for place, (number, _) in enumerate(proposal.ranked)}
+    found = [
+        replace(
+            result,
+            probability=chances[str(result.id)],
+            trusted=_is_worth_showing(proposal, order[str(result.id)], chances[str(result.id)]),
+            counted=not model.cold_start,
+            certain=proposal.decision is Decision.LINK and order[str(result.id)] == 0,
+        )
+        for result in results
+        if str(result.id) in order
+    ]
+    behind = [result for result in results if str(result.id) not in order]
+    return (*sorted(found, key=lambda result: order[str(result.id)]), *behind)
+
+
+def _is_worth_showing(proposal: Proposal, place: int, chance: float) -> bool:
+    return proposal.decision is not Decision.NONE and (place == 0 or chance >= WORTH)
+
+
 def decision_on(results: Sequence[Result]) -> Decision:
-    """What these candidates, best first, allow: link by itself, offer to a person, or say that none fits."""
-    trusted = [result for result in results if result.trusted]
-    if not trusted:
-        return Decision.NONE
-    best, *others = sorted(trusted, key=lambda result: -result.probability)
-    clear = not others or best.probability - others[0].probability >= MARGIN
-    hard = any(reason.kind in HARD for reason in best.why)
-    return Decision.LINK if best.probability >= LINK_AT and clear and hard else Decision.SUGGEST
+    """What the candidates allow: link by itself, offer to a person, or say that none fits."""
+    if any(result.certain for result in results):
+        return Decision.LINK
+    return Decision.SUGGEST if any(result.trusted for result in results) else Decision.NONE
 
 
 def side_by_side(ticket: Ticket, defect: Defect, *, limit: int = 3) -> tuple[Pair, ...]:

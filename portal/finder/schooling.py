@@ -28,10 +28,9 @@ from indexer.promotion import ADAPTER, Promotions
 from kb import search as article_search
 from kb.flow import READABLE
 from kb.models import Article
-from portal.finder.judgements import ANSWERS, Case, Judgement, said_in
-from portal.finder.link_signs import CHARACTERS, TICKETS, Known, Told, report_of
+from portal.finder.judgements import ANSWERS, Case, Judgement
+from portal.finder.link_signs import CHARACTERS, TICKETS, Known, known_of, report_of, told_of
 from portal.finder.sources import DEFECT
-from portal.tickets.models import Ticket
 
 FOLDS = 4
 DEPTH = 20
@@ -72,21 +71,6 @@ def library_of(session: Session, cases: Sequence[Case]) -> Library:
         {(DEFECT, str(row.id)): known_of(row) for row in defects},
         {number: tuple(taught) for number, taught in said.items()},
     )
-
-
-def known_of(defect: Defect) -> Known:
-    return Known(
-        "\n".join((defect.title, *defect.symptoms, defect.reproduce)),
-        defect.system,
-        defect.module or "",
-        tuple(defect.codes),
-        tuple(defect.affected),
-        defect.fixed_in or "",
-    )
-
-
-def told_of(ticket: Ticket) -> Told:
-    return Told(said_in(ticket), ticket.system.code, ticket.module or "", ticket.running_version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ def sees(desk: Desk, login: str, text: str) -> bool:
     found = desk.found(login, text)
     suggested = desk.finder.suggest(desk.session, desk.world.people[login], text)
     if not found.results:
-        assert found == Found(mode=found.mode, facets={"kind": []} if "kind" in found.facets else {})
+        # Which engine answered and whose probabilities they are is the installation's, not a text's.
+        facets: dict[str, list[tuple[str, int]]] = {"kind": []} if "kind" in found.facets else {}
+        assert found == Found(mode=found.mode, facets=facets, calibration=found.calibration)
     assert found.total == len(found.results)
     assert sum(count for _, count in found.facets.get("kind", [])) == found.total
     return bool(found.results or suggested.results or found.announcements or suggested.announcements)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects.models import Defect
-from indexer.document import Reason, ReasonKind
 from portal.db import transaction
 from portal.finder import grouping, linking
 from portal.finder.find import Result
@@ -241,13 +240,12 @@ def test_engineers_and_foreign_experts_do_not_judge(
     assert expert.submit_fragment(f"/workbench/{number}/defects/{qx}/link").status_code == 200
 
 
-def test_a_decision_needs_trust_a_clear_lead_and_a_hard_reason(known: Writing, maker: Maker) -> None:
+def test_a_decision_follows_what_measured_precision_has_earned(known: Writing, maker: Maker) -> None:
     first, second = known("一"), known("二")
     with maker() as session:
         records = {number: session.get_one(Defect, number) for number in (first, second)}
-    hard = (Reason(ReasonKind.CODE, "ORA-01017"),)
 
-    def candidate(number: int, probability: float, *, trusted: bool = True, why: object = hard) -> Result:
+    def candidate(number: int, probability: float, **more: bool) -> Result:
         row = records[number]
         return Result(
             "defect",
@@ -255,19 +253,16 @@ def test_a_decision_needs_trust_a_clear_lead_and_a_hard_reason(known: Writing, m
             row.number,
             row.title,
             probability=probability,
-            trusted=trusted,
-            why=why,  # type: ignore[arg-type]
             updated_at=row.updated_at,
             subject=row,
+            **more,  # type: ignore[arg-type]
         )
 
-    decide, sure = linking.decision_on, candidate(first, 0.97)
+    decide = linking.decision_on
     assert decide(()) == Decision.NONE
-    assert decide((candidate(first, 0.99, trusted=False),)) == Decision.NONE
-    assert decide((sure,)) == Decision.LINK
-    assert decide((candidate(first, 0.94),)) == Decision.SUGGEST
-    assert decide((sure, candidate(second, 0.9))) == Decision.SUGGEST
-    assert decide((candidate(first, 0.97, why=()),)) == Decision.SUGGEST
+    assert decide((candidate(first, 0.99),)) == Decision.NONE
+    assert decide((candidate(first, 0.99, trusted=True), candidate(second, 0.1))) == Decision.SUGGEST
+    assert decide((candidate(first, 0.97, trusted=True, certain=True),)) == Decision.LINK
 
 
 def test_sentences_side_by_side_are_those_of_both_texts(
