@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,10 +29,11 @@ from kb.models import Article
 from portal.catalogue.models import System
 from portal.faults.flow import AnnouncementState
 from portal.faults.models import Announcement
+from portal.finder import learnt
 from portal.finder.period import MONTH, month_of
 from portal.people.models import Person, Unit
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
-from portal.tickets.models import DefectLink, LinkVerdict, Ticket, Watcher
+from portal.tickets.models import Ticket, Watcher
 
 ARTICLE = article_search.KIND
 DEFECT = defect_search.KIND
@@ -41,9 +42,6 @@ ANNOUNCEMENT = "announcement"
 
 EVERY_TICKET = "ticket:all"
 CHUNK = 400
-#: The newest linked tickets of a record teach the index how users say it; more add little.
-LEARNT_TICKETS = 12
-LEARNT_CHARACTERS = 200
 
 _LOG = logging.getLogger(__name__)
 
@@ -135,55 +133,40 @@ def _announcement_version(row: Announcement) -> str:
 
 
 def _articles(session: Session, ids: Collection[int]) -> Iterator[Document]:
+    """Articles with the words of those whom they helped: the next one will say it alike."""
+    said, marks = learnt.of_articles(session, ids), learnt.article_marks(session, ids)
     for article in session.scalars(select(Article).where(Article.id.in_(ids))):
         if article_search.is_searchable(article):
-            yield article_search.document_of(article)
+            yield _with_words(article_search.document_of(article), article.id, said, marks)
 
 
 def _article_versions(session: Session) -> Iterator[tuple[str, str]]:
     rows = session.execute(select(Article.id, Article.version).where(Article.state.in_(READABLE)))
-    return ((str(number), f"{number}:{version}") for number, version in rows)
+    return learnt.versions(rows, learnt.article_marks(session))
 
 
 def _defects(session: Session, ids: Collection[int]) -> Iterator[Document]:
-    """Records with the words of the tickets that were linked to them: the next user will say it alike."""
-    said, learnt = _words_of_linked(session, ids), dict(_learnt(session))
+    """Records with the words of the tickets that were linked to them."""
+    said, marks = learnt.of_defects(session, ids), learnt.defect_marks(session, ids)
     for defect in session.scalars(select(Defect).where(Defect.id.in_(ids))):
         if defect_search.is_searchable(defect):
-            document = defect_search.document_of(defect)
-            version = f"{document.version}:{learnt.get(defect.id, '')}"
-            yield replace(document, also=(*document.also, *said[defect.id]), version=version)
+            yield _with_words(defect_search.document_of(defect), defect.id, said, marks)
 
 
 def _defect_versions(session: Session) -> Iterator[tuple[str, str]]:
     silent = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
-    learnt = dict(_learnt(session))
     rows = session.execute(select(Defect.id, Defect.version).where(Defect.state.not_in(silent)))
-    return ((str(number), f"{number}:{version}:{learnt.get(number, '')}") for number, version in rows)
+    return learnt.versions(rows, learnt.defect_marks(session))
 
 
-def _words_of_linked(session: Session, ids: Collection[int]) -> Mapping[int, list[str]]:
-    rows = session.execute(
-        select(DefectLink.defect_id, Ticket.text)
-        .join(Ticket, DefectLink.ticket_id == Ticket.id)
-        .where(DefectLink.defect_id.in_(ids), DefectLink.verdict == LinkVerdict.LINKED)
-        .order_by(DefectLink.id.desc())
+def _with_words(
+    document: Document, number: int, said: Mapping[int, list[str]], marks: Mapping[int, str]
+) -> Document:
+    return replace(
+        document,
+        also=(*document.also, *said[number]),
+        version=learnt.with_marks(document.version, marks, number),
     )
-    said: defaultdict[int, list[str]] = defaultdict(list)
-    for defect, text in rows:
-        if len(said[defect]) < LEARNT_TICKETS:
-            said[defect].append(text[:LEARNT_CHARACTERS])
-    return said
-
-
-def _learnt(session: Session) -> Iterator[tuple[int, str]]:
-    """Record → what tells one set of linked tickets from another."""
-    rows = session.execute(
-        select(DefectLink.defect_id, func.count(), func.sum(DefectLink.id))
-        .where(DefectLink.verdict == LinkVerdict.LINKED)
-        .group_by(DefectLink.defect_id)
-    )
-    return ((defect, f"{count}.{total}") for defect, count, total in rows)
 
 
 def _tickets(session: Session, ids: Collection[int]) -> Iterator[Document]:
