@@ -8,9 +8,9 @@ be seen than would be proposed, all of them are.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import chain, repeat
 from operator import itemgetter
 from pathlib import Path
@@ -34,7 +34,7 @@ from tantivy import (
 
 from indexer.columns import Columns, Mask, Places
 from indexer.engines import NOWHERE, Counts, Field, Posting, Reading, Scope, Weighed, WordEngine
-from indexer.packed import EMPTY, Packed, Table, packed, unpacked
+from indexer.packed import EMPTY, Kept, Packed, Table, packed, unpacked
 from indexer.scoring import rarity
 
 _TOKENIZER = "whitespace"
@@ -98,31 +98,6 @@ def _opened(folder: Path) -> Index:
 def _spelled(term: str) -> str:
     """Half a surrogate pair is no text to Rust."""
     return term.encode("utf-8", "replace").decode("utf-8")
-
-
-class _Rows:
-    """What documents bear, the longest unread thrown out first. A number never changes its document."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held = 0
-        self._rows: OrderedDict[int, Packed] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, n: int) -> Packed | None:
-        with self._lock:
-            if (row := self._rows.get(n)) is not None:
-                self._rows.move_to_end(n)
-            return row
-
-    def put(self, n: int, row: Packed) -> None:
-        with self._lock:
-            if n not in self._rows:
-                self._rows[n] = row
-                self._held += len(row) + 16
-            while self._held > self._most:
-                _, dropped = self._rows.popitem(last=False)
-                self._held -= len(dropped) + 16
 
 
 class _Moment:
@@ -221,10 +196,8 @@ class _Proposed:
         return Posting(places, np.ones(len(places), dtype=np.float32))
 
     def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
-        borne = np.ones(len(self._places), dtype=bool)
-        for term in terms:
-            borne &= self._table.bears(Field.WORDS, term)
-        if not terms or not borne.any():
+        borne = self._table.bears_all(terms)
+        if borne is None or not borne.any():
             return NOWHERE.places, 0
         return self._places[borne], self._moment.bearing_all(terms)
 
@@ -242,7 +215,7 @@ class TantivyWords:
     def __init__(self, folder: Path, *, budget: int = _BUDGET) -> None:
         self._lock = threading.RLock()
         self._budget = budget
-        self._rows = _Rows(_KEPT_ROWS)
+        self._rows = Kept(_KEPT_ROWS)
         with _damage_is_an_error():
             self._index = _opened(folder)
             self._moment = self._latest(Columns())
@@ -284,14 +257,14 @@ class TantivyWords:
     def _rows_at(self, moment: _Moment, places: Places, addresses: Mapping[int, DocAddress]) -> list[Packed]:
         """One row for each place; an empty one where the words have not caught up with the store."""
         numbers = moment.columns.numbers[places].tolist()
-        held = {n: row for n in numbers if (row := self._rows.get(n)) is not None}
+        held = self._rows.get(numbers)
         missing = [n for n in numbers if n not in held]
         unplaced = [n for n in missing if n not in addresses]
         found = moment.found(moment.among(unplaced), len(unplaced)) if unplaced else {}
-        for n in missing:
-            if (address := addresses.get(n, found.get(n))) is not None:
-                held[n] = moment.row(address)
-                self._rows.put(n, held[n])
+        where = {n: addresses.get(n, found.get(n)) for n in missing}
+        read = {n: moment.row(address) for n, address in where.items() if address is not None}
+        self._rows.put(read)
+        held |= read
         return [held.get(n, EMPTY) for n in numbers]
 
 
@@ -301,7 +274,9 @@ def _places(
     allowed = np.flatnonzero(scope.mask)
     if len(allowed) <= scope.most:
         return allowed, {}
-    proposed, addresses = _proposed(moment, weighed, scope, budget)
+    # Where most may be seen, looking past a few hidden ones is cheaper than asking for the marks.
+    marks = scope.marks if 2 * len(allowed) < len(scope.mask) else ()
+    proposed, addresses = _proposed(moment, weighed, replace(scope, marks=marks), budget)
     return np.unique(np.concatenate([proposed, scope.also[scope.mask[scope.also]]])), addresses
 
 

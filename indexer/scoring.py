@@ -110,9 +110,11 @@ class Scorer:
 
     def add_other(self, others: tuple[Alternative, ...]) -> None:
         """The best of the other ways to say it; where several fit, they are still one thing."""
+        found = [self._reading.bearing_all(other.terms) for other in others]
+        if not any(len(places) for places, _ in found):
+            return
         gain = np.zeros_like(self._bm25)
-        for other in others:
-            places, bearers = self._reading.bearing_all(other.terms)
+        for places, bearers in found:
             if len(places):
                 weight = self._tuning.synonym * rarity(self._documents, bearers)
                 gain[places] = np.maximum(gain[places], weight)
