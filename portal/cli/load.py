@@ -53,13 +53,20 @@ class _Tally:
             self.ms.append((time.perf_counter() - due) * 1000.0)
 
 
-def one_by_one(calls: Sequence[Call]) -> Waits:
-    """Each after the other, as fast as they are answered."""
-    tally = _Tally()
-    started = time.perf_counter()
+def one_by_one(calls: Sequence[Call]) -> tuple[Waits, Waits]:
+    """Each after the other: the waits, and what of them this process was at work.
+
+    The second is what remains true on a machine that others keep busy.
+    """
+    waits, works = [], []
+    began = time.perf_counter()
     for call in calls:
-        tally.run(call, time.perf_counter(), ())
-    return Waits(tuple(tally.ms), time.perf_counter() - started)
+        started, busy = time.perf_counter(), time.process_time()
+        call()
+        works.append((time.process_time() - busy) * 1000.0)
+        waits.append((time.perf_counter() - started) * 1000.0)
+    span = time.perf_counter() - began
+    return Waits(tuple(waits), span), Waits(tuple(works), span)
 
 
 def at_rate(

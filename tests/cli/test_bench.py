@@ -59,6 +59,13 @@ def test_a_failure_that_nobody_expected_ends_the_run() -> None:
         one_by_one([lambda: 1 // 0])
 
 
+def test_one_by_one_tells_waits_and_work() -> None:
+    made: list[int] = []
+    waits, works = one_by_one([lambda n=n: made.append(n) for n in range(5)])
+    assert made == list(range(5))
+    assert (len(waits.ms), len(works.ms)) == (5, 5)
+
+
 def test_the_same_number_gives_the_same_texts() -> None:
     assert list(texts(20)) == list(texts(20))
     assert list(texts(40))[:20] == list(texts(20))
