@@ -117,11 +117,14 @@ class Generation:
             return View(self._columns, self._lexical, self._vectors, self.store, self._titles)
 
     def _catch_up_reading(self) -> None:
-        columns = self._columns
         with self.store.one_moment():
-            changes = self.store.changes(after_n=columns.last, after_tick=columns.tick)
-            if changes.added or changes.gone:
-                self._columns = applied(columns, changes)
+            more = True
+            while more:
+                before = self._columns
+                changes = self.store.changes(after_n=before.last, after_tick=before.tick)
+                if changes.added or changes.gone:
+                    self._columns = applied(before, changes)
+                more = changes.more
             if encoder := self.recipe.encoder:
                 self._vectors = self._vectors.grown(self.folder, self._rows, self._columns, encoder=encoder)
         self._lexical.refresh(self._columns)

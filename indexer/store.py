@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS pieces_of_text ON pieces (hash);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 _MOST_CODES = 64
+_AT_ONCE = 20_000
 _FORGOTTEN_TO = "forgotten_to"
 
 
@@ -56,6 +57,8 @@ class Changes:
     added: list[Row]
     gone: list[int]
     tick: int
+    more: bool = False
+    """There are further ones behind these."""
 
 
 def _dumped(document: Document) -> tuple[str, str]:
@@ -197,11 +200,14 @@ class Store:
         return int(self.ask("SELECT count(*) FROM documents WHERE n > ? AND gone IS NULL", (n,))[0][0])
 
     def changes(self, *, after_n: int, after_tick: int) -> Changes:
-        sql = "SELECT n, kind, id, length, about FROM documents WHERE n > ? AND gone IS NULL ORDER BY n"
+        """Some thousands at a time: a whole desk's rows at once would cost half a gigabyte."""
+        sql = (
+            "SELECT n, kind, id, length, about FROM documents WHERE n > ? AND gone IS NULL ORDER BY n LIMIT ?"
+        )
         with self.one_moment():
-            added = [_row(*values) for values in self.ask(sql, (after_n,))]
+            added = [_row(*values) for values in self.ask(sql, (after_n, _AT_ONCE))]
             gone = [int(n) for (n,) in self.ask("SELECT n FROM documents WHERE gone > ?", (after_tick,))]
-            return Changes(added, gone, self.counter("tick"))
+            return Changes(added, gone, self.counter("tick"), more=len(added) == _AT_ONCE)
 
     def documents(self, numbers: Iterable[int]) -> dict[int, Document]:
         wanted = list(numbers)

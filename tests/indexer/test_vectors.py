@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import Document, Index, Mode, Query, generation, matrix
+from indexer import Document, Index, Mode, Query, generation, matrix, store
 from indexer.document import Key
 from indexer.generation import View
 from indexer.passages import passages
@@ -60,8 +60,9 @@ def made(id_: str, dice: random.Random) -> Document:
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file after every handful of documents, where a desk writes one after a thousand."""
+    """A file and a block after every handful of documents, where a desk has thousands."""
     monkeypatch.setattr(generation, "_LEAST_NEWS", 5)
+    monkeypatch.setattr(store, "_AT_ONCE", 3)
 
 
 @pytest.fixture
@@ -290,9 +291,9 @@ def test_the_texts_of_what_is_gone_are_gone(tmp_path: Path, encoder: Counting) -
     index = Index.open(tmp_path / "index", embedder=encoder)
     index.update([Document("article", "1", "登录的秘密", body="ORA-01017", audience=ALL)])
     index.remove([("article", "1")])
-    store = view_of(index).store
+    rows_of = view_of(index).store
     for table, column in (("documents", "content"), ("vectors", "n"), ("pieces", "n"), ("codes", "n")):
-        rows = store.ask(f"SELECT {column} FROM {table} WHERE {column} <> ''")
+        rows = rows_of.ask(f"SELECT {column} FROM {table} WHERE {column} <> ''")
         assert rows == [], table
     index.close()
 
