@@ -5,6 +5,7 @@ They answer anybody who reaches them, so they say nothing about people or texts.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from indexer.choice import advice
+from portal.finder import serving
 from portal.finder.consumer import lag
 from portal.web.access import everyone
 from portal.web.request import db, parts
@@ -37,7 +39,8 @@ def ready() -> tuple[Response, int]:
         waiting = lag(db())
     except SQLAlchemyError:
         return jsonify(status="unavailable", database="unavailable"), 503
-    index = parts().finder.index.status()
+    finder = parts().finder
+    index = finder.index.status()
     body: dict[str, Any] = {
         "status": "ok",
         "database": "ok",
@@ -50,6 +53,11 @@ def ready() -> tuple[Response, int]:
             "advice": advice(index),
             "needs_rebuild": index.needs_rebuild,
             "without_vectors": index.without_vectors,
+        },
+        "calibration": {
+            "search": asdict(serving.of_search(finder.index)),
+            "links": asdict(serving.of_links(finder.index)),
+            "encoder": asdict(turned) if (turned := serving.of_encoder(finder.index)) else None,
         },
         "worker": {
             "waiting": waiting.waiting,

@@ -121,8 +121,16 @@ class AnnouncementOut(Schema):
     ended_at = fields.AwareDateTime(allow_none=True)
 
 
+class CalibrationOut(Schema):
+    """Until ``counted``, a probability is for ordering: it was not learned from this desk's judgements."""
+
+    version = fields.String(attribute="calibration")
+    counted = fields.Boolean()
+
+
 class SuggestionsOut(Schema):
     mode = fields.String()
+    calibration = fields.Nested(CalibrationOut)
     trusted = fields.Boolean()
     items = fields.List(fields.Nested(FoundOut))
     announcements = fields.List(fields.Nested(AnnouncementOut))
@@ -158,6 +166,7 @@ class SearchIn(Page):
 
 class SearchOut(Schema):
     mode = fields.String()
+    calibration = fields.Nested(CalibrationOut)
     trusted = fields.Boolean()
     total = fields.Integer()
     did_you_mean = fields.String(

@@ -46,6 +46,7 @@ class Suggestions(MethodView):
         )
         return {
             "mode": found.mode,
+            "calibration": found,
             "trusted": found.trusted,
             "items": found.results,
             "announcements": found.announcements,
@@ -95,6 +96,7 @@ class Search(MethodView):
         end = offset + len(found.results)
         return {
             "mode": found.mode,
+            "calibration": found,
             "trusted": found.trusted,
             "total": found.total,
             "did_you_mean": None

@@ -75,6 +75,7 @@ def _result(row: Result) -> dict[str, Any]:
         "title": row.title,
         "snippet": "".join(text for text, _ in row.snippet),
         "probability": round(row.probability, 4),
+        "counted": row.counted,
         "trusted": row.trusted,
         "why": [{"kind": reason.kind.value, "text": reason.text} for reason in row.why],
         "system": row.system,
@@ -89,7 +90,9 @@ def _tell(found: Found) -> None:
         click.echo(f"[公告] {announcement.title}")
     for row in found.results:
         reasons = "；".join(reason.text for reason in row.why)
-        line = f"{row.ref:<14} {row.probability:4.0%}  {row.title}"
+        # Until the desk's own judgements were counted, nobody is shown a percentage.
+        sure = f"{row.probability:4.0%}" if row.counted else ("  · " if row.trusted else "    ")
+        line = f"{row.ref:<14} {sure}  {row.title}"
         click.echo(f"{line}  （{reasons}）" if reasons else line)
     if not found.results:
         click.echo("没有找到。")

@@ -62,6 +62,7 @@ class Consultation(Base):
     text: Mapped[str] = mapped_column(Text)
     system: Mapped[str | None] = mapped_column(Code)
     mode: Mapped[str] = mapped_column(Code, default="")
+    calibration: Mapped[str] = mapped_column(Code, default="")  # whose probabilities were shown
     place: Mapped[str] = mapped_column(Code, default="ask")  # ask, home, console, api
     outcome: Mapped[Outcome] = mapped_column(choice(Outcome), default=Outcome.OPEN)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -61,6 +61,7 @@ def refresh(
     consultation.text = cleaned(text)
     consultation.system = cleaned(system or "", limit=LONGEST_CODE) or None
     consultation.mode = str(found.mode)
+    consultation.calibration = found.calibration
     consultation.outcome, consultation.ended_at = Outcome.OPEN, None
     _show(consultation, found)
     session.flush()

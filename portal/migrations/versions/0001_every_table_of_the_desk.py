@@ -585,6 +585,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("system", sa.String(length=64), nullable=True),
         sa.Column("mode", sa.String(length=64), nullable=False),
+        sa.Column("calibration", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=64), nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
