@@ -19,7 +19,7 @@ def filled(staffed: Desk, write: Write) -> Desk:
 def test_every_stage_is_told_after_the_results(filled: Desk) -> None:
     said = filled.run("search", "打印机脱机", "--explain")
     assert said.exit_code == 0, said.output
-    assert said.stdout.index("%") < said.stdout.index("1. 编号和错误码")
+    assert said.stdout.index("打印机脱机怎么办") < said.stdout.index("1. 编号和错误码")
     assert "数据库按权限复核" in said.stdout
 
 
