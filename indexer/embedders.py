@@ -17,12 +17,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.characters import fold
 from indexer.words import N_
 
 Matrix = NDArray[np.float32]
 Ids = NDArray[np.int32]
 _LOG = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parent / "model"
+FOLDED = "folded.json"
+"""Lies in a model that learnt its texts folded as the word index folds them (traditional forms, case)."""
 _LONGEST = 2_000
 _THREADS = 2
 """Of torch: the other cores belong to those who serve pages."""
@@ -104,10 +107,13 @@ class StaticTable:
         self._table: Matrix = weights["embedding.weight"].astype(np.float32)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
+        self._folded = (folder / FOLDED).is_file()
         self.dims = int(self._table.shape[1])
 
     def _ids(self, texts: Sequence[str], longest: int = _LONGEST) -> list[list[int]]:
         readable = [_readable(text, longest) for text in texts]
+        if self._folded:
+            readable = [fold(text) for text in readable]
         encodings = self._tokenizer.encode_batch(readable, add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 

@@ -12,7 +12,7 @@ import torch
 from indexer.training.card import write_card
 from indexer.training.judging import judged
 from indexer.training.making import Run, made
-from indexer.training.reading import DESK, NoData, material
+from indexer.training.reading import DESK, FAQ, NoData, material
 from indexer.training.recipe import Recipe
 
 _RECIPE = Recipe()
@@ -24,11 +24,18 @@ def _tell(stage: str, done: int, total: int, loss: float) -> None:
     click.echo(f"{passed:7.1f} s  {stage} {done}/{total}" + (f"  loss {loss:.3f}" if loss else ""), err=True)
 
 
+def _faq(named: Path | None, *folders: Path | None) -> Path | None:
+    """The file that was named, else the one that lies beside the other data."""
+    found = (folder / FAQ for folder in folders if folder is not None)
+    return named or next((path for path in found if path.is_file()), None)
+
+
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="parallel.tsv.gz …")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="where the model is written")
 @click.option("--work", type=click.Path(path_type=Path), help="where stages are kept; OUT.work unless named")
 @click.option("--desk", type=click.Path(path_type=Path), default=DESK, help="folder of written desk language")
+@click.option("--faq", type=click.Path(path_type=Path, exists=True), help="public questions with answers")
 @click.option("--judge", type=click.Path(path_type=Path, exists=True), help="folder of judged sets")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
 @click.option("--threads", default=2)
@@ -42,6 +49,7 @@ def main(
     out: Path,
     work: Path | None,
     desk: Path,
+    faq: Path | None,
     judge: Path | None,
     device: str,
     threads: int,
@@ -56,7 +64,9 @@ def main(
     torch.manual_seed(seed)
     recipe = Recipe(seed=seed, pairs=pairs, epochs=epochs, check_share=check_share)
     try:
-        learnt = material(data, most=pairs, check_share=check_share, seed=seed, desk=desk)
+        learnt = material(
+            data, most=pairs, check_share=check_share, seed=seed, desk=desk, faq=_faq(faq, data, judge)
+        )
     except NoData as fault:
         raise click.ClickException(str(fault)) from fault
     held = work or out.with_name(out.name + ".work")

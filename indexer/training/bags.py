@@ -31,6 +31,16 @@ class Bags:
         return self.flat[np.arange(offsets[-1]) + shift].astype(np.int64), offsets[:-1]
 
 
+def thinned(
+    pieces: Numbers, starts: Numbers, *, share: float, dice: np.random.Generator
+) -> tuple[Numbers, Numbers]:
+    """Without a drawn share of the pieces; the first of each bag stays, so none is emptied."""
+    kept = dice.random(len(pieces)) >= share
+    kept[starts] = True
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return pieces[kept], before[starts]
+
+
 def _ids(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[list[int]]:
     for start in range(0, len(texts), _AT_ONCE):
         some = list(texts[start : start + _AT_ONCE])

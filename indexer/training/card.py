@@ -45,6 +45,7 @@ def _made_of(run: Run) -> Iterator[str]:
     yield f"- {len(run.material.pairs):,} aligned pairs of sentences (sources below)"
     said = sum(len(group.said) for group in desk.train)
     yield f"- {len(desk.train):,} written groups, {said:,} sentences; {len(desk.check):,} groups held back"
+    yield f"- {len(run.material.answers):,} public questions with answers in both languages"
     yield f"- {len(run.material.synonyms):,} groups of words for the same thing\n"
     yield "| file | SHA-256, first 16 |\n|---|---|"
     yield from (_row(item) for item in sorted(run.material.digests.items()))

@@ -12,6 +12,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
+from indexer.embedders import FOLDED
+from indexer.text import ANALYSIS
 from indexer.training.stages import Table
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -48,6 +50,7 @@ def export(folder: Path, table: Table, tokenizer: Tokenizer, *, recipe_hash: str
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     _write(folder / "modules.json", _MODULES)
     _write(folder / "1_Normalize" / "config.json", _NORMALIZE_SETTINGS)
+    _write(folder / FOLDED, {"analysis": ANALYSIS})
     prompts = {"query": "", "document": ""}
     _write(
         folder / "config_sentence_transformers.json",

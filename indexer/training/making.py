@@ -19,6 +19,10 @@ from indexer.training.recipe import Recipe
 from indexer.training.stages import Progress, Table, desk, desk_texts, start_table, translation
 from indexer.training.tokenizer import trained
 
+_DESK = "desk"
+_HEARD = 3
+"""Times the desk's sentences are told to the tokenizer: they are few beside the translations."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -35,13 +39,15 @@ class Run:
         return self.recipe.hash(self.material.digests)
 
     def kept(self, stage: str, suffix: str) -> Path:
-        return self.work / f"{stage}-{self.hash}{suffix}"
+        """Under the hash of what this stage depends on."""
+        start = self.recipe.start_hash(self.material.digests)
+        return self.work / f"{stage}-{self.hash if stage == _DESK else start}{suffix}"
 
 
 def _texts(run: Run) -> Iterator[str]:
     for pair in run.material.pairs[: run.recipe.tokenizer_pairs]:
         yield from pair
-    for group in run.material.desk.train:
+    for group in run.material.desk.train * _HEARD:
         yield from (group.official, group.body, *group.said)
 
 
@@ -86,7 +92,7 @@ def _translated(run: Run, tokenizer: Tokenizer, bags: tuple[Bags, Bags]) -> Tabl
 
 
 def _at_the_desk(run: Run, tokenizer: Tokenizer) -> Table:
-    kept = _kept_table(run, "desk")
+    kept = _kept_table(run, _DESK)
     if kept is not None:
         return kept
     bags = _bags(run, tokenizer)
@@ -94,9 +100,10 @@ def _at_the_desk(run: Run, tokenizer: Tokenizer) -> Table:
     if not run.material.desk.train:
         return table
     material, recipe = run.material, run.recipe
-    texts = desk_texts(tokenizer, material.desk.train, material.synonyms, seed=recipe.seed)
+    groups, answers = material.desk.train, material.answers
+    texts = desk_texts(tokenizer, groups, material.synonyms, answers, seed=recipe.seed)
     made = desk(table, *bags, texts, recipe=recipe, device=run.device, progress=run.progress)
-    return _keep(run, "desk", made)
+    return _keep(run, _DESK, made)
 
 
 def _row(group: Group) -> str:

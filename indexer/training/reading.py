@@ -1,8 +1,8 @@
 """What the encoder learns from: aligned sentences, written desk language, words for one thing.
 
 Reading, filtering and the split live here; pieces and vectors do not. Invariant: a theme lies
-wholly in training or wholly in the check, so nothing held back was half seen; and the same
-files and seed give the same rows in the same order.
+wholly in training or wholly in the check, so nothing held back was half seen; the same
+files and seed give the same rows in the same order; every text is folded as the product folds it.
 """
 
 import gzip
@@ -11,9 +11,11 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from indexer.characters import fold
 
 Pair = tuple[str, str]
 """English, Chinese."""
@@ -21,8 +23,12 @@ DESK = Path(__file__).parent / "desk"
 SYNONYMS = Path(__file__).parents[1] / "tables" / "synonyms.jsonl"
 PARALLEL = "parallel.tsv.gz"
 SEED_GROUPS = "desk_paraphrases.jsonl"
+SEED_SYNONYMS = "desk_synonyms.jsonl"
 SOURCES = "SOURCES.md"
+FAQ = "bilingual_it_faq.jsonl.gz"
 _LONGEST = 300
+_FAQ_HELD = 5
+"""Every so-manieth public question is held back for the calibration."""
 _NEIGHBOURS = 12
 """The seed names no themes but was written theme by theme: so many neighbours count as one."""
 
@@ -49,8 +55,19 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A public question with its answer, in both languages."""
+
+    question_zh: str
+    question_en: str
+    answer_zh: str
+    answer_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     pairs: Sequence[Pair]
+    answers: Sequence[Answered]
     desk: Split
     synonyms: Sequence[tuple[str, ...]]
     digests: Mapping[str, str]
@@ -69,7 +86,7 @@ def _pairs(lines: Iterable[str]) -> Iterator[Pair]:
     for line in lines:
         cells = line.rstrip("\n").split("\t")
         if len(cells) >= 2 and _is_fit(cells[0], cells[1]):
-            yield cells[0][:_LONGEST], cells[1][:_LONGEST]
+            yield fold(cells[0][:_LONGEST]), fold(cells[1][:_LONGEST])
 
 
 def pairs_of(path: Path, *, most: int | None, seed: int) -> list[Pair]:
@@ -88,8 +105,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 def groups_of(path: Path) -> Iterator[Group]:
     for number, row in enumerate(_rows(path)):
         theme = row.get("theme") or f"{path.stem}/{number // _NEIGHBOURS}"
-        said, near = tuple(row["said"]), tuple(row.get("near_miss", ()))
-        yield Group(theme, row["official"], row.get("body", ""), said, near)
+        said, near = tuple(map(fold, row["said"])), tuple(map(fold, row.get("near_miss", ())))
+        yield Group(theme, fold(row["official"]), fold(row.get("body", "")), said, near)
 
 
 def _drawn(theme: str, seed: int) -> str:
@@ -111,7 +128,15 @@ def split(groups: Sequence[Group], *, share: float, seed: int) -> Split:
 
 
 def synonyms_of(path: Path) -> list[tuple[str, ...]]:
-    return [tuple(row["words"]) for row in _rows(path) if len(row["words"]) > 1]
+    return [tuple(map(fold, row["words"])) for row in _rows(path) if len(row["words"]) > 1]
+
+
+def answered(path: Path, *, held: bool) -> list[Answered]:
+    """The public questions that train, or (`held`) those that never do."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines if line.strip()]
+    chosen = (row for number, row in enumerate(rows) if (number % _FAQ_HELD == 0) == held)
+    return [Answered(*(fold(row[field.name]) for field in fields(Answered))) for row in chosen]
 
 
 def _digest(path: Path) -> str:
@@ -131,14 +156,18 @@ def material(
     seed: int,
     desk: Path = DESK,
     synonyms: Path = SYNONYMS,
+    faq: Path | None = None,
 ) -> Material:
     if not (data / PARALLEL).is_file():
         raise NoData(f"The data folder {data} holds no {PARALLEL}: name the folder with --data.")
     files = _desk_files(data, desk)
     groups = [group for path in files for group in groups_of(path)]
+    words = [path for path in (synonyms, data / SEED_SYNONYMS) if path.is_file()]
+    read = (data / PARALLEL, *files, *words, *([faq] if faq else []))
     return Material(
         pairs_of(data / PARALLEL, most=most, seed=seed),
+        answered(faq, held=False) if faq else (),
         split(groups, share=check_share, seed=seed),
-        synonyms_of(synonyms),
-        {path.name: _digest(path) for path in (data / PARALLEL, *files, synonyms)},
+        [alike for path in words for alike in synonyms_of(path)],
+        {path.name: _digest(path) for path in read},
     )

@@ -8,6 +8,7 @@ drawn from the recipe's seed, so a stage gives the same table for the same start
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from indexer.training.bags import Bags, Numbers, bags_of
+from indexer.training.bags import Bags, Numbers, bags_of, thinned
 from indexer.training.noise import slipped
-from indexer.training.reading import Group
+from indexer.training.reading import Answered, Group
 from indexer.training.recipe import Recipe
 
 Table = NDArray[np.float32]
@@ -25,11 +26,20 @@ Part = tuple[Bags, Numbers]
 """Texts, and the rows wanted of them."""
 Progress = Callable[[str, int, int, float], None]
 """Which stage, how far, of how many, the loss."""
+_TAIL = 20
+_PASSAGE_ZH = 220
+_PASSAGE_EN = 480
+"""Characters of a passage of an answer: about what the index cuts."""
+_ASKED_IN_ENGLISH = 0.35
 
 
 class Model(torch.nn.Module):
-    def __init__(self, table: Table, *, scale: float, device: str) -> None:
+    def __init__(
+        self, table: Table, *, scale: float, device: str, dropped: float = 0.0, seed: int = 0
+    ) -> None:
         super().__init__()
+        self.dropped = dropped
+        self.dice = np.random.default_rng(seed)
         self.bag = torch.nn.EmbeddingBag.from_pretrained(
             torch.from_numpy(table.copy()), freeze=False, mode="mean"
         )
@@ -39,7 +49,7 @@ class Model(torch.nn.Module):
 
     def encode(self, *parts: Part) -> list[Tensor]:
         """All of a step's texts in one pass: each pass through the table costs a gradient its size."""
-        picked = [bags.pick(rows) for bags, rows in parts]
+        picked = [self._picked(bags, rows) for bags, rows in parts]
         ends = np.concatenate([[0], np.cumsum([len(flat) for flat, _ in picked])])
         flat = np.concatenate([flat for flat, _ in picked])
         offsets = np.concatenate([starts + end for (_, starts), end in zip(picked, ends, strict=False)])
@@ -47,13 +57,22 @@ class Model(torch.nn.Module):
         sizes = [len(rows) for _, rows in parts]
         return list(torch.split(torch.nn.functional.normalize(pooled, dim=1), sizes))
 
-    def ranking(self, left: Tensor, right: Tensor, wrong: Tensor | None = None) -> Tensor:
+    def _picked(self, bags: Bags, rows: Numbers) -> tuple[Numbers, Numbers]:
+        pieces, starts = bags.pick(rows)
+        if not self.dropped:
+            return pieces, starts
+        return thinned(pieces, starts, share=self.dropped, dice=self.dice)
+
+    def ranking(
+        self, left: Tensor, right: Tensor, wrong: Tensor | None = None, *, scale: float | None = None
+    ) -> Tensor:
         """Each left one's partner is the right one of the same row; `wrong` is nobody's partner."""
-        likeness = left @ right.T * self.scale
+        scale = scale or self.scale
+        likeness = left @ right.T * scale
         partner = torch.arange(len(left), device=self.device)
         back = torch.nn.functional.cross_entropy(likeness.T, partner)
         if wrong is not None:
-            likeness = torch.cat([likeness, left @ wrong.T * self.scale], dim=1)
+            likeness = torch.cat([likeness, left @ wrong.T * scale], dim=1)
         return (torch.nn.functional.cross_entropy(likeness, partner) + back) / 2
 
     def table(self) -> Table:
@@ -113,6 +132,11 @@ class DeskTexts:
     near_of: Sequence[Numbers]
     words: Bags
     words_of: Sequence[Numbers]
+    questions: Sequence[Bags] = ()
+    """Public questions in Chinese and in English, row for row; none when there are none."""
+    passages: Sequence[Bags] = ()
+    passages_of: Sequence[Numbers] = ()
+    """For each language where each question's passages start, and where the last ends."""
 
 
 def _spans(sizes: Sequence[int]) -> list[Numbers]:
@@ -121,7 +145,12 @@ def _spans(sizes: Sequence[int]) -> list[Numbers]:
 
 
 def desk_texts(
-    tokenizer: Tokenizer, groups: Sequence[Group], synonyms: Sequence[tuple[str, ...]], *, seed: int
+    tokenizer: Tokenizer,
+    groups: Sequence[Group],
+    synonyms: Sequence[tuple[str, ...]],
+    answers: Sequence[Answered] = (),
+    *,
+    seed: int,
 ) -> DeskTexts:
     dice = random.Random(seed)  # noqa: S311 - reproducible noise, not a secret
     said = [text for group in groups for one in group.said for text in (one, slipped(one, dice))]
@@ -135,7 +164,28 @@ def desk_texts(
         _spans([len(group.near_miss) for group in groups]),
         bags_of(tokenizer, [word for words in synonyms for word in words]),
         _spans([len(words) for words in synonyms]),
+        **_answer_texts(tokenizer, answers),
     )
+
+
+def _passages(text: str, length: int) -> list[str]:
+    """The first few stretches of an answer; a short tail says nothing."""
+    cut = [text[start : start + length] for start in range(0, min(len(text), 4 * length), length)]
+    return [passage for passage in cut if len(passage) > _TAIL] or [text]
+
+
+def _answer_texts(tokenizer: Tokenizer, answers: Sequence[Answered]) -> dict[str, Any]:
+    if not answers:
+        return {}
+    chinese = [_passages(one.answer_zh.strip(), _PASSAGE_ZH) for one in answers]
+    english = [_passages(one.answer_en.strip(), _PASSAGE_EN) for one in answers]
+    asked = ([one.question_zh for one in answers], [one.question_en for one in answers])
+    both = (chinese, english)
+    return {
+        "questions": [bags_of(tokenizer, texts) for texts in asked],
+        "passages": [bags_of(tokenizer, [text for cut in texts for text in cut]) for texts in both],
+        "passages_of": [np.concatenate([[0], np.cumsum([len(cut) for cut in texts])]) for texts in both],
+    }
 
 
 @dataclass(slots=True)
@@ -165,6 +215,18 @@ class _Draw:
         partners = [(texts.titles, titles), (texts.whole, whole), (texts.said, self._said(others))]
         return [(texts.said, self._said(drawn)), *partners, (texts.near, self._near(drawn))]
 
+    def answers(self) -> list[Part]:
+        """Questions and a passage of their answers, each side in a drawn language; early ones oftener."""
+        if not self.texts.questions:
+            return []
+        count = len(self.texts.questions[0])
+        drawn = self.dice.choice(count, min(count, self.recipe.answers), replace=False)
+        asked, told = int(self.dice.random() < _ASKED_IN_ENGLISH), int(self.dice.integers(2))
+        starts = self.texts.passages_of[told]
+        early = self.dice.random(len(drawn)) ** 2
+        rows = starts[drawn] + (early * (starts[drawn + 1] - starts[drawn])).astype(np.int64)
+        return [(self.texts.questions[asked], drawn), (self.texts.passages[told], rows)]
+
     def synonyms(self) -> list[Part]:
         count = len(self.texts.words_of)
         drawn = self.dice.choice(count, min(count, self.recipe.desk_groups), replace=False)
@@ -176,12 +238,14 @@ class _Draw:
 
 
 def _desk_loss(model: Model, parallel: list[Part], draw: _Draw) -> Tensor:
-    english, chinese, said, titles, whole, others, near, one, other = model.encode(
-        *parallel, *draw.groups(), *draw.synonyms()
+    recipe, answers = draw.recipe, draw.answers()
+    english, chinese, said, titles, whole, others, near, one, other, *answered = model.encode(
+        *parallel, *draw.groups(), *draw.synonyms(), *answers
     )
-    groups = model.ranking(said, torch.cat([titles, whole, others]), near)
-    weighed = draw.recipe.desk_weight * groups + draw.recipe.synonym_weight * model.ranking(one, other)
-    return model.ranking(english, chinese) + weighed
+    groups = model.ranking(said, torch.cat([titles, whole, others]), near, scale=recipe.desk_scale)
+    loss = model.ranking(english, chinese) + recipe.desk_weight * groups
+    loss = loss + recipe.synonym_weight * model.ranking(one, other, scale=recipe.desk_scale)
+    return loss + recipe.answer_weight * model.ranking(*answered) if answered else loss
 
 
 def desk(
@@ -194,7 +258,7 @@ def desk(
     device: str,
     progress: Progress,
 ) -> Table:
-    model = Model(table, scale=recipe.scale, device=device)
+    model = Model(table, scale=recipe.desk_scale, device=device, dropped=recipe.dropped, seed=recipe.seed + 3)
     dice = np.random.default_rng(recipe.seed + 2)
     draw = _Draw(texts, recipe, dice)
 

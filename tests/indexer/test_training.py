@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.characters import fold
 from indexer.embedders import StaticTable, embedder_from
 from indexer.training.bags import bags_of
 from indexer.training.card import card
@@ -52,7 +53,7 @@ TINY = Recipe(
     tokenizer_pairs=200,
     dims=16,
     batch=32,
-    epochs=4,
+    epochs=12,
     desk_steps=10,
     desk_pairs=32,
     check_share=0.3,
@@ -105,7 +106,7 @@ def run_of(data: Path, *, resume: bool = False) -> Run:
 
 def test_pairs_need_both_languages_and_come_in_a_seeded_order(data: Path) -> None:
     found = pairs_of(data / PARALLEL, most=None, seed=1)
-    assert sorted(found) == sorted(PAIRS)
+    assert sorted(found) == sorted((fold(english), chinese) for english, chinese in PAIRS)
     assert found == pairs_of(data / PARALLEL, most=None, seed=1)
     assert found != pairs_of(data / PARALLEL, most=None, seed=2)
     assert pairs_of(data / PARALLEL, most=5, seed=1) == found[:5]
@@ -166,8 +167,11 @@ def test_a_tiny_training_ends_in_a_model_that_knows_translations(data: Path, tmp
     pieces = made(run_of(data), tmp_path / "model")
     table = StaticTable(tmp_path / "model")
     assert table.dims == TINY.dims
-    vectors = table.encode(["The printer is slow", "打印机很慢", "发票不见了"])
-    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    likeness = (
+        table.encode([pair[0] for pair in PAIRS[:20]]) @ table.encode([pair[1] for pair in PAIRS[:20]]).T
+    )
+    # The tokenizer's training differs a little from run to run: no single sentence is sure, all of them are.
+    assert np.diag(likeness).mean() > likeness.mean() + 0.1
     text = card(run_of(data), data, {}, pieces=pieces)
     assert "Not judged" in text
     assert run_of(data).hash in text
