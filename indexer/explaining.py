@@ -5,8 +5,10 @@ told of a document is told with the asker's own mask, so that it names nothing t
 search could not have found, but for the documents that were asked about by name.
 """
 
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +25,19 @@ _DEEP = 100
 _BIAS = "bias"
 
 Rows = Mapping[Key, Mapping[str, float]]
+
+
+@dataclass(slots=True)
+class Clock:
+    """How long each stage took."""
+
+    took_ms: dict[StageName, float] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, stage: StageName) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.took_ms[stage] = (time.perf_counter() - started) * 1000.0
 
 
 @dataclass(frozen=True, slots=True)

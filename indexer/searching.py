@@ -4,7 +4,6 @@ It reads one `View` and writes nothing. Invariant: the mask is made before any e
 and every stage works inside it.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,7 @@ from indexer.document import Document, Engine, Hit, Key, Query, StageName, Trace
 from indexer.embedders import Embedder, Matrix
 from indexer.engines import Scope, marks_wanted
 from indexer.evidence import Evidence, best_passage, reasons_for
-from indexer.explaining import Done, trace
+from indexer.explaining import Clock, Done, trace
 from indexer.features import described
 from indexer.generation import View
 from indexer.late import late_scores, piece_weight
@@ -80,17 +79,21 @@ def _gather(
     meant: Matrix | None,
     tuning: Tuning,
     about: frozenset[Key],
+    clock: Clock,
 ) -> Evidence:
     asked = corrected(understood(query.text, tuning), view, tuning)
     words = meaning = None
     if meant is not None:
-        meaning = view.vectors.nearest(meant, mask, sentence=tuning.sentence)
-    pinned = _pinned(view, asked, mask)
+        with clock.of(StageName.MEANING):
+            meaning = view.vectors.nearest(meant, mask, sentence=tuning.sentence)
+    with clock.of(StageName.CODES):
+        pinned = _pinned(view, asked, mask)
     if query.engine is not Engine.SEMANTIC or meant is None:
         spoken_for = _spoken_for(view.columns, meaning, pinned, about)
         most = max(_PROPOSED, 2 * query.limit)
         scope = Scope(mask, marks_wanted(query), spoken_for, most)
-        words = score_words(asked, view.columns, scope, view.lexical, tuning)
+        with clock.of(StageName.WORDS):
+            words = score_words(asked, view.columns, scope, view.lexical, tuning)
     near = _near(view.columns, query.near)
     return Evidence(asked, words, meaning, pinned, _boost(view.columns, near, tuning), near)
 
@@ -170,13 +173,14 @@ def search(
     about: frozenset[Key] = frozenset(),
 ) -> Found:
     """`about`: documents whose standing is told too, however deep they lie (only with `explain`)."""
-    started = time.perf_counter()
+    clock = Clock()
     mask = view.columns.mask(query)
-    evidence = _gather(view, query, mask, meant=meant, tuning=tuning, about=about)
-    gathered_ms = (time.perf_counter() - started) * 1000.0
-    fused = first = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
+    evidence = _gather(view, query, mask, meant=meant, tuning=tuning, about=about, clock=clock)
+    with clock.of(StageName.FUSED):
+        fused = first = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
     if embedder is not None and evidence.meaning is not None:
-        fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
+        with clock.of(StageName.LATE):
+            fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
         weight = piece_weight(query.text, view.vectors.pieces, embedder)
         evidence = replace(evidence, late=late, late_weight=weight)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])
@@ -184,7 +188,7 @@ def search(
     told = None
     if explain:
         weight = _meaning_weight(evidence.words, tuning) if evidence.meaning is not None else 0.0
-        done = Done(evidence, mask, first, fused, weight, {StageName.WORDS: gathered_ms})
+        done = Done(evidence, mask, first, fused, weight, clock.took_ms)
         told = _told(view, done, rows, calibration=calibration, tuning=tuning, about=about)
     fused = fusion.Fused(fused.places[: query.limit], fused.scores[: query.limit])
     return Found(tuple(_hits(view, evidence, fused, rows, documents, calibration)), told)
