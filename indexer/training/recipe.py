@@ -24,16 +24,18 @@ class Recipe:
     batch: int = 1_024
     epochs: int = 2
     rate: float = 3e-3
-    desk_scale: float = 10.0
+    desk_scale: float = 9.0
     """Softer than among translations: many people say many things about one problem."""
+    beside_scale: float = 14.0
+    """Of translations and answers while the desk's language is laid on top of them."""
     desk_steps: int = 1_500
-    desk_rate: float = 1e-3
+    desk_rate: float = 2e-3
     desk_pairs: int = 512
     desk_groups: int = 384
     desk_weight: float = 4.0
     synonym_weight: float = 0.3
     answers: int = 256
-    answer_weight: float = 0.7
+    answer_weight: float = 0.9
     """Of a public question against a passage of its answer, within and across the languages."""
     noise: float = 0.2
     """The share of said sentences that are learnt with a slip of the hand in them."""
