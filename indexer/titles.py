@@ -142,14 +142,8 @@ class Titles:
 
     def _take_over(self, store: Store) -> None:
         with self._writing() as database:
-            n, tick = database.execute("SELECT n, tick FROM reached").fetchone()
-            changes = store.changes(after_n=n, after_tick=tick)
-            if changes.tick < tick:
-                raise Foreign("the store is younger than its titles")
-            database.executemany("DELETE FROM letters WHERE rowid = ?", [(gone,) for gone in changes.gone])
-            _insert(database, _documents(store, [row.n for row in changes.added]))
-            last = max([n, *(row.n for row in changes.added)])
-            database.execute("UPDATE reached SET n = ?, tick = ?", (last, changes.tick))
+            while _took_over(database, store):
+                pass
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -167,6 +161,19 @@ class Titles:
         self.close()
         for ending in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+
+
+def _took_over(database: sqlite3.Connection, store: Store) -> bool:
+    """One block of changes; whether there are more behind it."""
+    n, tick = database.execute("SELECT n, tick FROM reached").fetchone()
+    changes = store.changes(after_n=n, after_tick=tick)
+    if changes.tick < tick:
+        raise Foreign("the store is younger than its titles")
+    database.executemany("DELETE FROM letters WHERE rowid = ?", [(gone,) for gone in changes.gone])
+    _insert(database, _documents(store, [row.n for row in changes.added]))
+    last = max([n, *(row.n for row in changes.added)])
+    database.execute("UPDATE reached SET n = ?, tick = ?", (last, changes.tick))
+    return changes.more
 
 
 def _inode(path: Path) -> int:
