@@ -28,7 +28,6 @@ from portal.cli.feeding import rebuild
 from portal.cli.load import Waits, at_rate
 from portal.cli.place import Place, moment, opened, opened_index
 from portal.cli.telling import as_json, bar, tell_json
-from portal.config import Settings
 from portal.db import sessions_of, transaction
 from portal.sample.made_up import keystrokes, questions
 
@@ -117,15 +116,11 @@ def _built(place: Place, plan: Plan) -> tuple[dict[str, Any], str]:
         "seconds": plan.seconds,
         "calls_per_second": plan.rate,
         "encoder": status.encoder,
-        "word_engine": _word_engine(place.settings),
+        "word_engine": status.words,
         "fill_seconds": round(filled - started, 1),
         "index_seconds": round(time.perf_counter() - filled, 1),
         "index_mb": round(_size_of(place.settings.index_dir) / 1e6, 1),
     }, token
-
-
-def _word_engine(settings: Settings) -> str:
-    return str(getattr(settings, "lexical", "whoosh"))
 
 
 def _size_of(folder: Path) -> int:
