@@ -7,6 +7,7 @@ not decide which fold they fall into more than once: the same rows give the same
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,11 @@ _RIDGE = 32.0
 _FREE = 1e-6
 _FOLDS = 20
 _PER_LEVEL = 40
-"""Judged reports behind each level; fewer would promise a share that was never counted."""
+"""Judged reports for each level there may be; more levels would promise shares that were never counted …"""
+_LEAST = 20
+"""… and fewer than these behind one would as well."""
+_WORTH_A_CUT = 1.5
+"""Of likelihood: what chance alone would gain by a cut."""
 _MOST_LEVELS = 10
 _PULL = 4.0
 """Reports' worth of trust in the score itself."""
@@ -146,18 +151,43 @@ def _none_below(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> flo
 
 
 def _levels(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> tuple[Level, ...]:
-    """Equally many reports each; a level that was right less often than the one below joins it."""
-    count = max(2, min(_MOST_LEVELS, len(scores) // _PER_LEVEL))
-    parts = np.array_split(np.arange(len(scores))[::-1], count)
+    """Cut where it tells most; a level that was right less often than the one below joins it."""
+    rising, right = scores[::-1], truths[::-1]
+    edges = [0, *_cuts(right, most=min(_MOST_LEVELS, len(rising) // _PER_LEVEL) - 1), len(rising)]
     found: list[tuple[float, float, int]] = []
-    for part in parts:
-        found.append((float(scores[part].min()), float(_pulled(scores[part], truths[part])), len(part)))
+    for start, end in pairwise(edges):
+        found.append((float(rising[start]), _pulled(rising[start:end], right[start:end]), end - start))
         while len(found) > 1 and found[-1][1] < found[-2][1]:
-            start, share, seen = found.pop(-2)
+            first, share, seen = found.pop(-2)
             mixed = (share * seen + found[-1][1] * found[-1][2]) / (seen + found[-1][2])
-            found[-1] = start, mixed, seen + found[-1][2]
+            found[-1] = first, mixed, seen + found[-1][2]
     lowest = [(0.0, *found[0][1:]), *found[1:]]
     return tuple(Level(round(start, 6), round(share, 4), seen) for start, share, seen in lowest)
+
+
+def _cuts(right: NDArray[np.float64], *, most: int) -> list[int]:
+    """Where the rising row of outcomes is best cut, the most telling cut first, none leaving too few."""
+    edges = [0, len(right)]
+    for _ in range(most):
+        options = [
+            (_gain(right[start:end], cut - start), cut)
+            for start, end in pairwise(sorted(edges))
+            for cut in range(start + _LEAST, end - _LEAST + 1)
+        ]
+        gain, cut = max(options, default=(0.0, 0))
+        if gain < _WORTH_A_CUT:
+            break
+        edges.append(cut)
+    return sorted(edges)[1:-1]
+
+
+def _gain(right: NDArray[np.float64], cut: int) -> float:
+    return _likely(right[:cut]) + _likely(right[cut:]) - _likely(right)
+
+
+def _likely(right: NDArray[np.float64]) -> float:
+    share = (right.sum() + 0.5) / (len(right) + 1.0)
+    return float(right.sum() * np.log(share) + (len(right) - right.sum()) * np.log(1.0 - share))
 
 
 def _pulled(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> float:
