@@ -1,5 +1,6 @@
 """What a word engine survives: kills, damage, another writer, another engine before it."""
 
+import random
 import shutil
 import subprocess
 import sys
@@ -152,6 +153,42 @@ def test_two_processes_write_and_nothing_is_lost(
     assert {hit.id for hit in hits} == {
         f"{name}{number}" for name in ("left", "right") for number in range(5)
     }
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from tests_words import ENGINES
+from indexer import Document, Index
+
+index = Index.open(Path(sys.argv[1]), embedder=None, words=ENGINES[sys.argv[2]])
+for number in range(10_000):
+    title = f"会议室投影仪 {number}"
+    everyone = frozenset({"everyone"})
+    index.update([Document("article", f"k{number % 40}", title, version=str(number), audience=everyone)])
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_writers_lose_no_commit(open_index: Opened, words: WordEngine, tmp_path: Path) -> None:
+    """10 × kill -9 at random moments: what was reported as written is there, once, and is found."""
+    open_index().rebuild(DOCUMENTS)
+    dice = random.Random(12)
+    for _ in range(10):
+        with process(ENDLESS, tmp_path / "index", words) as writer:
+            assert writer.stdout is not None
+            written = [writer.stdout.readline() for _ in range(dice.randint(1, 6))]
+            writer.kill()
+            written += writer.stdout.readlines()
+        last = max(int(line) for line in written if line.endswith("\n"))
+        index = open_index()
+        index.update([])
+        found = index.versions()[("article", f"k{last % 40}")]
+        assert int(found) >= last
+        hits = index.search(Query(f"投影仪 {found}", audience=ALL, limit=50)).hits
+        assert hits[0].key == ("article", f"k{last % 40}")
+        assert len({hit.key for hit in hits}) == len(hits)
 
 
 def test_a_second_writer_is_told_to_wait(
