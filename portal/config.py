@@ -38,6 +38,7 @@ class Settings:
     lockout_attempts: int
     lockout_minutes: int
     confirm_after_days: int
+    learn_after: int
     base_url: str
     company: str
 
@@ -82,6 +83,12 @@ def _count(text: str) -> int:
     return number
 
 
+def _any_count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("必须是不小于零的整数")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     answers = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if text.lower() not in answers:
@@ -120,6 +127,7 @@ TABLE = (
     Row("lockout_attempts",   "5",             _count,    "连续输错几次密码后锁定账号"),
     Row("lockout_minutes",    "15",            _count,    "锁定多少分钟"),
     Row("confirm_after_days", "3",             _count,    "反馈后用户多少个工作日不回应即自动确认"),
+    Row("learn_after",        "50",            _any_count, "夜里自动学习：比上次新增多少条判断才学一次；0 为从不"),
     Row("base_url",           "",              str,       "对外网址，用于通知里的链接"),
     Row("company",            "岭海电网公司",   str,       "页眉上的公司名称"),
 )

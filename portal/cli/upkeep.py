@@ -20,6 +20,7 @@ from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
 from portal.cli.feeding import holder_name, let_go
+from portal.cli.nightly import Nightly
 from portal.cli.place import moment
 from portal.config import Settings
 from portal.db import transaction
@@ -31,6 +32,7 @@ IDLE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CLOCKS_EVERY = timedelta(minutes=5)
 COMPARE_EVERY = timedelta(hours=6)
+LEARN_LOOK = timedelta(minutes=20)
 REBUILD_AGAIN = timedelta(minutes=5)
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +49,10 @@ class Upkeep:
     holder: str = field(default_factory=holder_name)
     due: dict[str, datetime] = field(default_factory=dict)
     behind: threading.Thread | None = None
+    nightly: Nightly = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.nightly = Nightly(self.settings, self.maker)
 
     def run(self) -> None:
         """Until told to stop; a round in progress is finished first."""
@@ -54,6 +60,7 @@ class Upkeep:
         while not self.stop.is_set():
             pause = IDLE_S if self.round() else min(LONGEST_PAUSE_S, pause * 2)
             self.stop.wait(pause)
+        self.nightly.stop()
         let_go(self.maker, self.holder)
 
     def round(self) -> bool:
@@ -65,6 +72,8 @@ class Upkeep:
                 self.clocks()
             if self._is_due("compare", COMPARE_EVERY):
                 self.compare()
+            if self._is_due("learn", LEARN_LOOK):
+                self.nightly.round(moment())
         except (SQLAlchemyError, Broken, Busy, OSError) as trouble:
             _LOG.warning("upkeep has to wait: %s: %s", type(trouble).__name__, trouble)
             return False

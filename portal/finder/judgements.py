@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from defects.flow import DefectState
@@ -74,6 +74,18 @@ def judgements(session: Session) -> list[Judgement]:
         *_merged(session),
     ]
     return sorted((one for one in found if one.text), key=lambda one: one.at)
+
+
+def how_many(session: Session) -> int:
+    """Roughly, without reading any of them: is it worth learning again?"""
+    sources = (
+        select(func.count()).select_from(DefectLink).where(DefectLink.by_id.is_not(None)),
+        select(func.count()).select_from(ArticleLink),
+        select(func.count())
+        .select_from(Consultation)
+        .where(Consultation.outcome.in_((Outcome.SOLVED, Outcome.FILED))),
+    )
+    return sum(session.scalar(source) or 0 for source in sources)
 
 
 def counts(found: Sequence[Judgement]) -> dict[str, int]:
