@@ -245,7 +245,16 @@ def _adapted(lesson: _Lesson, library: Library, judged: Sequence[Judgement], emb
 def _write_down(maker: sessionmaker[Session], outcomes: Sequence[Outcome]) -> None:
     with transaction(maker) as session:
         for one in outcomes:
-            _note(session, "promote", one.name, {"version": one.version, "pairs": one.pairs, **one.figures})
+            _note(session, "promote", one.name, {"version": one.version, "pairs": one.pairs, **_told(one)})
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """Before → after of each figure, as the audit shows changes."""
+    if "new" not in outcome.figures:
+        return outcome.figures
+    before, after = outcome.figures["serving"], outcome.figures["new"]
+    names = ("log_loss", "calibration_error", "precision", "shown")
+    return {name: [round(before[name], 4), round(after[name], 4)] for name in names}
 
 
 def _note(session: Session, action: str, name: str, detail: dict[str, Any]) -> None:
