@@ -1,59 +1,37 @@
-"""Titles spelled out for typing: single characters, Chinese sounds, and what somebody typed so far.
+"""Titles taken apart for typing: pairs of characters, Chinese sounds, and what somebody typed so far.
 
-Every letter becomes a token of plain ASCII made here, so that nothing a person types can ever be read
-as grammar. Where titles are kept is `titles.py`. Invariant: `Typed.fits` says of given lines exactly
-what the full-text query of the same `Typed` says of them.
+Every piece becomes a token of plain ASCII made here, so that nothing a person types can ever be read as
+grammar. Neighbours are kept in pairs and threes, because single letters stand in every title. Where titles
+are kept is `titles.py`. Invariant: `Typed.fits` says of given lines exactly what the full-text query of the
+same `Typed` says of them.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from importlib.resources import files
-
-from pypinyin import lazy_pinyin
+from itertools import pairwise
 
 from indexer.characters import fold
-from indexer.sounds import coarse, sounds
+from indexer.syllables import readings, syllables_of
 from indexer.text import han_runs
 
 LONGEST_LINE = 200
 LONGEST_TYPED = 64
 MOST_LINES = 12
-_MOST_PARTS = 6
-_MOST_READINGS = 8
 LONGEST_PINYIN = 40
-_INFIX_FROM = 3
+_MOST_PARTS = 6
+_INFIX = 3
 """Fewer Latin letters are looked for at the start of words only: "ou" stands in too many of them."""
-_WRITTEN = ("title", "also", "code")
-_SOUND = ("sound", "also_sound")
-_INITIAL = ("initial", "also_initial")
-_OF_TITLE = frozenset({"title", "sound", "initial"})
-_WORD = "00"
-"""Where a Latin word begins. Two digits, so it can be no letter's token; the same for `_LINE`."""
-_LINE = "11"
-_JOINTS = "-_./:+#&"
+_LONGEST_EDGE = 16
+_LONGEST_START = 24
+# First letters of tokens, one for each sort. Characters begin with x, syllables with their own letter.
+_EDGE, _INSIDE, _START, _START_SOUND, _START_INITIAL = "0", "1", "2", "3", "4"
+_BREAK = "99"
+"""No phrase reaches over it."""
+_OF_TITLE = frozenset({"title", "sound", "initial", "start"})
 _PIECES = re.compile(r"[a-z0-9]+(?:[-_./:+#&]+[a-z0-9]+)*|[^\W_a-z0-9]+")
 _LATIN = re.compile(r"[a-z0-9]")
-_AGAIN = re.compile("重(?=[置启复新装试发印命建登设填做录传连拨来])")
-"""重 that is read chong; the dictionary of readings knows few of the desk's words with it."""
-
-
-@cache
-def _syllables() -> frozenset[str]:
-    source = files("indexer").joinpath("tables/syllables.txt").read_text(encoding="utf-8")
-    return frozenset(
-        word for line in source.splitlines() if not line.startswith("#") for word in line.split()
-    )
-
-
-@cache
-def _beginnings() -> frozenset[str]:
-    return frozenset(syllable[:end] for syllable in _syllables() for end in range(1, len(syllable) + 1))
-
-
-def _token(character: str) -> str:
-    return character if _LATIN.match(character) else f"x{ord(character):x}"
+_RUN_STARTS = re.compile(r"(?<=[a-z])[0-9]|(?<=[a-z]0)[1-9]|(?<=[a-z]00)[1-9]|(?<=[0-9])[a-z]")
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -63,37 +41,83 @@ def _pieces(text: str) -> Iterator[str]:
         yield re.sub(r"[^a-z0-9]", "", piece) if _LATIN.match(piece) else piece
 
 
-def spelled(line: str) -> str:
-    """A line as tokens: one for each letter, with a mark before each Latin word."""
-    tokens: list[str] = []
+def _hex(run: str) -> str:
+    return "".join(character if _LATIN.match(character) else f"x{ord(character):x}" for character in run)
+
+
+def _grams(piece: str, length: int, mark: str = "") -> str:
+    ends = range(length, len(piece) + 1)
+    return " ".join(mark + _hex(piece[end - length : end]) for end in ends)
+
+
+def _edges(word: str, longest: int) -> Iterator[str]:
+    """The beginnings of a word, and of the digits and letters inside a code."""
+    for start in (0, *(match.start() for match in _RUN_STARTS.finditer(word))):
+        for end in range(start + 1, min(len(word), start + longest) + 1):
+            yield _EDGE + word[start:end]
+
+
+def _together(lines: Iterable[str]) -> str:
+    return f" {_BREAK} ".join(dict.fromkeys(line for line in lines if line))
+
+
+def _runs(line: str) -> tuple[list[str], list[str]]:
+    """Latin words, and what is between them: punctuation does not part Chinese characters."""
+    words: list[str] = []
+    runs = [""]
     for piece in _pieces(line[:LONGEST_LINE]):
         if _LATIN.match(piece):
-            tokens.append(_WORD)
-        tokens.extend(map(_token, piece))
-    return " ".join(tokens)
+            words.append(piece)
+            runs.append("")
+        else:
+            runs[-1] += piece
+    return words, [run for run in runs if run]
 
 
-@lru_cache(maxsize=8192)
-def syllables_of(run: str) -> tuple[str, ...]:
-    read = lazy_pinyin(_AGAIN.sub("虫", run))
-    if len(read) != len(run):
-        read = [(sounds(character) or ("0q",))[0] for character in run]
-    return tuple(coarse(syllable) if syllable.isascii() and syllable.isalpha() else "0q" for syllable in read)
+def _written(line: str) -> str:
+    words, runs = _runs(line)
+    edges = dict.fromkeys(edge for word in words for edge in _edges(word, _INFIX - 1))
+    singles = dict.fromkeys(_hex(character) for run in runs for character in run)
+    inside = (_grams(word, _INFIX, _INSIDE) for word in words)
+    return _together((*(_grams(run, 2) for run in runs), *inside, " ".join((*singles, *edges))))
 
 
-def sounded(line: str) -> str:
-    """How the Chinese of a line is read, a token for each syllable."""
-    runs = (" ".join(syllables_of(run)) for run in han_runs(line[:LONGEST_LINE]))
-    return f" {_LINE} ".join(runs)
+def _coded(line: str) -> str:
+    words, runs = _runs(line)
+    edges = dict.fromkeys(edge for word in words for edge in _edges(word, _LONGEST_EDGE))
+    singles = dict.fromkeys(_hex(character) for run in runs for character in run)
+    return _together((*(_grams(run, 2) for run in runs), " ".join((*singles, *edges))))
 
 
-def initials(line: str) -> str:
-    return " ".join(token if token == _LINE else token[0] for token in sounded(line).split())
+def _read(line: str) -> list[tuple[str, ...]]:
+    return [syllables_of(run) for run in han_runs(line[:LONGEST_LINE])]
 
 
-def lines_together(lines: Iterable[str]) -> str:
-    """Several lines in one column; no phrase reaches from one into the next."""
-    return f" {_LINE} ".join(line for line in lines if line)
+def _joined(syllables: Sequence[str]) -> str:
+    return " ".join(f"{first}0{second}" for first, second in pairwise(syllables))
+
+
+def _sounded(line: str) -> str:
+    read = _read(line)
+    singles = dict.fromkeys(syllable for syllables in read for syllable in syllables)
+    return _together((*map(_joined, read), " ".join(singles)))
+
+
+def _initials(line: str) -> str:
+    return _together(_grams("".join(syllable[0] for syllable in syllables), 2) for syllables in _read(line))
+
+
+def _opening(title: str) -> str:
+    """The beginnings of the whole title, as it is written and as its Chinese is read."""
+    written = "".join(_pieces(title[:LONGEST_LINE]))
+    read = next(iter(_read(title)), ())
+    sound, initial = "".join(read), "".join(syllable[0] for syllable in read)
+    sorts = ((_START, written), (_START_SOUND, sound), (_START_INITIAL, initial))
+    return " ".join(
+        mark + _hex(text[:end])
+        for mark, text in sorts
+        for end in range(1, min(len(text), _LONGEST_START) + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +132,20 @@ class Spelled:
     initial: str
     also_sound: str
     also_initial: str
+    start: str
 
     @classmethod
     def of(cls, title: str, also: Sequence[str] = (), codes: Sequence[str] = ()) -> "Spelled":
         others = also[:MOST_LINES]
         return cls(
-            spelled(title),
-            lines_together(map(spelled, others)),
-            lines_together(map(spelled, codes[:MOST_LINES])),
-            sounded(title),
-            initials(title),
-            lines_together(map(sounded, others)),
-            lines_together(map(initials, others)),
+            _written(title),
+            _together(map(_written, others)),
+            _together(map(_coded, codes[:MOST_LINES])),
+            _sounded(title),
+            _initials(title),
+            _together(map(_sounded, others)),
+            _together(map(_initials, others)),
+            _opening(title),
         )
 
 
@@ -132,14 +158,9 @@ class Phrase:
     open_end: bool = False
     """The last token may be the beginning of one: a syllable that is still being typed."""
 
-    def query(self, *, first: bool = False) -> str:
-        star = "*" if self.open_end else ""
-        return f'{{{" ".join(self.columns)}}} : {"^ " if first else ""}"{self.tokens}" {star}'.rstrip()
-
-    @property
-    def of_title(self) -> "Phrase":
-        """The same, looked for in the title alone."""
-        return replace(self, columns=tuple(column for column in self.columns if column in _OF_TITLE))
+    def query(self) -> str:
+        star = " *" if self.open_end else ""
+        return f'{{{" ".join(self.columns)}}} : "{self.tokens}"{star}'
 
     def fits(self, held: Spelled) -> bool:
         end = "" if self.open_end else " "
@@ -153,11 +174,13 @@ class Part:
     piece: str
     phrases: tuple[Phrase, ...]
 
-    def query(self) -> str:
-        return _either(phrase.query() for phrase in self.phrases)
+    def titled(self) -> "Part":
+        """The same, looked for in the title alone."""
+        kept = ((phrase, tuple(filter(_OF_TITLE.__contains__, phrase.columns))) for phrase in self.phrases)
+        return replace(self, phrases=tuple(replace(phrase, columns=own) for phrase, own in kept if own))
 
-    def titled(self) -> str:
-        return _either(phrase.of_title.query() for phrase in self.phrases)
+    def query(self) -> str:
+        return "(" + " OR ".join(phrase.query() for phrase in self.phrases) + ")"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +195,16 @@ class Typed:
 
     def titled_query(self) -> str:
         """The same, all of it in the title."""
-        return " AND ".join(part.titled() for part in self.parts)
+        return " AND ".join(part.titled().query() for part in self.parts)
 
     def starting_query(self) -> str:
-        """The same, with the first part at the very start of the title."""
-        first = (phrase.of_title for phrase in self.parts[0].phrases)
-        openings = [phrase.query(first=True) for phrase in first if len(phrase.columns) == 1]
-        return " AND ".join([_either(openings), *(part.titled() for part in self.parts[1:])])
+        """Titles that begin with the first part."""
+        piece = self.parts[0].piece[:_LONGEST_START]
+        starts = [_START + _hex(piece)]
+        if piece.isascii() and piece.isalpha():
+            starts += [_START_SOUND + "".join(reading) for reading in readings(piece)]
+            starts.append(_START_INITIAL + piece)
+        return " OR ".join(Phrase(("start",), start).query() for start in starts)
 
     def fits(self, held: Spelled) -> bool:
         return bool(self.parts) and all(
@@ -188,57 +214,45 @@ class Typed:
 
 def typed(text: str) -> Typed:
     """Read as words and letters; never as a language of queries."""
-    kept = text[:LONGEST_TYPED]
-    pieces = list(dict.fromkeys(_pieces(kept)))[:_MOST_PARTS]
-    return Typed(kept, tuple(Part(piece, tuple(_phrases(piece))) for piece in pieces))
+    return Typed(text, tuple(Part(piece, tuple(_phrases(piece))) for piece in _typed_pieces(text)))
 
 
 def by_sound(text: str) -> Typed:
     """The same with Chinese characters taken for their sounds: 登陆 finds 登录."""
-    pieces = list(dict.fromkeys(_pieces(text[:LONGEST_TYPED])))[:_MOST_PARTS]
-    return Typed(text, tuple(Part(piece, tuple(_sounding(piece) or _phrases(piece))) for piece in pieces))
+    pieces = _typed_pieces(text)
+    return Typed(text, tuple(Part(piece, tuple(_heard(piece) or _phrases(piece))) for piece in pieces))
 
 
-def _either(queries: Iterable[str]) -> str:
-    return "(" + " OR ".join(queries) + ")"
+def _typed_pieces(text: str) -> list[str]:
+    return list(dict.fromkeys(_pieces(text[:LONGEST_TYPED])))[:_MOST_PARTS]
 
 
-def typed_sound(reading: tuple[str, ...]) -> str:
-    """The full-text query for Chinese that is read so."""
-    return Phrase(_SOUND, " ".join(reading)).query()
+def heard_as(reading: tuple[str, ...], *, open_end: bool = False) -> Phrase:
+    """Chinese that is read so."""
+    tokens = _joined(reading) if len(reading) > 1 else reading[0]
+    return Phrase(("sound", "also_sound"), tokens, open_end)
 
 
-def _sounding(piece: str) -> list[Phrase]:
+def _heard(piece: str) -> list[Phrase]:
     runs = han_runs(piece)
     if len(runs) != 1 or len(runs[0]) != len(piece) or len(piece) < 2:
         return []
-    return [Phrase(_SOUND, " ".join(syllables_of(piece)))]
+    return [heard_as(syllables_of(piece))]
 
 
 def _phrases(piece: str) -> Iterator[Phrase]:
-    tokens = " ".join(map(_token, piece))
     if not _LATIN.match(piece):
-        yield Phrase(_WRITTEN, tokens)
+        tokens = _grams(piece, 2) if len(piece) > 1 else _hex(piece)
+        yield Phrase(("title", "also", "code"), tokens)
         return
-    yield Phrase(_WRITTEN, f"{_WORD} {tokens}")
-    if len(piece) >= _INFIX_FROM or piece.isdecimal():
-        yield Phrase(_WRITTEN, tokens)
+    if len(piece) < _INFIX:
+        yield Phrase(("title", "also"), _EDGE + piece)
+    else:
+        yield Phrase(("title", "also"), _grams(piece, _INFIX, _INSIDE))
+    if len(piece) <= _LONGEST_EDGE:
+        yield Phrase(("code",), _EDGE + piece)
     if piece.isalpha() and 2 <= len(piece) <= LONGEST_PINYIN:
-        yield Phrase(_INITIAL, tokens)
+        yield Phrase(("initial", "also_initial"), _grams(piece, 2))
         for reading in readings(piece):
-            yield Phrase(_SOUND, " ".join(reading), open_end=True)
-
-
-def readings(piece: str) -> list[tuple[str, ...]]:
-    """The ways to cut typed pinyin into syllables, the fewest syllables first; the last may be unfinished."""
-    ways: dict[int, list[tuple[str, ...]]] = {0: [()]}
-    for end in range(1, len(piece) + 1):
-        known = _beginnings() if end == len(piece) else _syllables()
-        found = [
-            (*way, coarse(piece[start:end]))
-            for start in range(max(0, end - 6), end)
-            if piece[start:end] in known
-            for way in ways.get(start, ())
-        ]
-        ways[end] = sorted(dict.fromkeys(found), key=len)[:_MOST_READINGS]
-    return ways[len(piece)]
+            if len(reading) > 1 or len(reading[0]) > 1:
+                yield heard_as(reading, open_end=True)

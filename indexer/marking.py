@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from indexer.characters import fold_with_origin
-from indexer.letters import LONGEST_PINYIN, Typed, readings, syllables_of
+from indexer.letters import LONGEST_PINYIN, Typed
+from indexer.syllables import readings, syllables_of
 
 _LATIN = re.compile(r"[a-z0-9]")
 _HAN_RUN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")

@@ -17,10 +17,11 @@ from indexer.columns import Mask, Places
 from indexer.document import Document, Key, Query
 from indexer.engines import NOWHERE, Field, Scope, Weighed, marks_wanted
 from indexer.generation import View
-from indexer.letters import readings, syllables_of, typed_sound
+from indexer.letters import heard_as
 from indexer.shapes import shaped_like
 from indexer.sounds import possible_pairs, sound_pairs
 from indexer.stems import stem
+from indexer.syllables import readings, syllables_of
 from indexer.text import han_runs
 from indexer.vocabulary import distance
 
@@ -116,7 +117,7 @@ def _pinyin_word_for(word: str, seen: Seen) -> Word | None:
         if len(reading) < 2:
             continue
         forms = _Forms()
-        for document in seen.titled(typed_sound(reading)):
+        for document in seen.titled(heard_as(reading).query()):
             forms.read(document, _read_as(_text(document), reading))
         if ranked := forms.ranked():
             return forms.word(ranked[0][1])

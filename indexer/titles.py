@@ -26,17 +26,19 @@ from indexer.vocabulary import Vocabulary
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when the tables or the tokens change: a file of another format is made anew."""
 _SCHEMA = """
 CREATE VIRTUAL TABLE letters USING fts5 (
-    title, also, code, sound, initial, also_sound, also_initial, tokenize = 'ascii', columnsize = 0);
+    title, also, code, sound, initial, also_sound, also_initial, start,
+    tokenize = 'ascii', columnsize = 0);
 CREATE TABLE words (word TEXT PRIMARY KEY, documents INTEGER NOT NULL);
 CREATE TABLE reached (n INTEGER NOT NULL, tick INTEGER NOT NULL);
 INSERT INTO reached VALUES (0, 0);
 """
 _PUT = """INSERT OR REPLACE INTO letters
-    (rowid, title, also, code, sound, initial, also_sound, also_initial) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+    (rowid, title, also, code, sound, initial, also_sound, also_initial, start)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _BATCH = 500
 _MOST_PROPOSED = 20_000
 _WORDS = re.compile(r"[a-z]{4,24}")
