@@ -6,6 +6,7 @@ The invariant: whatever happens, no process is left behind.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -58,6 +59,12 @@ class Server:
         if answer.status != 200:
             raise NoAnswer(f"{method} {path.partition('?')[0]} → {answer.status}")
         return json.loads(said)
+
+    def work_s(self) -> float | None:
+        """What its processes have worked so far, in seconds of the processor; None off Linux."""
+        held = [_work_of(number) for number in _family(self.process.pid)]
+        known = [work for work in held if work is not None]
+        return sum(known) if known else None
 
     def memory_mb(self) -> dict[str, float] | None:
         """Of all its processes together, shared pages counted once, and of the largest; None off Linux."""
@@ -139,8 +146,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _kill(number: int) -> None:
-    import os
-
     try:
         os.kill(number, signal.SIGKILL)
     except ProcessLookupError:
@@ -154,6 +159,14 @@ def _family(pid: int) -> list[int]:
     except OSError:
         return [pid]
     return [pid, *(number for child in told.split() for number in _family(int(child)))]
+
+
+def _work_of(pid: int) -> float | None:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory_of(pid: int) -> tuple[float, float] | None:

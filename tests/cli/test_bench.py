@@ -162,6 +162,7 @@ def test_the_whole_benchmark_on_a_small_desk(desk: Desk) -> None:
     assert (told["documents"], told["mode"], told["word_engine"]) == (200, "lexical", "whoosh")
     for name in ("suggest", "search"):
         assert (told[name]["calls"], told[name]["failed"]) == (4, 0), told[name]["faults"]
+        assert told[name]["processor_ms_per_call"] is None or told[name]["processor_ms_per_call"] >= 0
         assert told[name]["p50_ms"] <= told[name]["p95_ms"] <= told[name]["p99_ms"]
     assert list(place.iterdir()) == []
     assert not (desk.folder / "data" / "tierdesk.db").exists()
