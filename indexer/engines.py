@@ -117,7 +117,7 @@ class Scope:
     """As far as the mask can be said in marks: never narrower than it."""
     also: Places = field(default_factory=lambda: NOWHERE.places)
     """Places to be scored however little their words say, because something else speaks for them."""
-    most: int = 200
+    most: int = 120
     """How many places are worth scoring; an engine that can score them all does."""
 
 

@@ -30,7 +30,7 @@ _RARE = 5
 """A code that more documents only mention than this points at none of them."""
 _MOST_PINNING = 6
 """More codes than this are a pasted log, not a question about a code."""
-_PROPOSED = 200
+_PROPOSED = 120
 """Documents that the words propose, where an engine cannot look at all of them."""
 _MOST_SHOWN = 20
 """Hits that get a passage and reasons; what lies deeper is for evaluation."""

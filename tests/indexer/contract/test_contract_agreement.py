@@ -1,6 +1,6 @@
 """The engines answer alike: a few hundred made-up documents and questions, against brute force.
 
-Whoosh must agree in everything. tantivy proposes two hundred of six hundred by a formula of its own; where
+Whoosh must agree in everything. tantivy proposes a hundred and twenty of six hundred by a formula of its own; where
 it differs, the test says why (docs/decisions/0107).
 """
 
