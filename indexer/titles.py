@@ -26,20 +26,23 @@ from indexer.vocabulary import Vocabulary
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 """Raise it when the tables or the tokens change: a file of another format is made anew."""
 _SCHEMA = """
 CREATE VIRTUAL TABLE letters USING fts5 (
     title, also, code, sound, initial, also_sound, also_initial, start,
-    tokenize = 'ascii', columnsize = 0);
+    tokenize = 'ascii', content = '', columnsize = 0);
 CREATE TABLE words (word TEXT PRIMARY KEY, documents INTEGER NOT NULL);
-CREATE TABLE reached (n INTEGER NOT NULL, tick INTEGER NOT NULL);
-INSERT INTO reached VALUES (0, 0);
+CREATE TABLE reached (
+    n INTEGER NOT NULL, tick INTEGER NOT NULL, held INTEGER NOT NULL, gone INTEGER NOT NULL);
+INSERT INTO reached VALUES (0, 0, 0, 0);
 """
-_PUT = """INSERT OR REPLACE INTO letters
+_PUT = """INSERT INTO letters
     (rowid, title, also, code, sound, initial, also_sound, also_initial, start)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _BATCH = 500
+LEAST_GONE = 5_000
+"""Lines of documents that are gone stay, for they can be proposed and never shown, until they are most."""
 _MOST_PROPOSED = 20_000
 _WORDS = re.compile(r"[a-z]{4,24}")
 _WORDS_READ = 20_000
@@ -66,8 +69,9 @@ def latin_words(document: Document) -> set[str]:
 class Titles:
     """Read by many threads, written by the one process that holds the index's lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, least_gone: int = LEAST_GONE) -> None:
         self._path = path
+        self._least_gone = least_gone
         self._lock = threading.RLock()
         self._open: sqlite3.Connection | None = None
         self._inode = 0
@@ -144,7 +148,7 @@ class Titles:
 
     def _take_over(self, store: Store) -> None:
         with self._writing() as database:
-            while _took_over(database, store):
+            while _took_over(database, store, self._least_gone):
                 pass
 
     @contextmanager
@@ -165,16 +169,19 @@ class Titles:
             self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
 
-def _took_over(database: sqlite3.Connection, store: Store) -> bool:
+def _took_over(database: sqlite3.Connection, store: Store, least_gone: int) -> bool:
     """One block of changes; whether there are more behind it."""
-    n, tick = database.execute("SELECT n, tick FROM reached").fetchone()
+    n, tick, held, gone = database.execute("SELECT n, tick, held, gone FROM reached").fetchone()
     changes = store.changes(after_n=n, after_tick=tick)
     if changes.tick < tick:
         raise Foreign("the store is younger than its titles")
-    database.executemany("DELETE FROM letters WHERE rowid = ?", [(gone,) for gone in changes.gone])
+    held, gone = held + len(changes.added), gone + sum(number <= n for number in changes.gone)
+    if gone > least_gone and 2 * gone > held:
+        raise Foreign("most of it is of documents that are gone")
     _insert(database, _documents(store, [row.n for row in changes.added]))
     last = max([n, *(row.n for row in changes.added)])
-    database.execute("UPDATE reached SET n = ?, tick = ?", (last, changes.tick))
+    values = (last, changes.tick, held, gone)
+    database.execute("UPDATE reached SET n = ?, tick = ?, held = ?, gone = ?", values)
     return changes.more
 
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from indexer import Document, Index, Query
 from indexer.letters import Spelled, by_sound, typed
+from indexer.store import Store
 from indexer.syllables import readings
+from indexer.titles import Titles
 
 ALL = frozenset({"everyone"})
 STAFF = frozenset({"staff"})
@@ -220,6 +222,23 @@ def test_what_a_killed_writer_left_behind_is_taken_over(opened: Opened, tmp_path
     assert titles(last, "登录") == ["login"], "what is gone is gone at once; what is new comes"
     last.catch_up()
     assert titles(last, "登录") == ["late", "login"]
+
+
+def test_lines_of_what_is_gone_are_cleared_away_once_they_are_most(tmp_path: Path) -> None:
+    store, kept = Store(tmp_path / "store.sqlite"), Titles(tmp_path / "titles.sqlite", least_gone=2)
+    document = Document("article", "1", "登录须知", audience=ALL)
+    proposed: list[int] = []
+    for _ in range(6):
+        with store.writing():
+            store.mark_gone(document.key, store.next_tick())
+            n = store.add(document, 4)
+        kept.catch_up(store)
+        proposed.append(len(kept.numbers(typed("登录").query())))
+    assert proposed == [1, 2, 3, 1, 2, 3], "a new file takes over only what lives"
+    assert n in kept.numbers(typed("登录").query())
+    assert not kept.behind(store)
+    kept.close()
+    store.close()
 
 
 # ---------------------------------------------------------------------------- properties
