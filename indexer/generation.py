@@ -16,7 +16,7 @@ from indexer import matrix
 from indexer.choice import NoEngine, engine_named
 from indexer.columns import Columns, applied
 from indexer.document import Document, Key
-from indexer.embedders import Embedder
+from indexer.embedders import Embedder, Matrix
 from indexer.engines import Counts, Lexical, WordEngine, counts_of
 from indexer.recipe import Recipe, current, read
 from indexer.store import Store
@@ -187,6 +187,11 @@ class Generation:
             writer.add(n, counts_of(document))
         writer.commit()
         self._reached(_WORDS_TO)
+
+    def meanings(self, keys: Iterable[Key]) -> dict[Key, Matrix]:
+        """What these documents are about, as far as they have been encoded."""
+        numbers = {n: key for key in keys if (n := self.store.number_of(key)) is not None}
+        return {numbers[n]: mean for n, mean in self._rows.means(list(numbers)).items()}
 
     def behind(self, embedder: Embedder | None) -> bool:
         """Is there a document without words, or one without vectors that this encoder could give?"""

@@ -7,13 +7,15 @@ index; they answer `Mode.UNAVAILABLE` and say what is needed.
 
 import logging
 import shutil
+import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from indexer.choice import DEFAULT
+from indexer.clusters import Alike, Group, groups
 from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
 from indexer.embedders import Embedder, Matrix
 from indexer.engines import WordEngine
@@ -324,6 +326,20 @@ class Index:
         if document is None or audience is None:
             return document
         return document if audience & document.audience else None
+
+    def groups(self, texts: Sequence[Alike], *, least: int = 2) -> list[Group]:
+        """Alike ones together, by words, and by meaning for those that are documents here."""
+        return groups(texts, self._meanings([one.key for one in texts]), least=least)
+
+    def _meanings(self, keys: Sequence[Key]) -> dict[Key, Matrix]:
+        generation = self._follow()
+        if generation is None:
+            return {}
+        try:
+            return generation.meanings(keys)
+        except sqlite3.Error:
+            _LOG.exception("index generation %s tells no meanings", generation.folder.name)
+            return {}
 
     # ------------------------------------------------------------------ telling
 

@@ -6,6 +6,7 @@ that a changed state or a rebuild encodes nothing that is still written the same
 whoever asks another store for its vectors makes sure that the same encoder made them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.document import Document
-from indexer.embedders import Embedder
+from indexer.embedders import Embedder, unit
 from indexer.passages import passages
 from indexer.store import Store
 
@@ -102,6 +103,16 @@ class VectorStore:
             last = int(found[0][0]) if found else upto
             yield first, last
             first = last
+
+    def means(self, numbers: Sequence[int]) -> dict[int, Matrix]:
+        """For each document what all its passages together are about, as a unit vector."""
+        gathered: defaultdict[int, list[Matrix]] = defaultdict(list)
+        for start in range(0, len(numbers), _ASKED_AT_ONCE):
+            batch = numbers[start : start + _ASKED_AT_ONCE]
+            sql = f"SELECT n, vector FROM vectors WHERE n IN ({','.join('?' * len(batch))})"  # noqa: S608
+            for n, vector in self._store.ask(sql, batch):
+                gathered[n].append(np.frombuffer(vector, dtype=STORED).astype(np.float32))
+        return {n: unit(np.mean(vectors, axis=0)) for n, vectors in gathered.items()}
 
     def known_vectors(self, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
         return self._known("SELECT hash, vector FROM vectors WHERE hash IN ({})", hashes)

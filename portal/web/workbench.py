@@ -27,7 +27,7 @@ from portal.web.access import needs
 from portal.web.bench import KEYS, Bench, bench_of, benched_ticket, pile_named, queue_of, table_of
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, viewer
+from portal.web.request import db, me, parts, viewer
 from portal.web.ticket_moves import MoveForm
 
 blueprint = Blueprint("workbench", __name__)
@@ -166,7 +166,7 @@ def _wall(*, problem: str = "", kept: str = "", title: str = "") -> str:
     mine = piles.piles_of(me())
     return render_template(
         "workbench/board.html",
-        groups=groups_of(tickets)[:GROUPS],
+        groups=groups_of(tickets, parts().finder.index)[:GROUPS],
         total=len(tickets),
         piles=mine,
         heights=piles.heights(db(), mine, me()),
