@@ -148,12 +148,16 @@ def test_suggestions_and_what_came_of_them(
     assert answer is not None
     assert answer["items"][0]["id"] == article
     assert answer["items"][0]["why"]
+    assert answer["calibration"]["version"].startswith("cold-")
+    assert answer["calibration"]["counted"] is False
     token = answer["session"]
     solved = {"solved_by": {"kind": "article", "id": article}}
     assert program("zhao").post(f"/suggestions/{token}/outcome", solved).status_code == 404
     assert caller.post(f"/suggestions/{token}/outcome", solved).status_code == 204
     with maker() as session:
-        assert session.scalars(select(Consultation)).one().outcome == Outcome.SOLVED
+        consultation = session.scalars(select(Consultation)).one()
+        assert consultation.outcome == Outcome.SOLVED
+        assert consultation.calibration == answer["calibration"]["version"]
 
 
 def test_search_counts_only_what_the_caller_may_see(
@@ -231,6 +235,9 @@ def test_health_for_the_machine_room(client: Clients) -> None:
     ready = stranger.get("/readyz").json
     assert ready["database"] == "ok"  # type: ignore[index]
     assert ready["index"]["mode"] in ("lexical", "hybrid", "unavailable")  # type: ignore[index]
+    serving = ready["calibration"]  # type: ignore[index]
+    assert serving["search"].keys() == {"version", "counted", "pairs", "learned_at"}
+    assert (serving["search"]["counted"], serving["links"]["counted"]) == (False, False)
     assert "tierdesk_outbox_waiting" in stranger.get("/metrics").text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event as listening
@@ -10,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects.models import Defect
+from indexer.index import Index
+from indexer.linking import cold_start
 from portal.db import transaction
 from portal.finder import grouping, linking
 from portal.finder.find import Result
@@ -198,6 +201,20 @@ def test_likely_defects_stand_beside_with_their_evidence(
     assert "核算页面一直转圈" in shown
     assert "<mark>" in shown
     assert "0x80070005" in shown
+
+
+def test_a_percentage_is_shown_only_when_it_was_counted(
+    client: Clients, escalated: Filing, known: Writing, reindex: Reindex, index: Index
+) -> None:
+    known("核算页面一直转圈", symptoms=["电费核算页面一直转圈，点不动"], codes=["0x80070005"])
+    number = escalated()
+    reindex()
+    expert = client("expert")
+    pages = (f"/workbench/{number}", f"/tickets/{number}")
+    assert "核算页面一直转圈" in expert.get(pages[0]).text
+    assert not any("把握" in expert.get(page).text for page in pages)
+    index.promotions.promote("links_lexical", replace(cold_start(), cold_start=False, bias=9.0, pairs=120))
+    assert all("把握" in expert.get(page).text for page in pages)
 
 
 def test_no_trustworthy_match_is_a_normal_answer(client: Clients, escalated: Filing) -> None:
