@@ -169,8 +169,8 @@ class _Transformer:
 def _static_folder(path: Path) -> Path | None:
     """Where the table lies, when the model is nothing but a table of piece vectors."""
     listing = path / "modules.json"
-    if not listing.is_file():
-        return None
+    if not listing.is_file() or _prompts(path):
+        return None  # whoever wants prompts in front of texts is served by the library
     modules = json.loads(listing.read_text(encoding="utf-8"))
     kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
     if kinds[:1] != ["StaticEmbedding"] or any(kind != "Normalize" for kind in kinds[1:]):
@@ -232,6 +232,7 @@ class BackgroundEmbedder:
         self._fault: str | None = None
         self._done = threading.Event()
         self.name = _fingerprint(setting)
+        self.folder = Path(setting) if Path(setting).is_dir() else None
         threading.Thread(target=self._run, name="encoder", daemon=True).start()
 
     def _run(self) -> None:

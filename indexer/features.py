@@ -22,7 +22,7 @@ from indexer.generation import View
 from indexer.scoring import Scores, rarity
 from indexer.text import TermKind, terms
 
-_MOST_TERMS = 80
+MOST_TERMS = 80
 _RAREST = 4
 _BITS = 60.0
 _LOG_BITS = 5.0
@@ -30,7 +30,7 @@ _WORDS = (TermKind.WORD, TermKind.CODE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
+class Match:
     """Which of the question's terms stand in which of the top hits."""
 
     wanted: Sequence[Wanted]
@@ -47,14 +47,14 @@ class _Match:
         return np.asarray(weights @ self.borne / max(float(total), 1e-9), dtype=np.float64)
 
 
-def _match(view: View, wanted: Sequence[Wanted], places: Places) -> _Match:
+def matched(view: View, wanted: Sequence[Wanted], places: Places) -> Match:
     documents = max(1, view.columns.living)
     texts = [term.text for term in wanted]
     frequencies = [view.lexical.frequency(Field.WORDS, text) for text in texts]
     rarities = [rarity(documents, frequency) for frequency in frequencies]
     weights = np.array([term.weight for term in wanted]) * np.array(rarities)
     borne = view.lexical.borne(Field.WORDS, texts, places)
-    return _Match(wanted, weights, borne, np.array(frequencies) > 0)
+    return Match(wanted, weights, borne, np.array(frequencies) > 0)
 
 
 def _asked_title(view: View, title: str, asked: frozenset[str]) -> float:
@@ -80,7 +80,7 @@ def _gaps(scores: Scores, places: Places) -> NDArray[np.float64]:
     return np.asarray(np.clip(led, -1.0, 1.0))
 
 
-def _rarest(match: _Match) -> NDArray[np.bool_]:
+def _rarest(match: Match) -> NDArray[np.bool_]:
     chosen = np.zeros(len(match.wanted), dtype=bool)
     rows = [row for row, term in enumerate(match.wanted) if term.kind in _WORDS]
     rows.sort(key=lambda row: -match.weights[row])
@@ -89,8 +89,8 @@ def _rarest(match: _Match) -> NDArray[np.bool_]:
 
 
 def _word_features(view: View, evidence: Evidence, places: Places) -> dict[str, NDArray[np.float64]]:
-    wanted = evidence.asked.terms[:_MOST_TERMS]
-    match = _match(view, wanted, places)
+    wanted = evidence.asked.terms[:MOST_TERMS]
+    match = matched(view, wanted, places)
     words = np.array([term.kind in _WORDS for term in wanted], dtype=bool)
     total = float(match.weights.sum())
     unknown = float((match.weights * ~match.known).sum()) / total if total else 1.0

@@ -21,7 +21,9 @@ from indexer.explaining import Clock, Done, trace
 from indexer.features import described
 from indexer.generation import View
 from indexer.late import late_scores, piece_weight
+from indexer.ranking import Ranking, of_encoder
 from indexer.scoring import Scores, WordScores, score_words
+from indexer.signals import signals
 from indexer.spelling import corrected
 from indexer.tuning import Tuning
 from indexer.vectors import Nearest
@@ -32,6 +34,8 @@ _MOST_PINNING = 6
 """More codes than this are a pasted log, not a question about a code."""
 _PROPOSED = 120
 """Documents that the words propose, where an engine cannot look at all of them."""
+_PINNED_ODDS = 100.0
+"""A document that bears an asked code stands first, whatever the rest says."""
 _MOST_SHOWN = 20
 """Hits that get a passage and reasons; what lies deeper is for evaluation."""
 
@@ -125,6 +129,49 @@ def _reranked(
     return kept, by_place
 
 
+def _proposed(fused: fusion.Fused, evidence: Evidence, *, most: int) -> Places:
+    """The first of the blend, and those that words or meaning alone put far ahead."""
+    halves = [fused.places[:most]]
+    if evidence.words is not None:
+        halves.append(fusion.top(evidence.words.bm25, most // 3))
+    if evidence.meaning is not None:
+        halves.append(fusion.top(evidence.meaning.cosines, most // 3))
+    together = np.concatenate(halves)
+    _, first = np.unique(together, return_index=True)
+    return together[np.sort(first)]
+
+
+def _learned(
+    view: View,
+    query: Query,
+    evidence: Evidence,
+    fused: fusion.Fused,
+    *,
+    embedder: Embedder,
+    meant: Matrix,
+    ranking: Ranking,
+    tuning: Tuning,
+) -> tuple[fusion.Fused, Scores | None]:
+    """The first candidates in the order that judged questions have taught."""
+    places = _proposed(fused, evidence, most=tuning.reranked)
+    late = late_scores(query.text, places, view.vectors.pieces, embedder)
+    by_place = np.zeros(len(view.columns), dtype=np.float32)
+    if late is not None:
+        by_place[places] = late
+    told = replace(evidence, late=by_place)
+    odds = ranking.scores(signals(view, told, places, meant=meant, length=len(query.text)))
+    odds += tuning.near_odds * evidence.boost[places] + _PINNED_ODDS * evidence.pinned[places]
+    order = np.argsort(-odds, kind="stable")
+    behind = ~np.isin(fused.places, places)
+    highest = float(fused.scores[behind].max()) if behind.any() else 0.0
+    scores = highest + 0.1 + np.exp(np.clip(odds[order] - odds.max(), -30.0, 0.0))
+    kept = fusion.Fused(
+        np.concatenate([places[order], fused.places[behind]]),
+        np.concatenate([scores, fused.scores[behind]]).astype(np.float32),
+    )
+    return kept, by_place if late is not None else None
+
+
 def _meaning_scores(evidence: Evidence) -> Scores | None:
     if evidence.meaning is None:
         return None
@@ -180,7 +227,20 @@ def search(
         fused = first = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
     if embedder is not None and evidence.meaning is not None:
         with clock.of(StageName.LATE):
-            fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
+            ranking = of_encoder(embedder)
+            if ranking is None or meant is None:
+                fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
+            else:
+                fused, late = _learned(
+                    view,
+                    query,
+                    evidence,
+                    fused,
+                    embedder=embedder,
+                    meant=meant,
+                    ranking=ranking,
+                    tuning=tuning,
+                )
         weight = piece_weight(query.text, view.vectors.pieces, embedder)
         evidence = replace(evidence, late=late, late_weight=weight)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])

@@ -32,6 +32,8 @@ class Tuning:
     """From this coverage on, words count in full."""
     late: float = 0.3
     """What the piece-by-piece likeness adds to the first hits before they are put in order again."""
+    near_odds: float = 10.0
+    """What a boost of 1 adds in log-odds where the order is learned."""
     reranked: int = 50
     sentence: float = 0.4
     """In a long question, the share of its best sentence against the whole of it."""

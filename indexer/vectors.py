@@ -153,6 +153,30 @@ class Vectors:
             _compare(chunk, questions, allowed, sentence, found)
         return found
 
+    def closeness(self, questions: Matrix, places: Places) -> NDArray[np.float32]:
+        """For each of the places four cosines: of its best passage with the whole question and with its
+        best sentence, and of its title and of its best other passage with the whole."""
+        found = np.full((len(places), 4), -1.0, dtype=np.float32)
+        order = np.argsort(places, kind="stable")
+        for chunk in self.chunks:
+            rows = np.flatnonzero(np.isin(chunk.places, places))
+            if len(rows):
+                which = order[np.searchsorted(places, chunk.places[rows], sorter=order)]
+                _closer(found, which, chunk.matrix[rows] @ questions.T, chunk.passages[rows] == 0)
+        found[:, 3] = np.where(found[:, 3] < -0.5, found[:, 0], found[:, 3])
+        return found
+
+
+def _closer(
+    found: NDArray[np.float32], which: Places, cosines: NDArray[np.float32], is_title: NDArray[np.bool_]
+) -> None:
+    whole = cosines[:, 0]
+    sentence = cosines[:, 1:].max(axis=1) if cosines.shape[1] > 1 else whole
+    np.maximum.at(found[:, 0], which, whole)
+    np.maximum.at(found[:, 1], which, sentence)
+    np.maximum.at(found[:, 2], which[is_title], whole[is_title])
+    np.maximum.at(found[:, 3], which[~is_title], whole[~is_title])
+
 
 def _compare(chunk: Chunk, questions: Matrix, allowed: Mask, sentence: float, found: Nearest) -> None:
     rows = np.flatnonzero(allowed[chunk.places])
