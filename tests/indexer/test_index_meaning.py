@@ -158,5 +158,33 @@ def test_words_answer_while_the_encoder_loads(tmp_path: Path) -> None:
     assert index.search(Query("登录失败", audience=ALL)).mode is Mode.HYBRID
 
 
+def test_a_models_own_prompts_stand_before_questions(model: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    prompted = SentenceTransformer(str(model), device="cpu", prompts={"query": "网络 "})
+    prompted.save(str(tmp_path / "tiny"))
+    with_prompt, plain = embedder_from(str(tmp_path / "tiny")), embedder_from(str(model))
+    assert with_prompt is not None
+    assert plain is not None
+    assert with_prompt.wait(60)
+    assert plain.wait(60)
+    text = ["打印机"]
+    assert np.allclose(with_prompt.encode(text), plain.encode(text), atol=1e-3), "documents have no prompt"
+    assert np.allclose(with_prompt.encode_queries(text), plain.encode(["网络 打印机"]), atol=1e-3)
+    assert with_prompt.name != plain.name, "other prompts make other vectors"
+
+
+def test_a_model_of_gigabytes_is_named_by_samples(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from indexer import embedders
+
+    monkeypatch.setattr(embedders, "_READ_WHOLE", 100)
+    monkeypatch.setattr(embedders, "_SAMPLE", 16)
+    again, retrained = make(tmp_path / "again" / "tiny"), make(tmp_path / "retrained" / "tiny", seed=2)
+    names = [embedders._fingerprint(str(path)) for path in (model, again, retrained)]
+    assert names[0] == names[1] != names[2]
+
+
 def test_no_encoder_by_choice() -> None:
     assert embedder_from(None) is None
