@@ -7,6 +7,7 @@ person reads one sentence and a script an exit code (2 for bad input, 1 for a fa
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -32,6 +33,9 @@ COMMANDS = {
     "config":   ("portal.cli.config",   "列出每项设置的值、来源和含义"),
 }
 # fmt: on
+#: Many requests at once: one that compares vectors on every core would hold up all the others. Read by
+#: numpy when it is imported, which is later.
+SERVING = frozenset({"demo", "serve", "worker"})
 
 
 class Commands(click.Group):
@@ -45,6 +49,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in SERVING:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
         return command
 
