@@ -23,7 +23,7 @@ from indexer.generation import View
 from indexer.late import late_scores, piece_weight
 from indexer.ranking import Ranking, of_encoder
 from indexer.scoring import Scores, WordScores, score_words
-from indexer.signals import signals
+from indexer.signals import Signals, signals
 from indexer.spelling import corrected
 from indexer.tuning import Tuning
 from indexer.vectors import Nearest
@@ -141,7 +141,16 @@ def _proposed(fused: fusion.Fused, evidence: Evidence, *, most: int) -> Places:
     return together[np.sort(first)]
 
 
-def _learned(
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who may come first, and what speaks for each of them."""
+
+    places: Places
+    signals: Signals
+    late: Scores | None
+
+
+def _candidates(
     view: View,
     query: Query,
     evidence: Evidence,
@@ -149,27 +158,44 @@ def _learned(
     *,
     embedder: Embedder,
     meant: Matrix,
-    ranking: Ranking,
     tuning: Tuning,
-) -> tuple[fusion.Fused, Scores | None]:
-    """The first candidates in the order that judged questions have taught."""
+) -> Candidates:
     places = _proposed(fused, evidence, most=tuning.reranked)
     late = late_scores(query.text, places, view.vectors.pieces, embedder)
     by_place = np.zeros(len(view.columns), dtype=np.float32)
     if late is not None:
         by_place[places] = late
     told = replace(evidence, late=by_place)
-    odds = ranking.scores(signals(view, told, places, meant=meant, length=len(query.text)))
-    odds += tuning.near_odds * evidence.boost[places] + _PINNED_ODDS * evidence.pinned[places]
+    found = signals(view, told, places, meant=meant, length=len(query.text))
+    return Candidates(places, found, by_place if late is not None else None)
+
+
+def candidates(
+    view: View, query: Query, *, embedder: Embedder, meant: Matrix, tuning: Tuning
+) -> tuple[tuple[Key, ...], Signals]:
+    """What a learned order is learned from: the candidates of one question and their signals."""
+    mask, clock = view.columns.mask(query), Clock()
+    evidence = _gather(view, query, mask, meant=meant, tuning=tuning, about=frozenset(), clock=clock)
+    fused = _ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)
+    found = _candidates(view, query, evidence, fused, embedder=embedder, meant=meant, tuning=tuning)
+    return tuple(view.columns.keys[place] for place in found.places), found.signals
+
+
+def _learned(
+    evidence: Evidence, fused: fusion.Fused, found: Candidates, *, ranking: Ranking, tuning: Tuning
+) -> fusion.Fused:
+    """The first candidates in the order that judged questions have taught."""
+    places = found.places
+    odds = ranking.scores(found.signals) + tuning.near_odds * evidence.boost[places]
+    odds += _PINNED_ODDS * evidence.pinned[places]
     order = np.argsort(-odds, kind="stable")
     behind = ~np.isin(fused.places, places)
     highest = float(fused.scores[behind].max()) if behind.any() else 0.0
     scores = highest + 0.1 + np.exp(np.clip(odds[order] - odds.max(), -30.0, 0.0))
-    kept = fusion.Fused(
+    return fusion.Fused(
         np.concatenate([places[order], fused.places[behind]]),
         np.concatenate([scores, fused.scores[behind]]).astype(np.float32),
     )
-    return kept, by_place if late is not None else None
 
 
 def _meaning_scores(evidence: Evidence) -> Scores | None:
@@ -228,19 +254,13 @@ def search(
     if embedder is not None and evidence.meaning is not None:
         with clock.of(StageName.LATE):
             ranking = of_encoder(embedder)
-            if ranking is None or meant is None:
+            if ranking is None or meant is None or evidence.words is None:
                 fused, late = _reranked(view, query, evidence, fused, embedder=embedder, tuning=tuning)
             else:
-                fused, late = _learned(
-                    view,
-                    query,
-                    evidence,
-                    fused,
-                    embedder=embedder,
-                    meant=meant,
-                    ranking=ranking,
-                    tuning=tuning,
+                found = _candidates(
+                    view, query, evidence, fused, embedder=embedder, meant=meant, tuning=tuning
                 )
+                fused, late = _learned(evidence, fused, found, ranking=ranking, tuning=tuning), found.late
         weight = piece_weight(query.text, view.vectors.pieces, embedder)
         evidence = replace(evidence, late=late, late_weight=weight)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])

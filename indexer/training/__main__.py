@@ -9,9 +9,15 @@ from pathlib import Path
 import click
 import torch
 
+from indexer import ranking
+from indexer.document import Engine
+from indexer.embedders import embedder_from
+from indexer.training.calibrate import calibrated
 from indexer.training.card import write_card
 from indexer.training.judging import judged
-from indexer.training.making import Run, made
+from indexer.training.lessons import lessons
+from indexer.training.making import CHECK, Run, made
+from indexer.training.ordering import ordered
 from indexer.training.reading import DESK, FAQ, NoData, material
 from indexer.training.recipe import Recipe
 
@@ -28,6 +34,20 @@ def _faq(named: Path | None, *folders: Path | None) -> Path | None:
     """The file that was named, else the one that lies beside the other data."""
     found = (folder / FAQ for folder in folders if folder is not None)
     return named or next((path for path in found if path.is_file()), None)
+
+
+def _fit(out: Path, check: Path, faq: Path | None) -> None:
+    """The order of the first hits and the confidence, on what was held back."""
+    taught = lessons(check, faq)
+    embedder = embedder_from(str(out))
+    if embedder is None or not embedder.wait() or not any(lesson.name == "desk" for lesson in taught):
+        return
+    _tell("order", 0, 1, 0.0)
+    (out / ranking.FILE).write_text(ordered(taught, embedder).as_json() + "\n", encoding="utf-8")
+    ranking.beside.cache_clear()
+    _tell("confidence", 0, 1, 0.0)
+    table = calibrated(taught, engine=Engine.HYBRID, embedder=embedder)
+    (out / "calibration_hybrid.json").write_text(table, encoding="utf-8")
 
 
 @click.command()
@@ -63,15 +83,15 @@ def main(
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     recipe = Recipe(seed=seed, pairs=pairs, epochs=epochs, check_share=check_share)
+    faq = _faq(faq, data, judge)
     try:
-        learnt = material(
-            data, most=pairs, check_share=check_share, seed=seed, desk=desk, faq=_faq(faq, data, judge)
-        )
+        learnt = material(data, most=pairs, check_share=check_share, seed=seed, desk=desk, faq=faq)
     except NoData as fault:
         raise click.ClickException(str(fault)) from fault
     held = work or out.with_name(out.name + ".work")
     run = Run(learnt, recipe, work=held, device=device, resume=resume, progress=_tell)
     pieces = made(run, out)
+    _fit(out, held / CHECK, faq)
     figures = judged(out, judge, tell=lambda name: _tell(name, 1, 1, 0.0))
     write_card(out, run, data, figures=figures, pieces=pieces)
     click.echo(f"{out}: recipe {run.hash}")

@@ -19,6 +19,7 @@ from indexer.training.recipe import Recipe
 from indexer.training.stages import Progress, Table, desk, desk_texts, start_table, translation
 from indexer.training.tokenizer import trained
 
+CHECK = "check.jsonl"
 _DESK = "desk"
 _HEARD = 3
 """Times the desk's sentences are told to the tokenizer: they are few beside the translations."""
@@ -117,5 +118,5 @@ def made(run: Run, folder: Path) -> int:
     table = _at_the_desk(run, tokenizer)
     export(folder, table, tokenizer, recipe_hash=run.hash)
     held_back = "".join(_row(group) + "\n" for group in run.material.desk.check)
-    (run.work / "check.jsonl").write_text(held_back, encoding="utf-8")
+    (run.work / CHECK).write_text(held_back, encoding="utf-8")
     return len(table)
