@@ -21,7 +21,7 @@ from typing import Any
 
 from portal.cli.endings import Ended
 
-START_S = 120.0
+START_S = 600.0
 END_S = 25.0
 ANSWER_S = 15.0
 LOOK_S = 0.2
