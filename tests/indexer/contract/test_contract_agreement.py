@@ -77,7 +77,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Answe
     dice = random.Random(20)
     words = vocabulary(dice)
     held = list(documents(dice, words, 600))
-    asked = list(questions(dice, held, words, 120))
+    asked = list(questions(dice, held, words, 90))
     return {
         name: answered(engine, held, asked, tmp_path_factory.mktemp(name)) for name, engine in ENGINES.items()
     }
