@@ -16,7 +16,7 @@ from indexer import confidence
 from indexer.characters import fold
 from indexer.document import Answer, Key, Mode
 from indexer.linking import Candidate, Report
-from portal.finder import learnt
+from portal.finder.learnt import LEARNT_CHARACTERS, LEARNT_TICKETS
 from portal.finder.wording import cleaned
 from portal.tickets.models import Ticket
 
@@ -24,7 +24,7 @@ from portal.tickets.models import Ticket
 SEARCHED, LEAD = "searched", "lead"
 RIVALS = 6
 #: Of each record's tickets, as many and as much as the index learns of them.
-TICKETS, CHARACTERS = learnt.MOST, learnt.LONGEST
+TICKETS, CHARACTERS = LEARNT_TICKETS, LEARNT_CHARACTERS
 
 #: What the program said, as far as the report tells it: after a word of showing, or in quotation marks.
 MESSAGE = re.compile(
