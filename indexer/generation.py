@@ -90,7 +90,7 @@ class Generation:
             raise Broken(str(fault)) from fault
         _check_recipe(recipe)
         engine = words if words.name == recipe.words else _engine_of(recipe)
-        if not (folder / "store.sqlite").is_file() or not (folder / "words").is_dir():
+        if not (folder / "store.sqlite").is_file() or not _has_files(folder / "words"):
             raise Broken(N_("索引文件不完整。"))
         try:
             generation = cls(folder, recipe, engine)
@@ -258,6 +258,11 @@ class Generation:
 def _second_half(progress: Progress | None, total: int) -> Progress | None:
     """Whoever watches sees one number grow: half of it while words are written, half while encoding."""
     return None if progress is None else lambda done: progress((total + done) // 2)
+
+
+def _has_files(folder: Path) -> bool:
+    """An engine would make an empty index of an empty folder, and nothing would ever be found again."""
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _tell(progress: Progress | None, count: int) -> None:

@@ -7,7 +7,7 @@ import click
 from portal.cli.feeding import drain, rebuild
 from portal.cli.place import Place, opened, opened_index
 from portal.cli.telling import as_json, tell_json
-from portal.finder.upkeep import compare, repair
+from portal.finder.upkeep import compare, heal, repair
 
 
 @click.command("reindex", help="重建检索索引，建好再切换；--check 只核对索引和数据库，有差异就修复。")
@@ -45,7 +45,9 @@ def _rebuild(place: Place, *, quiet: bool) -> dict[str, object]:
 
 
 def _check(place: Place) -> dict[str, object]:
-    with opened_index(place.settings) as index:
+    # With the encoder: what is repaired must not wait for the worker to be found by meaning.
+    with opened_index(place.settings, patient=True) as index:
+        heal(place.maker, index)
         drain(place.maker, index)
         found = compare(place.maker, index)
         repaired = repair(place.maker, index, found)

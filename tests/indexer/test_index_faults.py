@@ -91,9 +91,7 @@ def test_deleted_words(tmp_path: Path) -> None:
     folder = build(tmp_path / "index")
     for file in (serving(folder) / "words").iterdir():
         file.unlink()
-    index = Index.open(folder, embedder=None)
-    index.rebuild(DOCUMENTS)
-    assert ask(index) == (Mode.LEXICAL, 10)
+    assert_heals(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1_000, None])
