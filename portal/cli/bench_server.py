@@ -29,6 +29,15 @@ LOOK_S = 0.2
 SURE = 12
 
 
+COMMAND = """
+from portal.cli.bench_server import end_with_parent
+end_with_parent()
+from portal.cli import main
+main()
+"""
+PR_SET_PDEATHSIG = 1
+
+
 class NoAnswer(Exception):
     """The server answered, but not with what was asked for."""
 
@@ -82,7 +91,7 @@ class Server:
 def running(environ: Mapping[str, str], *, token: str, workers: int, log: Path) -> Iterator[Server]:
     """``tierdesk serve`` on a free port, ready when this is entered."""
     port = _free_port()
-    run = [sys.executable, "-c", "from portal.cli import main; main()", "serve"]
+    run = [sys.executable, "-c", COMMAND, "serve"]
     run += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     with (
         log.open("wb") as told,
@@ -94,6 +103,14 @@ def running(environ: Mapping[str, str], *, token: str, workers: int, log: Path) 
             yield server
         finally:
             _end(process)
+
+
+def end_with_parent() -> None:
+    """In the server: a benchmark that is killed can't end it, so the kernel is asked to (on Linux)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _free_port() -> int:

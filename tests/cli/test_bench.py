@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,36 @@ def test_whatever_happens_no_server_is_left_behind(desk: Desk) -> None:
     assert seen[0].process.poll() is not None
     with pytest.raises(ConnectionError):
         seen[0].call("GET", "/healthz")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from portal.cli.bench_server import running
+
+with running(dict(os.environ), token="x", workers=1, log=Path(sys.argv[1])) as server:
+    print(server.process.pid, flush=True)
+    sys.stdin.readline()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+def test_a_benchmark_that_is_killed_takes_its_server_along(desk: Desk) -> None:
+    assert desk.run("reindex").exit_code == 0
+    run = [sys.executable, "-c", KILLED, str(desk.folder / "log")]
+    with subprocess.Popen(
+        run, env=_server_environment(desk), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as bench:
+        assert bench.stdout is not None
+        server = os.pidfd_open(int(bench.stdout.readline()))
+        bench.communicate("\n")
+    ended = select.poll()
+    ended.register(server, select.POLLIN)
+    assert ended.poll(), "its end is all that wakes us"
+    os.close(server)
 
 
 @pytest.mark.slow
