@@ -193,9 +193,14 @@ def _waited(name: str, calls: list[Callable[[], object]], plan: Plan, server: Se
             tell=advance,
         )
     after = server.work_s()
-    work = None if before is None or after is None else (after - before) * 1000.0 / len(calls)
-    # What remains true on a machine that others keep busy.
-    return _figures(waits) | {"processor_ms_per_call": None if work is None else round(work, 1)}
+    return _figures(waits) | {"processor_ms_per_call": _per_call(waits, before, after)}
+
+
+def _per_call(waits: Waits, before: float | None, after: float | None) -> float | None:
+    """What remains true on a machine that others keep busy; a call given up costs nobody knows what."""
+    if before is None or after is None or waits.answered < len(waits.ms):
+        return None
+    return round((after - before) * 1000.0 / waits.answered, 1)
 
 
 def _figures(waits: Waits) -> dict[str, Any]:
