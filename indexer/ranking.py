@@ -7,7 +7,7 @@ who is one.
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,15 +67,19 @@ class Lesson:
     weight: float = 1.0
 
 
-def fit(lessons: Sequence[Lesson], *, made_from: str, ridge: float = 1e-3) -> Ranking:
+def fit(
+    lessons: Sequence[Lesson], *, made_from: str, but: Collection[str] = (), ridge: float = 1e-2
+) -> Ranking:
     """Conditional logit over each question's candidates (McFadden 1974), Adam, signals scaled alike.
 
-    Raises ValueError when no question has both a right and a wrong candidate.
+    The signals named in `but` get no weight. Raises ValueError when no question has both a right and a
+    wrong candidate.
     """
     told = [one for one in lessons if one.right.any() and not one.right.all()]
     if not told:
         raise ValueError("no judged question has a right and a wrong candidate")
     spread = np.concatenate([one.signals for one in told]).std(axis=0) + 1e-6
+    spread[[NAMES.index(name) for name in but]] = np.inf
     scaled = _Flat.of(told, spread)
     found = _descended(scaled, ridge=ridge) / spread
     weights = {name: round(float(weight), 4) for name, weight in zip(NAMES, found, strict=True)}

@@ -21,12 +21,13 @@ _WORDS = ("words", "coverage", "word_coverage", "titled")
 _MEANING = ("whole", "sentence", "title", "body")
 _PLAIN = (*_WORDS, *_MEANING, "late")
 _LEANING = ("words", "coverage", "whole", "sentence", "late")
-NAMES = (*_PLAIN, *(f"{name}_covered" for name in _LEANING), *(f"{name}_long" for name in _LEANING))
+LONG = "words_long"
+NAMES = (*_PLAIN, *(f"{name}_covered" for name in _LEANING), LONG)
 """What each column is. `…_covered`: times how far some document's words take up the question;
-`…_long`: times how long the question is, for a pasted report is another thing than a question."""
+`words_long`: times how long the question is, for a pasted report is another thing than a question."""
 _ENOUGH = 0.35
 """From this coverage on, the question's own words are there."""
-_SHORT, _LONG = 60, 400
+_SHORT, _LONG = 150, 400
 """Characters: up to here a question is not long at all, from there on it is as long as can be."""
 
 
@@ -39,7 +40,7 @@ def signals(view: View, evidence: Evidence, places: Places, *, meant: Matrix, le
     columns = [plain[name] for name in _PLAIN]
     covered, long = _covered(evidence), min(1.0, max(0.0, (length - _SHORT) / (_LONG - _SHORT)))
     columns += [plain[name] * covered for name in _LEANING]
-    columns += [plain[name] * long for name in _LEANING]
+    columns.append(plain["words"] * long)
     return np.stack(columns, axis=1)
 
 
