@@ -86,7 +86,8 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 bench: setup $(VENV)/.installed-bench ## search speed against others, some 10 minutes (FULL=1: 100,000 documents too, about an hour)
 	@BENCH_TELLS=1 $(BIN)/python benchmarks/search_speed.py --documents 2000 --documents 20000 $(if $(FULL),--documents 100000)
 
-# CORPUS: the folder with parallel.tsv.gz; JUDGE: one with judged sets, for the card's table.
+# CORPUS: the folder with parallel.tsv.gz; JUDGE: one with judged sets, for the card's table. The public
+# questions (bilingual_it_faq.jsonl.gz) are looked for in both.
 model: setup ## train the encoder from CORPUS=folder into MODEL= (DEVICE=cuda, JUDGE=folder, RESUME=1)
 	@test -n "$(CORPUS)" || { echo "Name the folder with parallel.tsv.gz: make model CORPUS=/path/to/corpus" >&2; exit 2; }
 	@OMP_WAIT_POLICY=passive $(BIN)/python -m indexer.training --data $(CORPUS) --out $(MODEL) --device $(DEVICE) $(if $(JUDGE),--judge $(JUDGE)) $(if $(RESUME),--resume)
