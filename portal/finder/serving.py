@@ -40,4 +40,3 @@ def of_encoder(index: Index) -> Serving | None:
 
 def _answering(index: Index) -> str:
     return "hybrid" if index.status().mode == Mode.HYBRID else "lexical"
-

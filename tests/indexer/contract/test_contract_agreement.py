@@ -1,7 +1,7 @@
 """The engines answer alike: a few hundred made-up documents and questions, against brute force.
 
-Whoosh must agree in everything. tantivy proposes a hundred and twenty of six hundred by a formula of its own; where
-it differs, the test says why (docs/decisions/0107).
+Whoosh must agree in everything. tantivy proposes a hundred and twenty of six hundred by a formula of its
+own; where it differs, the test says why (docs/decisions/0107).
 """
 
 import json
