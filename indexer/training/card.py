@@ -25,8 +25,10 @@ license: cc-by-sa-4.0
 A table of {pieces:,} pieces × {dims} numbers in half precision: a sentence is the mean of its pieces,
 normalised (sentence-transformers `StaticEmbedding`). It brings Chinese and English desk
 language side by side, and lay words to official ones. It learnt texts folded as the product's word index
-folds them (traditional forms, widths, case): `indexer.embedders` does that by itself; with sentence-transformers
-alone fold first (`indexer.characters.fold`), or traditional characters are strangers. Recipe `{hash}`; made by `python -m indexer.training`.
+folds them (traditional forms, widths, case): `indexer.embedders` does that by itself; with
+sentence-transformers alone fold first (`indexer.characters.fold`), or traditional characters are strangers.
+
+Recipe `{hash}`; made by `python -m indexer.training`.
 
 Not meant for texts of other fields, other languages, or for judging people.
 """
