@@ -11,7 +11,7 @@ import torch
 
 from indexer import ranking
 from indexer.document import Engine
-from indexer.embedders import embedder_from
+from indexer.embedders import SHIPPED, embedder_from
 from indexer.training.calibrate import calibrated
 from indexer.training.card import write_card
 from indexer.training.judging import judged
@@ -63,6 +63,7 @@ def _fit(out: Path, check: Path, faq: Path | None) -> None:
 @click.option("--epochs", default=_RECIPE.epochs, help="how often every pair is seen")
 @click.option("--check-share", default=_RECIPE.check_share, help="of the desk groups, held back by theme")
 @click.option("--seed", default=_RECIPE.seed)
+@click.option("--new-pieces", is_flag=True, help="train the tokenizer too, which no two runs do alike")
 @click.option("--resume", is_flag=True, help="take up the kept stages of the same recipe and files")
 def main(
     data: Path,
@@ -77,6 +78,7 @@ def main(
     epochs: int,
     check_share: float,
     seed: int,
+    new_pieces: bool,
     resume: bool,
 ) -> None:
     """Train the encoder, write it, and judge it where judged sets are named."""
@@ -89,7 +91,9 @@ def main(
     except NoData as fault:
         raise click.ClickException(str(fault)) from fault
     held = work or out.with_name(out.name + ".work")
-    run = Run(learnt, recipe, work=held, device=device, resume=resume, progress=_tell)
+    pieces_file = SHIPPED / "tokenizer.json"
+    start = pieces_file if pieces_file.is_file() and not new_pieces else None
+    run = Run(learnt, recipe, work=held, device=device, resume=resume, progress=_tell, pieces=start)
     pieces = made(run, out)
     _fit(out, held / CHECK, faq)
     figures = judged(out, judge, tell=lambda name: _tell(name, 1, 1, 0.0))

@@ -34,6 +34,8 @@ class Run:
     device: str
     resume: bool
     progress: Progress
+    pieces: Path | None = None
+    """A tokenizer to start from; none: one is trained anew."""
 
     @property
     def hash(self) -> str:
@@ -53,6 +55,8 @@ def _texts(run: Run) -> Iterator[str]:
 
 
 def _tokenizer(run: Run) -> Tokenizer:
+    if run.pieces is not None:
+        return Tokenizer.from_file(str(run.pieces))
     path = run.kept("tokenizer", ".json")
     if not (run.resume and path.is_file()):
         run.progress("tokenizer", 0, 1, 0.0)
