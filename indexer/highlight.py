@@ -3,6 +3,8 @@
 Invariant: the segments' texts put together are the text that was given, character by character.
 """
 
+from functools import lru_cache
+
 from indexer.characters import fold_with_origin
 from indexer.text import TermKind, terms
 
@@ -10,6 +12,7 @@ LONGEST = 20_000
 _MARKED_KINDS = (TermKind.CODE, TermKind.WORD, TermKind.PAIR)
 
 
+@lru_cache(maxsize=256)
 def _wanted(query_text: str) -> frozenset[str]:
     asked = terms(query_text[:2_000])
     strong = frozenset(term.text for term in asked if term.kind in _MARKED_KINDS)

@@ -82,6 +82,6 @@ def metrics() -> Response:
         ("tierdesk_index_without_vectors", "Documents found by words alone so far", index.without_vectors),
     ):
         Gauge(name, meaning, registry=registry).set(value or 0)
-    serving = Gauge("tierdesk_index_serves", "What answers searches", ("mode", "words"), registry=registry)
-    serving.labels(index.mode, index.words).set(1)
+    answering = Gauge("tierdesk_index_serves", "What answers searches", ("mode", "words"), registry=registry)
+    answering.labels(index.mode, index.words).set(1)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
