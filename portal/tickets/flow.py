@@ -3,198 +3,68 @@
 Pure: no database, no clock, no web. Two readers of one table: ``open_to`` draws the buttons,
 ``step`` decides or raises :class:`kb.flow.Refused` with the sentence for the person. No row, no step.
 No tier can skip another: the back has no row that reaches the user, the front none that ends a defect.
+What the table looks at is in ``situation``, the reasons against a step in ``conditions``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from indexer.words import N_
 from kb.flow import Refused
-from portal.people.roles import Permission
-from portal.tickets.words import (
-    ACTION_LABELS,
-    CATEGORY_LABELS,
-    STATE_LABELS,
-    TIER_LABELS,
-    Action,
-    Category,
-    State,
-    Tier,
+from portal.tickets.conditions import (
+    Condition,
+    back_has_work,
+    front_may_answer,
+    is_fault,
+    is_held,
+    is_unheld,
+    is_unruled,
+    is_untouched,
+    leads_the_tier,
+    local_may_try,
+    may_park,
+    middle_may_reply,
+    sentence_values,
 )
+from portal.tickets.situation import (
+    PERMISSION_FOR,
+    ROUTES,
+    SYSTEM,
+    WHO_LABELS,
+    WORKERS,
+    Actor,
+    Route,
+    Situation,
+    Who,
+)
+from portal.tickets.words import ACTION_LABELS, STATE_LABELS, TIER_LABELS, Action, State, Tier
 
-
-class Who(StrEnum):
-    """By whom a step is taken."""
-
-    REQUESTER = "requester"
-    FRONT = "front"
-    LOCAL = "local"
-    MIDDLE = "middle"
-    DISPATCH = "dispatch"
-    BACK = "back"
-    LEAD = "lead"  # whoever may move work between people
-    SYSTEM = "system"
-
-
-#: Which permission makes somebody a "who"; requester and system are known by what they are.
-PERMISSION_FOR = {
-    Who.FRONT: Permission.WORK_FRONT,
-    Who.LOCAL: Permission.WORK_LOCAL,
-    Who.MIDDLE: Permission.WORK_MIDDLE,
-    Who.DISPATCH: Permission.WORK_DISPATCH,
-    Who.BACK: Permission.WORK_BACK,
-    Who.LEAD: Permission.REASSIGN,
-}
-#: What somebody must be allowed to do to hold a ticket that lies on a tier's table.
-WORKERS = {
-    Tier.FRONT: Permission.WORK_FRONT,
-    Tier.LOCAL: Permission.WORK_LOCAL,
-    Tier.MIDDLE: Permission.WORK_MIDDLE,
-    Tier.DISPATCH: Permission.WORK_DISPATCH,
-    Tier.BACK: Permission.WORK_BACK,
-}
-WHO_LABELS = {
-    Who.REQUESTER: N_("用户"),
-    Who.FRONT: N_("前台"),
-    Who.LOCAL: N_("二线/本地"),
-    Who.MIDDLE: N_("中台专家"),
-    Who.DISPATCH: N_("调度员"),
-    Who.BACK: N_("后台"),
-    Who.LEAD: N_("班长"),
-    Who.SYSTEM: N_("系统"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the table needs to know of a ticket."""
-
-    state: State
-    tier: Tier
-    category: Category
-    ruled: bool = False
-    holder_id: int | None = None
-    holder_name: str = ""
-    requester_id: int | None = None
-    on_defect: bool = False
-    untouched: bool = True
-    """Nobody beyond the front has worked on it yet: the user may still withdraw it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """What the table needs to know of a person; ``covers``: the ticket lies within their posts."""
-
-    person_id: int | None
-    permissions: frozenset[Permission] = field(default=frozenset())
-    covers: bool = True
-    system: bool = False
-
-
-SYSTEM = Actor(person_id=None, system=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a category travels (domain: request categories and their routes)."""
-
-    front_answers: bool  # the front may end it with an answer
-    local_tries: bool  # second line may try first
-    middle_answers: bool  # the middle may answer without the back
-    goes_back: bool  # the back has work to do on it
-    parks: bool = False  # may wait on a known defect
-    dispatch: bool = False  # must be ruled by the operations dispatch centre
-    supervisor: bool = False  # the front's supervisor answers, not the agent
-
-
-# fmt: off
-ROUTES = {
-    #                            front  local  middle back
-    Category.CONSULTATION: Route(True,  True,  True,  False),
-    Category.DEFECT:       Route(False, False, False, True, parks=True),
-    Category.FAULT:        Route(False, False, False, True, dispatch=True),
-    Category.ACCOUNT:      Route(True,  True,  True,  True),
-    Category.DATA:         Route(True,  True,  True,  True, parks=True),
-    Category.CHANGE:       Route(False, False, True,  True),
-    Category.COMPLAINT:    Route(True,  False, True,  False, supervisor=True),
-    Category.RESOURCE:     Route(True,  True,  True,  True),
-}
-# fmt: on
-
-Condition = Callable[[Situation, Actor], str | None]
-
-
-def front_may_answer(at: Situation, by: Actor) -> str | None:
-    route = ROUTES[at.category]
-    if not route.front_answers:
-        return N_("这类请求前台不能直接答复办结，请升级中台研判。")
-    if route.supervisor and Permission.ANSWER_COMPLAINTS not in by.permissions:
-        return N_("投诉由前台班长先处理，请改派给班长或升级中台。")
-    return None
-
-
-def local_may_try(at: Situation, by: Actor) -> str | None:
-    return None if ROUTES[at.category].local_tries else N_("这类请求不走二线/本地，请升级中台研判。")
-
-
-def is_ruled(at: Situation, by: Actor) -> str | None:
-    return None if at.ruled else N_("请先研判定类，再决定去向。")
-
-
-def is_unruled(at: Situation, by: Actor) -> str | None:
-    return N_("中台已经研判定类，前台不能再改。") if at.ruled else None
-
-
-def middle_may_reply(at: Situation, by: Actor) -> str | None:
-    if not at.ruled:
-        return is_ruled(at, by)
-    return None if ROUTES[at.category].middle_answers else N_("这类请求须由后台处置，中台不能直接答复。")
-
-
-def back_has_work(at: Situation, by: Actor) -> str | None:
-    route = ROUTES[at.category]
-    if not at.ruled:
-        return is_ruled(at, by)
-    if route.dispatch:
-        return N_("故障须先提交运调中心判定，由调度员指挥后台。")
-    return None if route.goes_back else N_("这类请求不需要后台处置，请由中台答复。")
-
-
-def may_park(at: Situation, by: Actor) -> str | None:
-    if not at.ruled:
-        return is_ruled(at, by)
-    if not ROUTES[at.category].parks:
-        return N_("只有缺陷和数据类请求可以挂起到缺陷。")
-    return None if at.on_defect else N_("请先把工单关联到一条缺陷，再挂起等待修复。")
-
-
-def is_fault(at: Situation, by: Actor) -> str | None:
-    if not at.ruled:
-        return is_ruled(at, by)
-    return None if at.category == Category.FAULT else N_("只有研判为故障的工单才提交运调中心。")
-
-
-def is_untouched(at: Situation, by: Actor) -> str | None:
-    return None if at.untouched else N_("已经有人在处理，不能撤销了；可以在下面留言说明情况。")
-
-
-def is_unheld(at: Situation, by: Actor) -> str | None:
-    if at.holder_id is None:
-        return None
-    return N_("这张工单已经在您手里。") if at.holder_id == by.person_id else N_("已由%(holder)s受理。")
-
-
-def is_held(at: Situation, by: Actor) -> str | None:
-    return None if at.holder_id == by.person_id else N_("这张工单不在您手里。")
-
-
-def leads_the_tier(at: Situation, by: Actor) -> str | None:
-    """A front supervisor leads the front and local support, a service manager every tier."""
-    leads = WORKERS[at.tier] in by.permissions or Permission.READ_ALL_TICKETS in by.permissions
-    return None if leads else N_("这一层级的改派由服务经理来做。")
+__all__ = [
+    "ENDED",
+    "HOLDER_FREE",
+    "NEEDS",
+    "PERMISSION_FOR",
+    "RETURNS",
+    "ROUTES",
+    "STEPS",
+    "SYSTEM",
+    "WHO_LABELS",
+    "WORKERS",
+    "Actor",
+    "Condition",
+    "Route",
+    "Situation",
+    "Step",
+    "Who",
+    "closed_to",
+    "is_by",
+    "objection",
+    "open_to",
+    "rows_of",
+    "step",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,50 +229,4 @@ def step(at: Situation, action: Action, by: Actor) -> Step:
     reasons = [objection(row, at, by) for row in mine]
     if None in reasons:
         return mine[reasons.index(None)]
-    raise Refused(reasons[0] or "", holder=at.holder_name)
-
-
-def mermaid() -> str:
-    """The table as a Mermaid state diagram; ``docs/ticket-flow.md`` is kept equal to it by a test."""
-    lines = ["stateDiagram-v2", "    [*] --> front_new: 提交"]
-    for row in STEPS:
-        if (row.start, row.tier) == (row.end, row.then):
-            continue  # it stays where it is: taking, ruling, handing over
-        lines.append(f"    {row.tier}_{row.start} --> {row.then}_{row.end}: {WHO_LABELS[row.by]} {row.label}")
-    names = {(row.tier, row.start) for row in STEPS} | {(row.then, row.end) for row in STEPS}
-    lines += [
-        f"    {tier}_{state}: {TIER_LABELS[tier]}·{STATE_LABELS[state]}" for tier, state in sorted(names)
-    ]
-    return "\n".join(lines)
-
-
-def table() -> str:
-    """The table as Markdown, for people."""
-    lines = ["| 现状 | 谁 | 做什么 | 之后 | 条件 | 必填 |", "|---|---|---|---|---|---|"]
-    for row in STEPS:
-        condition = row.provided.__name__ if row.provided else ""
-        lines.append(
-            f"| {TIER_LABELS[row.tier]}·{STATE_LABELS[row.start]} | {WHO_LABELS[row.by]} | {row.label} "
-            f"| {TIER_LABELS[row.then]}·{STATE_LABELS[row.end]} | {condition} | {', '.join(row.needs)} |"
-        )
-    return "\n".join(lines)
-
-
-def routes() -> str:
-    """The categories' routes as Markdown."""
-    head = "| 类别 | 前台可答复 | 二线先试 | 中台可答复 | 后台处置 | 可挂起 | 运调判定 | 班长先办 |"
-    lines = [head, "|---|---|---|---|---|---|---|---|"]
-    for category, route in ROUTES.items():
-        marks = (
-            route.front_answers,
-            route.local_tries,
-            route.middle_answers,
-            route.goes_back,
-            route.parks,
-            route.dispatch,
-            route.supervisor,
-        )
-        lines.append(
-            f"| {CATEGORY_LABELS[category]} | " + " | ".join("是" if mark else "" for mark in marks) + " |"
-        )
-    return "\n".join(lines)
+    raise Refused(reasons[0] or "", **sentence_values(at))

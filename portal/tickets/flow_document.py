@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from portal.tickets import flow
+from portal.tickets.flow import STEPS
+from portal.tickets.situation import ROUTES, WHO_LABELS
+from portal.tickets.words import CATEGORY_LABELS, STATE_LABELS, TIER_LABELS
 
 INTRODUCTION = """# 工单流转
 
@@ -27,13 +29,59 @@ INTRODUCTION = """# 工单流转
 """
 
 
+def mermaid() -> str:
+    """The table as a Mermaid state diagram; ``docs/ticket-flow.md`` is kept equal to it by a test."""
+    lines = ["stateDiagram-v2", "    [*] --> front_new: 提交"]
+    for row in STEPS:
+        if (row.start, row.tier) == (row.end, row.then):
+            continue  # it stays where it is: taking, ruling, handing over
+        lines.append(f"    {row.tier}_{row.start} --> {row.then}_{row.end}: {WHO_LABELS[row.by]} {row.label}")
+    names = {(row.tier, row.start) for row in STEPS} | {(row.then, row.end) for row in STEPS}
+    lines += [
+        f"    {tier}_{state}: {TIER_LABELS[tier]}·{STATE_LABELS[state]}" for tier, state in sorted(names)
+    ]
+    return "\n".join(lines)
+
+
+def table() -> str:
+    """The table as Markdown, for people."""
+    lines = ["| 现状 | 谁 | 做什么 | 之后 | 条件 | 必填 |", "|---|---|---|---|---|---|"]
+    for row in STEPS:
+        condition = row.provided.__name__ if row.provided else ""
+        lines.append(
+            f"| {TIER_LABELS[row.tier]}·{STATE_LABELS[row.start]} | {WHO_LABELS[row.by]} | {row.label} "
+            f"| {TIER_LABELS[row.then]}·{STATE_LABELS[row.end]} | {condition} | {', '.join(row.needs)} |"
+        )
+    return "\n".join(lines)
+
+
+def routes() -> str:
+    """The categories' routes as Markdown."""
+    head = "| 类别 | 前台可答复 | 二线先试 | 中台可答复 | 后台处置 | 可挂起 | 运调判定 | 班长先办 |"
+    lines = [head, "|---|---|---|---|---|---|---|---|"]
+    for category, route in ROUTES.items():
+        marks = (
+            route.front_answers,
+            route.local_tries,
+            route.middle_answers,
+            route.goes_back,
+            route.parks,
+            route.dispatch,
+            route.supervisor,
+        )
+        lines.append(
+            f"| {CATEGORY_LABELS[category]} | " + " | ".join("是" if mark else "" for mark in marks) + " |"
+        )
+    return "\n".join(lines)
+
+
 def document() -> str:
     """The whole document."""
     parts = (
         INTRODUCTION,
-        "## 流转图\n\n```mermaid\n" + flow.mermaid() + "\n```\n",
-        "## 流转表\n\n" + flow.table() + "\n",
-        "## 各类请求的路线\n\n" + flow.routes() + "\n",
+        "## 流转图\n\n```mermaid\n" + mermaid() + "\n```\n",
+        "## 流转表\n\n" + table() + "\n",
+        "## 各类请求的路线\n\n" + routes() + "\n",
     )
     return "\n".join(parts)
 

@@ -21,6 +21,7 @@ from portal.finder.linking import Decision, Pair
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import desk, piles
+from portal.tickets.conditions import sentence_values
 from portal.tickets.flow import closed_to, open_to
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.piles import Pile
@@ -168,7 +169,7 @@ def table_of(ticket: Ticket, *, form: MoveForm | None = None) -> Table:
         module=next((row.name for row in ticket.system.modules if row.code == ticket.module), ""),
         buttons=[row for row in buttons_of(open_to(at, by)) if row.step.action not in ELSEWHERE],
         closed=[
-            (row.label, sentence_of(Refused(reason, holder=at.holder_name)))
+            (row.label, sentence_of(Refused(reason, **sentence_values(at))))
             for row, reason in closed_to(at, by)
             if row.action not in ELSEWHERE
         ],

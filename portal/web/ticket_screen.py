@@ -24,6 +24,7 @@ from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import desk, queries
+from portal.tickets.conditions import sentence_values
 from portal.tickets.flow import closed_to, open_to
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.rail import rail_of
@@ -135,7 +136,7 @@ def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
     reasons: dict[str, list[Action]] = {}
     for step, reason in closed_to(at, by):
         if step.action not in (Action.TAKE, Action.RELEASE, Action.REASSIGN):
-            sentence = sentence_of(Refused(reason, holder=at.holder_name))
+            sentence = sentence_of(Refused(reason, **sentence_values(at)))
             reasons.setdefault(sentence, []).append(step.action)
     return [(actions, sentence) for sentence, actions in reasons.items()]
 

@@ -1,0 +1,92 @@
+"""The conditions of the table of steps: why a step of one's own is not open now, as one sentence.
+
+A condition reads a :class:`Situation` and an :class:`Actor` and returns the sentence for the person, or None
+when nothing speaks against the step. Pure. Names in a sentence (``%(holder)s``) are filled from
+``sentence_values``: a condition that names something adds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from indexer.words import N_
+from portal.people.roles import Permission
+from portal.tickets.situation import ROUTES, WORKERS, Actor, Situation
+from portal.tickets.words import Category
+
+Condition = Callable[[Situation, Actor], str | None]
+
+
+def front_may_answer(at: Situation, by: Actor) -> str | None:
+    route = ROUTES[at.category]
+    if not route.front_answers:
+        return N_("这类请求前台不能直接答复办结，请升级中台研判。")
+    if route.supervisor and Permission.ANSWER_COMPLAINTS not in by.permissions:
+        return N_("投诉由前台班长先处理，请改派给班长或升级中台。")
+    return None
+
+
+def local_may_try(at: Situation, by: Actor) -> str | None:
+    return None if ROUTES[at.category].local_tries else N_("这类请求不走二线/本地，请升级中台研判。")
+
+
+def is_ruled(at: Situation, by: Actor) -> str | None:
+    return None if at.ruled else N_("请先研判定类，再决定去向。")
+
+
+def is_unruled(at: Situation, by: Actor) -> str | None:
+    return N_("中台已经研判定类，前台不能再改。") if at.ruled else None
+
+
+def middle_may_reply(at: Situation, by: Actor) -> str | None:
+    if not at.ruled:
+        return is_ruled(at, by)
+    return None if ROUTES[at.category].middle_answers else N_("这类请求须由后台处置，中台不能直接答复。")
+
+
+def back_has_work(at: Situation, by: Actor) -> str | None:
+    route = ROUTES[at.category]
+    if not at.ruled:
+        return is_ruled(at, by)
+    if route.dispatch:
+        return N_("故障须先提交运调中心判定，由调度员指挥后台。")
+    return None if route.goes_back else N_("这类请求不需要后台处置，请由中台答复。")
+
+
+def may_park(at: Situation, by: Actor) -> str | None:
+    if not at.ruled:
+        return is_ruled(at, by)
+    if not ROUTES[at.category].parks:
+        return N_("只有缺陷和数据类请求可以挂起到缺陷。")
+    return None if at.on_defect else N_("请先把工单关联到一条缺陷，再挂起等待修复。")
+
+
+def is_fault(at: Situation, by: Actor) -> str | None:
+    if not at.ruled:
+        return is_ruled(at, by)
+    return None if at.category == Category.FAULT else N_("只有研判为故障的工单才提交运调中心。")
+
+
+def is_untouched(at: Situation, by: Actor) -> str | None:
+    return None if at.untouched else N_("已经有人在处理，不能撤销了；可以在下面留言说明情况。")
+
+
+def is_unheld(at: Situation, by: Actor) -> str | None:
+    if at.holder_id is None:
+        return None
+    return N_("这张工单已经在您手里。") if at.holder_id == by.person_id else N_("已由%(holder)s受理。")
+
+
+def is_held(at: Situation, by: Actor) -> str | None:
+    return None if at.holder_id == by.person_id else N_("这张工单不在您手里。")
+
+
+def leads_the_tier(at: Situation, by: Actor) -> str | None:
+    """A front supervisor leads the front and local support, a service manager every tier."""
+    leads = WORKERS[at.tier] in by.permissions or Permission.READ_ALL_TICKETS in by.permissions
+    return None if leads else N_("这一层级的改派由服务经理来做。")
+
+
+def sentence_values(at: Situation) -> dict[str, str]:
+    """What the sentences of the table may name."""
+    return {"holder": at.holder_name}
