@@ -1,15 +1,18 @@
 """The work that goes on behind the pages: the outbox into the index, silence confirmed, damage healed.
 
-One loop serves ``tierdesk worker`` and the thread of ``tierdesk demo``. The invariant: nothing that
-happens in a round ends the loop; a fault is logged once and the next round comes later and later.
+One loop serves ``tierdesk worker`` and the thread of ``tierdesk demo``. What is done now and then is a
+row of ``JOBS``: a further job is a further row. The invariant: nothing that happens in a round ends the
+loop, and a job that fails holds up no other; a fault is logged once and the next round comes later.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,12 +33,35 @@ from portal.tickets.desk import confirm_silent, release_ready
 
 IDLE_S = 0.5
 LONGEST_PAUSE_S = 30.0
-CLOCKS_EVERY = timedelta(minutes=5)
-COMPARE_EVERY = timedelta(hours=6)
-LEARN_LOOK = timedelta(minutes=20)
 REBUILD_AGAIN = timedelta(minutes=5)
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One of the rarer jobs; ``run`` opens and commits its own transactions."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Settings, sessionmaker[Session]], object]
+
+
+def confirm_and_release(settings: Settings, maker: sessionmaker[Session]) -> None:
+    """Close what the users have silently accepted, wake what waited for a fix that has come."""
+    with transaction(maker) as session:
+        closed = confirm_silent(session, moment(), days=settings.confirm_after_days)
+        release_ready(session)
+    if closed:
+        _LOG.info("%d tickets were confirmed by silence", len(closed))
+
+
+# fmt: off
+#: In the order in which they run when several are due; each is due once when the loop begins.
+JOBS: tuple[Job, ...] = (
+    Job("clocks", timedelta(minutes=5), confirm_and_release),
+)
+# fmt: on
 
 
 @dataclass(slots=True)
@@ -49,10 +75,15 @@ class Upkeep:
     holder: str = field(default_factory=holder_name)
     due: dict[str, datetime] = field(default_factory=dict)
     behind: threading.Thread | None = None
+    jobs: tuple[Job, ...] = JOBS
     nightly: Nightly = field(init=False)
 
     def __post_init__(self) -> None:
         self.nightly = Nightly(self.settings, self.maker)
+        self.jobs += (
+            Job("compare", timedelta(hours=6), lambda *_: self.compare()),
+            Job("learn", timedelta(minutes=20), lambda *_: self.nightly.round(moment())),
+        )
 
     def run(self) -> None:
         """Until told to stop; a round in progress is finished first."""
@@ -65,20 +96,24 @@ class Upkeep:
 
     def round(self) -> bool:
         """One pass over everything that is due; False when something stood in the way."""
+        went = self._goes("the index", self._feed)
+        for job in self.jobs:
+            if self._is_due(job.name, job.every):
+                went &= self._goes(job.name, partial(job.run, self.settings, self.maker))
+        return went
+
+    def _feed(self) -> None:
+        self.heal()
+        consume(self.maker, self.index, holder=self.holder, now=moment())
+
+    def _goes(self, name: str, work: Callable[[], object]) -> bool:
         try:
-            self.heal()
-            consume(self.maker, self.index, holder=self.holder, now=moment())
-            if self._is_due("clocks", CLOCKS_EVERY):
-                self.clocks()
-            if self._is_due("compare", COMPARE_EVERY):
-                self.compare()
-            if self._is_due("learn", LEARN_LOOK):
-                self.nightly.round(moment())
+            work()
         except (SQLAlchemyError, Broken, Busy, OSError) as trouble:
-            _LOG.warning("upkeep has to wait: %s: %s", type(trouble).__name__, trouble)
+            _LOG.warning("upkeep has to wait (%s): %s: %s", name, type(trouble).__name__, trouble)
             return False
         except Exception:  # noqa: BLE001 - damaged index files raise anything, and the clocks must go on
-            _LOG.exception("a round of upkeep failed")
+            _LOG.exception("a round of upkeep failed (%s)", name)
             return False
         return True
 
@@ -106,14 +141,6 @@ class Upkeep:
             return False
         self.due[job] = at + every
         return True
-
-    def clocks(self) -> None:
-        """Close what the users have silently accepted, wake what waited for a fix that has come."""
-        with transaction(self.maker) as session:
-            closed = confirm_silent(session, moment(), days=self.settings.confirm_after_days)
-            release_ready(session)
-        if closed:
-            _LOG.info("%d tickets were confirmed by silence", len(closed))
 
     def compare(self) -> None:
         """Find what passed by the outbox."""
