@@ -150,6 +150,14 @@ STEPS: tuple[Step, ...] = (
     Step(S.NEW,        T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER),
     Step(S.OPEN,       T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER,     is_untouched),
     Step(S.WAITING,    T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER,     is_untouched),
+    # ── reports follow their fault event: its rulings were made by the tier whose step this is
+    Step(S.OPEN,       T.MIDDLE,   A.SUBMIT_FAULT, W.SYSTEM,    S.OPEN,       T.DISPATCH, is_fault,         ("note",)),
+    Step(S.OPEN,       T.DISPATCH, A.COMMAND,      W.SYSTEM,    S.OPEN,       T.BACK,     is_fault,         ("note",)),
+    Step(S.OPEN,       T.BACK,     A.FINISH,       W.SYSTEM,    S.VERIFYING,  T.MIDDLE,   is_fault,         ("note",)),
+    Step(S.VERIFYING,  T.MIDDLE,   A.PASS,         W.SYSTEM,    S.FEEDBACK,   T.FRONT,    is_fault,         ("note",)),
+    Step(S.VERIFYING,  T.MIDDLE,   A.FAIL,         W.SYSTEM,    S.OPEN,       T.BACK,     is_fault,         ("note",)),
+    *(Step(state, tier, A.NOT_A_FAULT, W.SYSTEM, S.OPEN, T.MIDDLE, is_fault, ("note",))
+      for state, tier in ((S.OPEN, T.DISPATCH), (S.OPEN, T.BACK), (S.VERIFYING, T.MIDDLE))),
     # ── leads move work between people
     *(Step(state, tier, A.REASSIGN, W.LEAD, state, tier, leads_the_tier, ("person",), True)
       for state, tier in ((S.OPEN, T.FRONT), (S.OPEN, T.LOCAL), (S.OPEN, T.MIDDLE), (S.OPEN, T.DISPATCH),
