@@ -18,6 +18,8 @@ VERBS = [
         "kb/articles.py",
         "defects/library.py",
         "portal/tickets/desk.py",
+        "portal/tickets/moves.py",
+        "portal/tickets/unattended.py",
         "portal/tickets/filing.py",
         "portal/tickets/linking.py",
         "portal/tickets/talk.py",

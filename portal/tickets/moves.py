@@ -1,0 +1,239 @@
+"""``move``: the only writer of a ticket's state, tier and holder.
+
+One step of the table, taken and written down in one transaction with its clocks and notices. Everybody
+speaks to it through ``desk``. Raises :class:`kb.flow.Refused` with a sentence, :class:`Overtaken` when a
+colleague was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from defects.flow import DefectState
+from indexer.words import N_
+from kb.columns import now
+from kb.flow import Refused
+from kb.models import Article
+from portal.people.models import Person
+from portal.tickets import clocks, notices, trail
+from portal.tickets.filing import TEXT_LIMIT, clean
+from portal.tickets.flow import NEEDS, RETURNS, SYSTEM, WORKERS, Actor, Situation, Step, Who, step
+from portal.tickets.models import Ticket, TrailEntry
+from portal.tickets.talk import link_article
+from portal.tickets.visibility import permissions_on, serves
+from portal.tickets.words import ACTION_LABELS, SUB_LABELS, TIER_LABELS, Action, Category, Tier
+
+#: Defects that no fix will ever come for; nothing is parked on them.
+NO_FIX_TO_COME = frozenset({DefectState.NOT_A_DEFECT, DefectState.DUPLICATE})
+
+
+class Overtaken(Refused):
+    """Somebody else moved the ticket first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person gives along with a move."""
+
+    note: str = ""
+    category: Category | None = None
+    sub: str = ""
+    priority: int | None = None
+    rating: int | None = None
+    person: Person | None = None
+    article: Article | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+def actor_of(person: Person | None, ticket: Ticket) -> Actor:
+    """What the table needs to know of this person about this ticket; None is the system."""
+    if person is None:
+        return SYSTEM
+    return Actor(
+        person_id=person.id if person.active else None,
+        permissions=permissions_on(person, ticket),
+        covers=serves(person, ticket),
+    )
+
+
+def situation_of(ticket: Ticket) -> Situation:
+    """What the table needs to know of this ticket."""
+    return Situation(
+        state=ticket.state,
+        tier=ticket.tier,
+        category=ticket.category,
+        ruled=ticket.ruled_category is not None,
+        holder_id=ticket.holder_id,
+        holder_name=ticket.holder.name if ticket.holder else "",
+        requester_id=ticket.requester_id,
+        on_defect=ticket.defect is not None and ticket.defect.state not in NO_FIX_TO_COME,
+        untouched=ticket.untouched,
+    )
+
+
+def move(
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    *,
+    by: Person | None,
+    given: Given | None = None,
+    seen: int | None = None,
+) -> TrailEntry:
+    """Take one step of the table and write it down.
+
+    ``by`` None is the system; ``seen`` is the version on the person's screen. Raises ``Refused`` when
+    the table has no such step or something is missing, ``Overtaken`` when a colleague moved it first.
+    A ticket that was overtaken in the database leaves the session rolled back.
+    """
+    if seen is not None and seen != ticket.version:
+        raise overtaken(session, ticket)
+    row = step(situation_of(ticket), action, actor_of(by, ticket))
+    given = _checked(row, given or Given())
+    try:
+        return _taken(session, ticket, row, by=by, given=given)
+    except StaleDataError as race:
+        number = inspect(ticket).identity
+        session.rollback()
+        fresh = session.get(Ticket, number, populate_existing=True)
+        raise overtaken(session, fresh or ticket) from race
+
+
+def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> TrailEntry:
+    start = (ticket.state, ticket.tier)
+    clocks.settle(session, ticket, row)
+    _settle_holder(ticket, row, by=by, given=given)
+    ticket.state, ticket.tier, ticket.updated_at = row.end, row.then, now(session)
+    data = _apply(session, ticket, row, by=by, given=given)
+    session.flush()  # the version is compared here, before anything is written down
+    entry = trail.append(
+        session,
+        ticket,
+        row.action,
+        by_id=by.id if by else None,
+        start=start,
+        note=given.note,
+        data={**given.data, **data},
+    )
+    if event := notices.event_of(row.action, before=start[0]):
+        notices.announce(session, ticket, event, by=by, note=given.note, tier=TIER_LABELS[ticket.tier])
+    return entry
+
+
+def overtaken(session: Session, ticket: Ticket) -> Overtaken:
+    """The sentence that says who was faster and what they did."""
+    last = session.scalars(
+        select(TrailEntry).where(TrailEntry.ticket_id == ticket.id).order_by(TrailEntry.seq.desc()).limit(1)
+    ).first()
+    name = last.by.name if last and last.by else N_("系统")
+    deed = ACTION_LABELS[last.action] if last else ""
+    return Overtaken(
+        N_("%(name)s刚刚对这张工单做了“%(deed)s”，您的操作没有执行。内容还在，请看最新情况后再决定。"),
+        name=name,
+        deed=deed,
+    )
+
+
+def _checked(row: Step, given: Given) -> Given:
+    """What was given, made clean; refuses when the table's "must give" is not met."""
+    note = clean(given.note)
+    if len(note) > TEXT_LIMIT:
+        raise Refused(N_("内容太长，请控制在 %(limit)s 个字以内，其余放进附件。"), limit=TEXT_LIMIT)
+    held = {
+        "note": bool(note),
+        "category": given.category is not None,
+        "rating": given.rating in (1, 2, 3, 4, 5),
+        "person": given.person is not None,
+    }
+    missing = next((need for need in row.needs if not held[need]), None)
+    if missing:
+        raise Refused(NEEDS[missing])
+    return Given(
+        note, given.category, given.sub, given.priority, given.rating, given.person, given.article, given.data
+    )
+
+
+def _settle_holder(ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> None:
+    if row.action == Action.TAKE:
+        ticket.holder = by
+    elif row.action == Action.REASSIGN:
+        ticket.holder = _successor(ticket, given.person)
+    elif row.action in (Action.RULE, Action.CLASSIFY, Action.ASK):
+        ticket.holder = ticket.holder or by  # who began it hears of what comes back
+    elif not row.keeps_holder:
+        ticket.holder = None
+
+
+def _successor(ticket: Ticket, person: Person | None) -> Person:
+    if person is None or WORKERS[ticket.tier] not in permissions_on(person, ticket):
+        raise Refused(N_("这位同事的岗位不负责这张工单。"))
+    return person
+
+
+def _apply(
+    session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given
+) -> dict[str, object]:
+    """What a step changes beside state, tier and holder; returns what the trail should keep of it."""
+    if row.by not in (Who.REQUESTER, Who.SYSTEM) and ticket.responded_at is None:
+        ticket.responded_at = now(session)
+    if row.action in RETURNS:
+        ticket.returns += 1
+    if row.then in (Tier.LOCAL, Tier.MIDDLE, Tier.BACK, Tier.DISPATCH):
+        ticket.untouched = False
+    data = _effect(session, ticket, row, given=given)
+    if given.article is not None:
+        link_article(session, ticket, given.article, by=by)
+        data["article"] = given.article.number
+    clocks.renew_tier(session, ticket, row)
+    return data
+
+
+def _effect(session: Session, ticket: Ticket, row: Step, *, given: Given) -> dict[str, object]:
+    moment = now(session)
+    match row.action:
+        case Action.RULE | Action.CLASSIFY:
+            return _rule(session, ticket, row.action, given)
+        case Action.ANSWER | Action.TELL:
+            ticket.outcome, ticket.told_at = given.note, moment
+        case Action.FINISH | Action.LOCAL_DONE:
+            ticket.work_note = given.note
+        case Action.CONFIRM:
+            ticket.closed_at = moment
+            if row.by == Who.REQUESTER:  # the system's own note is no word of the user's
+                ticket.rating, ticket.rating_words = given.rating, given.note
+            return {"rating": ticket.rating}
+        case Action.CANCEL:
+            ticket.closed_at = moment
+        case Action.REOPEN:
+            ticket.reopens += 1
+            ticket.told_at = None
+        case Action.REASSIGN:
+            return {"to": given.person.name if given.person else ""}
+        case _:
+            pass
+    return {}
+
+
+def _rule(session: Session, ticket: Ticket, action: Action, given: Given) -> dict[str, object]:
+    """The front's first judgement or the middle's ruling; both stay on the ticket."""
+    assert given.category is not None  # the table's "needs" has seen to it
+    if given.priority not in (None, 1, 2, 3, 4):
+        raise Refused(N_("优先级只能是 1 到 4 级。"))
+    if given.sub and given.sub not in SUB_LABELS[given.category]:
+        raise Refused(N_("请求的细类和类别对不上，请重新选择。"))
+    before = {"from": ticket.category, "priority_from": ticket.priority}
+    ticket.sub = given.sub or (ticket.sub if given.category == ticket.category else "")
+    ticket.category = given.category
+    if action == Action.RULE:
+        ticket.ruled_category = given.category
+        ticket.priority = given.priority or ticket.priority
+    else:
+        ticket.first_category = given.category
+    clocks.set_level(ticket)
+    clocks.set_tier_due(ticket, clocks.arrival(session, ticket))
+    return {**before, "to": ticket.category, "priority": ticket.priority}
