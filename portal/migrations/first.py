@@ -25,7 +25,7 @@ def rewrite() -> Path:
         engine = engine_for(f"sqlite:///{place}/empty.db")
         path = write_revision(engine, "every table of the desk", name=NAME)
         engine.dispose()
-    for tidy in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
+    for tidy in (["format", "--quiet"], ["check", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *tidy, str(path)], check=True)  # noqa: S603
     return path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from defects.models import Defect
@@ -67,6 +67,12 @@ class Ticket(Base):
     close_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_minutes: Mapped[int] = mapped_column(default=0)
+    # From when each deadline is told of; the clock chip and the list of what is soon due read the last one.
+    respond_warn: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tier_warn: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    close_warn: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Begin and end of every pause: what it was worth depends on the level, and that may still change.
+    pauses: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
 
     outcome: Mapped[str] = mapped_column(Text, default="")  # what the user was told in the end
     work_note: Mapped[str] = mapped_column(Text, default="")  # what the back did
@@ -224,11 +230,17 @@ class Watcher(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
 
 
+UNROUTED = text("routed_at IS NULL")
+
+
 class Notice(Base):
     """One message to one person, written in the same transaction as the deed it tells of."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_person", "person_id", "read_at"),)
+    __table_args__ = (
+        Index("ix_notice_person", "person_id", "read_at"),
+        Index("ix_notice_unrouted", "id", sqlite_where=UNROUTED, postgresql_where=UNROUTED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
@@ -237,5 +249,7 @@ class Notice(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey(Ticket.id))
     values: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the worker decided which channels carry it further; None: not yet.
+    routed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     ticket: Mapped[Ticket | None] = relationship()

@@ -192,6 +192,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "frozen_calendar",
+        sa.Column("digest", sa.String(length=16), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("holder", sa.String(length=80), nullable=False),
@@ -223,6 +230,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "sampled_until",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("moment", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind"),
+    )
+    op.create_table(
+        "sampling_rule",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("systems", sa.JSON(), nullable=False),
+        sa.Column("units", sa.JSON(), nullable=False),
+        sa.Column("channels", sa.JSON(), nullable=False),
+        sa.Column("rating_at_most", sa.Integer(), nullable=True),
+        sa.Column("reopened", sa.Boolean(), nullable=False),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
+        sa.Column("percentage", sa.Integer(), nullable=False),
+        sa.Column("at_most", sa.Integer(), nullable=True),
+        sa.Column("per", sa.String(length=32), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "score_sheet",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "system",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -233,6 +276,16 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
+    )
+    op.create_table(
+        "trail_check",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("broken_count", sa.Integer(), nullable=False),
+        sa.Column("broken", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "unit",
@@ -269,6 +322,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("system_id", "unit_id"),
+    )
+    op.create_table(
+        "info_form",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("system_id", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("module", sa.String(length=64), nullable=False),
+        sa.Column("sub", sa.String(length=64), nullable=False),
+        sa.Column("draft", sa.JSON(), nullable=False),
+        sa.Column("changed", sa.Boolean(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["system_id"],
+            ["system.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("system_id", "category", "module", "sub"),
     )
     op.create_table(
         "module",
@@ -353,6 +424,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject", ["subject", "subject_id"], unique=False)
 
     op.create_table(
+        "calendar_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("week", sa.JSON(), nullable=False),
+        sa.Column("holidays", sa.String(length=64), nullable=False),
+        sa.Column("exceptions", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("undoes_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["undoes_id"],
+            ["calendar_version.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("calendar_version", schema=None) as batch_op:
+        batch_op.create_index("ix_calendar_version", ["unit_id", "since"], unique=False)
+
+    op.create_table(
         "fault_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
@@ -362,8 +463,11 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("opened_by", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recovered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["opened_by"],
@@ -374,6 +478,56 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("fault_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_fault_event_state"), ["state"], unique=False)
+
+    op.create_table(
+        "info_form_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("form_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["form_id"],
+            ["info_form.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("form_id", "number"),
+    )
+    op.create_table(
+        "level_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("system_id", sa.Integer(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("level", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("undoes_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["system_id"],
+            ["system.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["undoes_id"],
+            ["level_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("level_version", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_level_version", ["category", "priority", "system_id", "since"], unique=False
+        )
 
     op.create_table(
         "person_post",
@@ -392,6 +546,49 @@ def upgrade() -> None:
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_post_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "sheet_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sheet_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["sheet_id"],
+            ["score_sheet.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("sheet_id", "number"),
+    )
+    op.create_table(
+        "telling_hours",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("digest_hour", sa.Integer(), nullable=False),
+        sa.Column("quiet_from", sa.Integer(), nullable=True),
+        sa.Column("quiet_to", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
+    op.create_table(
+        "telling_wish",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("group", sa.String(length=32), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("way", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id", "group", "channel"),
+    )
     op.create_table(
         "ticket",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -429,6 +626,10 @@ def upgrade() -> None:
         sa.Column("close_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_minutes", sa.Integer(), nullable=False),
+        sa.Column("respond_warn", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tier_warn", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("close_warn", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pauses", sa.JSON(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("work_note", sa.Text(), nullable=False),
         sa.Column("rating", sa.Integer(), nullable=True),
@@ -470,6 +671,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_unit", ["unit_id", "filed_at"], unique=False)
 
     op.create_table(
+        "alarm",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("deadline", sa.String(length=64), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id", "deadline", "stage", "due"),
+    )
+    op.create_table(
         "announcement",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -482,6 +700,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_update_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("warned_for", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -639,22 +858,24 @@ def upgrade() -> None:
         "fault_move",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("fault_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("start", sa.String(length=32), nullable=False),
         sa.Column("end", sa.String(length=32), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["by_id"],
             ["person.id"],
         ),
         sa.ForeignKeyConstraint(["fault_id"], ["fault_event.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("fault_id", "seq"),
     )
-    with op.batch_alter_table("fault_move", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_fault_move_fault_id"), ["fault_id"], unique=False)
-
     op.create_table(
         "fault_report",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -662,6 +883,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["fault_id"], ["fault_event.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["person_id"],
@@ -678,6 +900,152 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fault_report_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
+        "follow_up",
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("tries_allowed", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("holder_id", sa.Integer(), nullable=True),
+        sa.Column("solved", sa.Boolean(), nullable=True),
+        sa.Column("satisfaction", sa.Integer(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("then", sa.String(length=32), nullable=False),
+        sa.Column("new_ticket_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("agent_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("rule_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["new_ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["sampling_rule.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follow_up_agent_id"), ["agent_id"], unique=False)
+        batch_op.create_index("ix_follow_up_day", ["day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follow_up_finished_at"), ["finished_at"], unique=False)
+        batch_op.create_index("ix_follow_up_state", ["state", "next_at"], unique=False)
+
+    op.create_table(
+        "happening",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=True),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("happening", schema=None) as batch_op:
+        batch_op.create_index("ix_happening_at", ["at"], unique=False)
+        batch_op.create_index(
+            "ix_happening_unrouted",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("routed_at IS NULL"),
+            postgresql_where=sa.text("routed_at IS NULL"),
+        )
+
+    op.create_table(
+        "info_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["info_form_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id", "version_id", "key"),
+    )
+    with op.batch_alter_table("info_answer", schema=None) as batch_op:
+        batch_op.create_index("ix_info_answer_version", ["version_id"], unique=False)
+
+    op.create_table(
+        "inspection",
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("inspector_id", sa.Integer(), nullable=True),
+        sa.Column("tenths", sa.Integer(), nullable=True),
+        sa.Column("level", sa.String(length=64), nullable=False),
+        sa.Column("vetoed", sa.Boolean(), nullable=False),
+        sa.Column("scored_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appeal_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("agent_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("rule_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspector_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["sampling_rule.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("inspection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inspection_agent_id"), ["agent_id"], unique=False)
+        batch_op.create_index("ix_inspection_day", ["day"], unique=False)
+        batch_op.create_index("ix_inspection_scored", ["scored_at"], unique=False)
+        batch_op.create_index("ix_inspection_state", ["state", "drawn_at"], unique=False)
+
+    op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -686,6 +1054,7 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.Integer(), nullable=True),
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["person.id"],
@@ -698,6 +1067,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index("ix_notice_person", ["person_id", "read_at"], unique=False)
+        batch_op.create_index(
+            "ix_notice_unrouted",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("routed_at IS NULL"),
+            postgresql_where=sa.text("routed_at IS NULL"),
+        )
 
     op.create_table(
         "trail_entry",
@@ -729,6 +1105,17 @@ def upgrade() -> None:
     with op.batch_alter_table("trail_entry", schema=None) as batch_op:
         batch_op.create_index("ix_trail_by", ["by_id", "at"], unique=False)
 
+    op.create_table(
+        "trail_head",
+        sa.Column("ticket_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("ticket_id"),
+    )
     op.create_table(
         "urge",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -778,6 +1165,101 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("announcement_id", "unit"),
     )
     op.create_table(
+        "announcement_update",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("announcement_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["announcement_id"], ["announcement.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("announcement_update", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_announcement_update_announcement_id"), ["announcement_id"], unique=False
+        )
+
+    op.create_table(
+        "appeal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("inspection_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("verdict", sa.String(length=32), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"],
+            ["inspection.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("inspection_id"),
+    )
+    op.create_table(
+        "follow_up_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("follow_up_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["follow_up_id"],
+            ["follow_up.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("follow_up_call", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follow_up_call_follow_up_id"), ["follow_up_id"], unique=False)
+
+    op.create_table(
+        "score",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("inspection_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("sheet_version_id", sa.Integer(), nullable=False),
+        sa.Column("marks", sa.JSON(), nullable=False),
+        sa.Column("tenths", sa.Integer(), nullable=False),
+        sa.Column("level", sa.String(length=64), nullable=False),
+        sa.Column("vetoed", sa.Boolean(), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"],
+            ["inspection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["sheet_version_id"],
+            ["sheet_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("inspection_id", "seq"),
+    )
+    op.create_table(
         "shown",
         sa.Column("consultation_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -794,6 +1276,16 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("shown")
+    op.drop_table("score")
+    with op.batch_alter_table("follow_up_call", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_up_call_follow_up_id"))
+
+    op.drop_table("follow_up_call")
+    op.drop_table("appeal")
+    with op.batch_alter_table("announcement_update", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_announcement_update_announcement_id"))
+
+    op.drop_table("announcement_update")
     op.drop_table("announcement_unit")
     op.drop_table("announcement_system")
     op.drop_table("watcher")
@@ -801,22 +1293,52 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_urge_ticket_id"))
 
     op.drop_table("urge")
+    op.drop_table("trail_head")
     with op.batch_alter_table("trail_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_trail_by")
 
     op.drop_table("trail_entry")
     with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notice_unrouted",
+            sqlite_where=sa.text("routed_at IS NULL"),
+            postgresql_where=sa.text("routed_at IS NULL"),
+        )
         batch_op.drop_index("ix_notice_person")
 
     op.drop_table("notice")
+    with op.batch_alter_table("inspection", schema=None) as batch_op:
+        batch_op.drop_index("ix_inspection_state")
+        batch_op.drop_index("ix_inspection_scored")
+        batch_op.drop_index("ix_inspection_day")
+        batch_op.drop_index(batch_op.f("ix_inspection_agent_id"))
+
+    op.drop_table("inspection")
+    with op.batch_alter_table("info_answer", schema=None) as batch_op:
+        batch_op.drop_index("ix_info_answer_version")
+
+    op.drop_table("info_answer")
+    with op.batch_alter_table("happening", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_happening_unrouted",
+            sqlite_where=sa.text("routed_at IS NULL"),
+            postgresql_where=sa.text("routed_at IS NULL"),
+        )
+        batch_op.drop_index("ix_happening_at")
+
+    op.drop_table("happening")
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.drop_index("ix_follow_up_state")
+        batch_op.drop_index(batch_op.f("ix_follow_up_finished_at"))
+        batch_op.drop_index("ix_follow_up_day")
+        batch_op.drop_index(batch_op.f("ix_follow_up_agent_id"))
+
+    op.drop_table("follow_up")
     with op.batch_alter_table("fault_report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fault_report_ticket_id"))
         batch_op.drop_index("ix_fault_report_pair")
 
     op.drop_table("fault_report")
-    with op.batch_alter_table("fault_move", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_fault_move_fault_id"))
-
     op.drop_table("fault_move")
     with op.batch_alter_table("defect_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_defect_link_ticket_id"))
@@ -848,6 +1370,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_announcement_fault_id"))
 
     op.drop_table("announcement")
+    op.drop_table("alarm")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_unit")
         batch_op.drop_index("ix_ticket_system")
@@ -857,14 +1380,26 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_filed")
 
     op.drop_table("ticket")
+    op.drop_table("telling_wish")
+    op.drop_table("telling_hours")
+    op.drop_table("sheet_version")
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_post_person_id"))
 
     op.drop_table("person_post")
+    with op.batch_alter_table("level_version", schema=None) as batch_op:
+        batch_op.drop_index("ix_level_version")
+
+    op.drop_table("level_version")
+    op.drop_table("info_form_version")
     with op.batch_alter_table("fault_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fault_event_state"))
 
     op.drop_table("fault_event")
+    with op.batch_alter_table("calendar_version", schema=None) as batch_op:
+        batch_op.drop_index("ix_calendar_version")
+
+    op.drop_table("calendar_version")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_subject")
 
@@ -883,13 +1418,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_module_system_id"))
 
     op.drop_table("module")
+    op.drop_table("info_form")
     op.drop_table("deployment")
     with op.batch_alter_table("unit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_unit_path"))
         batch_op.drop_index(batch_op.f("ix_unit_parent_id"))
 
     op.drop_table("unit")
+    op.drop_table("trail_check")
     op.drop_table("system")
+    op.drop_table("score_sheet")
+    op.drop_table("sampling_rule")
+    op.drop_table("sampled_until")
     op.drop_table("outbox")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_session_person_id"))
@@ -897,6 +1437,7 @@ def downgrade() -> None:
 
     op.drop_table("login_session")
     op.drop_table("lease")
+    op.drop_table("frozen_calendar")
     op.drop_table("data_service")
     with op.batch_alter_table("defect_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_defect_move_defect_id"))
