@@ -6,7 +6,7 @@ it came from, and folding twice changes nothing.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -97,7 +97,7 @@ class Folded:
     """Folded text and, for each of its characters, the place in the original."""
 
     text: str
-    origin: tuple[int, ...]
+    origin: Sequence[int]
     length: int
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -108,6 +108,8 @@ class Folded:
 
 
 def fold_with_origin(text: str) -> Folded:
+    if all(len(_FOLDED[ord(character)]) == 1 for character in set(text)):
+        return Folded(fold(text), range(len(text)), len(text))  # as nearly always: place by place
     parts: list[str] = []
     origin: list[int] = []
     for place, character in enumerate(text):

@@ -1,41 +1,69 @@
 """Marks the asked words in the original text, as segments that a template can render safely.
 
-Invariant: the segments' texts put together are the text that was given, character by character.
+A Chinese word or pair is looked for as it is; Latin words by their stems, codes in every spelling of
+theirs. Invariant: the segments' texts put together are the text that was given, character by character.
 """
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from indexer.characters import fold_with_origin
-from indexer.text import TermKind, terms
+from indexer.text import TermKind, han_runs, outside_han, terms
 
 LONGEST = 20_000
 _MARKED_KINDS = (TermKind.CODE, TermKind.WORD, TermKind.PAIR)
 
+Segment = tuple[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is marked: a pattern for what is written in Chinese, terms for all else."""
+
+    chinese: re.Pattern[str] | None
+    others: frozenset[str]
+
 
 @lru_cache(maxsize=256)
-def _wanted(query_text: str) -> frozenset[str]:
+def _wanted(query_text: str) -> _Wanted:
     asked = terms(query_text[:2_000])
-    strong = frozenset(term.text for term in asked if term.kind in _MARKED_KINDS)
-    return strong or frozenset(term.text for term in asked)
+    strong = [term for term in asked if term.kind in _MARKED_KINDS] or asked
+    chinese = {term.text for term in strong if han_runs(term.text) == [term.text]}
+    others = frozenset(term.text for term in strong if term.text not in chinese)
+    # Places that overlap are found too: the pattern only looks ahead, longest first.
+    ordered = sorted(chinese, key=lambda text: (-len(text), text))
+    pattern = re.compile(f"(?=({'|'.join(ordered)}))") if ordered else None
+    return _Wanted(pattern, others)
 
 
-def _marks(text: str, wanted: frozenset[str]) -> list[bool]:
-    marks = [False] * len(text)
+def _spans(text: str, wanted: _Wanted) -> Iterator[tuple[int, int]]:
+    """Where the asked words stand in the text."""
     folded = fold_with_origin(text)
-    for term in terms(text):
-        if term.text in wanted and term.end <= len(folded.origin):
-            start, end = folded.span(term.start, term.end)
-            marks[start:end] = [True] * (end - start)
-    return marks
+    if wanted.chinese is not None:
+        yield from (folded.span(*match.span(1)) for match in wanted.chinese.finditer(folded.text))
+    if wanted.others:
+        found = (term for term in outside_han(text) if term.text in wanted.others)
+        yield from (folded.span(term.start, term.end) for term in found if term.end <= len(folded.text))
 
 
-def highlight(text: str, query_text: str) -> list[tuple[str, bool]]:
-    head, tail = text[:LONGEST], text[LONGEST:]
-    marks = [*_marks(head, _wanted(query_text)), *([False] * len(tail))]
-    segments: list[tuple[str, bool]] = []
-    start = 0
-    for place in range(1, len(text) + 1):
-        if place == len(text) or marks[place] != marks[start]:
-            segments.append((text[start:place], marks[start]))
-            start = place
-    return segments
+def _joined(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, those that overlap or touch made one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def highlight(text: str, query_text: str) -> list[Segment]:
+    """The text in pieces, each with whether it was asked for."""
+    segments: list[Segment] = []
+    place = 0
+    for start, end in _joined(_spans(text[:LONGEST], _wanted(query_text))):
+        segments += [(text[place:start], False), (text[start:end], True)]
+        place = end
+    return [segment for segment in (*segments, (text[place:], False)) if segment[0]]

@@ -113,6 +113,17 @@ def terms(text: str) -> list[Term]:
     return found
 
 
+def outside_han(text: str) -> list[Term]:
+    """The terms of `terms(text)` that hold no Chinese: codes, Latin words, numbers."""
+    cased, codes = _prepared(text)
+    found = list(_code_terms(codes))
+    for start, end in _outside(codes, len(cased)):
+        for match in _RUNS.finditer(cased, start, end):
+            if match.lastgroup != "han":
+                found.extend(_run_terms(match))
+    return found
+
+
 def _counted(match: re.Match[str]) -> Iterable[str]:
     run = match.group()
     if match.lastgroup != "han":

@@ -7,6 +7,7 @@ below, and no link that could run a script. Python-Markdown renders, nh3 (ammoni
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -134,18 +135,36 @@ def contents(text: str) -> tuple[Heading, ...]:
     return _rendered(text)[1]
 
 
+class _Engine(threading.local):
+    """One renderer a thread: to make one costs more than to render an article with it."""
+
+    kept: markdown.Markdown | None = None
+
+    def convert(self, text: str) -> tuple[str, list[Any]]:
+        """HTML and the tokens of the headings; one that has failed in the middle is not used again."""
+        engine, self.kept = self.kept or _engine(), None
+        html = engine.reset().convert(text)
+        self.kept = engine
+        return html, list(getattr(engine, "toc_tokens", ()))
+
+
+def _engine() -> markdown.Markdown:
+    return markdown.Markdown(
+        extensions=list(EXTENSIONS), extension_configs={"toc": {"slugify": _anchor}}, output_format="html"
+    )
+
+
+_ENGINE = _Engine()
+
+
 @lru_cache(maxsize=512)
 def _rendered(text: str) -> tuple[str, tuple[Heading, ...]]:
     if not is_tame(text):
         return _as_typed(text), ()
-    engine = markdown.Markdown(
-        extensions=list(EXTENSIONS), extension_configs={"toc": {"slugify": _anchor}}, output_format="html"
-    )
     try:
-        html = engine.convert(text)
+        html, tokens = _ENGINE.convert(text)
     except RecursionError:
         return _as_typed(text), ()
-    tokens = getattr(engine, "toc_tokens", ())
     return clean_html(TASK.sub(_checkbox, html)), tuple(_headings(tokens))
 
 
