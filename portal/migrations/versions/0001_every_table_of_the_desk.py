@@ -385,6 +385,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
+        "absence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index("ix_absence_person", ["person_id", "ended_at"], unique=False)
+
+    op.create_table(
         "api_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -480,6 +507,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fault_event_state"), ["state"], unique=False)
 
     op.create_table(
+        "hand_over",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("from_id", sa.Integer(), nullable=False),
+        sa.Column("to_id", sa.Integer(), nullable=True),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["from_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hand_over_from_id"), ["from_id"], unique=False)
+        batch_op.create_index("ix_hand_over_to", ["to_id", "acknowledged_at"], unique=False)
+
+    op.create_table(
         "info_form_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("form_id", sa.Integer(), nullable=False),
@@ -545,6 +599,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_post_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "sharing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sharing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sharing_by_id"), ["by_id"], unique=False)
 
     op.create_table(
         "sheet_version",
@@ -954,6 +1023,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_follow_up_state", ["state", "next_at"], unique=False)
 
     op.create_table(
+        "handed_ticket",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hand_over_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hand_over_id"],
+            ["hand_over.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("handed_ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handed_ticket_hand_over_id"), ["hand_over_id"], unique=False)
+
+    op.create_table(
         "happening",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -1074,6 +1162,30 @@ def upgrade() -> None:
             sqlite_where=sa.text("routed_at IS NULL"),
             postgresql_where=sa.text("routed_at IS NULL"),
         )
+
+    op.create_table(
+        "share",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sharing_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["sharing_id"],
+            ["sharing.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("share", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_share_sharing_id"), ["sharing_id"], unique=False)
 
     op.create_table(
         "trail_entry",
@@ -1298,6 +1410,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trail_by")
 
     op.drop_table("trail_entry")
+    with op.batch_alter_table("share", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_share_sharing_id"))
+
+    op.drop_table("share")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_notice_unrouted",
@@ -1327,6 +1443,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_happening_at")
 
     op.drop_table("happening")
+    with op.batch_alter_table("handed_ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_handed_ticket_hand_over_id"))
+
+    op.drop_table("handed_ticket")
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.drop_index("ix_follow_up_state")
         batch_op.drop_index(batch_op.f("ix_follow_up_finished_at"))
@@ -1383,6 +1503,10 @@ def downgrade() -> None:
     op.drop_table("telling_wish")
     op.drop_table("telling_hours")
     op.drop_table("sheet_version")
+    with op.batch_alter_table("sharing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sharing_by_id"))
+
+    op.drop_table("sharing")
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_post_person_id"))
 
@@ -1392,6 +1516,11 @@ def downgrade() -> None:
 
     op.drop_table("level_version")
     op.drop_table("info_form_version")
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.drop_index("ix_hand_over_to")
+        batch_op.drop_index(batch_op.f("ix_hand_over_from_id"))
+
+    op.drop_table("hand_over")
     with op.batch_alter_table("fault_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fault_event_state"))
 
@@ -1408,6 +1537,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
 
     op.drop_table("api_token")
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.drop_index("ix_absence_person")
+
+    op.drop_table("absence")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_unit_id"))
         batch_op.drop_index(batch_op.f("ix_person_phone"))
