@@ -9,35 +9,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from indexer.words import N_
 from kb.audience import Audience, Viewer
 from kb.columns import now
 from kb.flow import Refused
 from portal.catalogue.models import System
-from portal.faults.flow import AnnouncementKind, AnnouncementState, FaultState
+from portal.faults import trail
+from portal.faults.bystanders import tell_bystanders
+from portal.faults.flow import (
+    ANNOUNCEABLE,
+    OVER,
+    AnnouncementKind,
+    AnnouncementState,
+    FaultAction,
+    FaultState,
+)
 from portal.faults.models import (
     Announcement,
     AnnouncementSystem,
     AnnouncementUnit,
+    AnnouncementUpdate,
     FaultEvent,
     FaultReport,
 )
 from portal.faults.scope import permissions_on
 from portal.people.models import Person, Unit
 from portal.people.roles import Permission
-from portal.tickets.models import Notice
-from portal.tickets.notices import Event
+from portal.tickets.notices import Event, tell
 
 TITLE_LIMIT = 200
 BODY_LIMIT = 20_000
+WORDS_LIMIT = 4_000
 TOLD = frozenset({AnnouncementState.LIVE, AnnouncementState.RECOVERED})
-#: While the outage is in these states it may be announced as a fault.
-ANNOUNCEABLE = frozenset({FaultState.DECLARED, FaultState.RECOVERED})
-OVER = frozenset({FaultState.VERIFIED, FaultState.DISMISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,28 @@ def publish(session: Session, announcement: Announcement, *, by: Person) -> None
         raise Refused(N_("运调中心判定为故障之后才能发布故障公告。"))
     announcement.state, announcement.published_at = AnnouncementState.LIVE, now(session)
     session.flush()
+    _note(session, announcement, FaultAction.ANNOUNCE, by=by, note=announcement.title)
+
+
+def go_on(
+    session: Session, announcement: Announcement, words: str, *, by: Person, until: datetime | None = None
+) -> AnnouncementUpdate:
+    """Say how it goes on; ``until`` is when those affected hear again. A folded announcement unfolds."""
+    _may_end(session, announcement, by, AnnouncementState.LIVE)
+    words = words.strip()
+    if not words:
+        raise Refused(N_("请写明现在的进展：查到了什么、正在做什么、预计什么时候恢复。"))
+    if len(words) > WORDS_LIMIT:
+        raise Refused(N_("内容太长，请控制在 %(limit)s 个字以内。"), limit=WORDS_LIMIT)
+    if until is not None and until <= now(session):
+        raise Refused(N_("下次更新时间已经过去了，请填一个将来的时间。"))
+    update = AnnouncementUpdate(at=now(session), by_id=by.id, words=words)
+    announcement.updates.append(update)
+    announcement.next_update_at = until
+    flag_modified(announcement, "next_update_at")  # the version tells bars to unfold, whatever was promised
+    session.flush()
+    _note(session, announcement, FaultAction.UPDATE, by=by, note=words)
+    return update
 
 
 def recover(session: Session, announcement: Announcement, words: str, *, by: Person) -> None:
@@ -134,38 +165,48 @@ def recover(session: Session, announcement: Announcement, words: str, *, by: Per
     announcement.state, announcement.recovery = AnnouncementState.RECOVERED, words.strip()
     announcement.ended_at = now(session)
     session.flush()
-    _tell_the_unticketed(session, announcement, by=by)
+    _note(session, announcement, FaultAction.RECOVERY, by=by, note=words)
+    if announcement.fault is not None:
+        values = _values(announcement, announcement.recovery, by=by)
+        tell_bystanders(session, announcement.fault, Event.RECOVERED, values)
 
 
-def _tell_the_unticketed(session: Session, announcement: Announcement, *, by: Person) -> None:
-    """Reporters with a ticket hear through their ticket; the others through a notice."""
-    if announcement.fault_id is None:
-        return
-    hit = session.scalars(
-        select(FaultReport.person_id)
-        .where(FaultReport.fault_id == announcement.fault_id)
-        .group_by(FaultReport.person_id)
-        .having(func.count(FaultReport.ticket_id) == 0)
-    )
-    values = {
+def _values(announcement: Announcement, words: str, *, by: Person) -> dict[str, str]:
+    return {
         "by": by.name,
         "title": announcement.title,
-        "note": announcement.recovery[:120],
+        "note": words[:120],
         "announcement": str(announcement.id),
     }
-    moment = now(session)
-    session.add_all(
-        Notice(person_id=person, at=moment, event=Event.RECOVERED, ticket_id=None, values=values)
-        for person in sorted(hit)
-    )
-    session.flush()
 
 
-def withdraw(session: Session, announcement: Announcement, *, by: Person) -> None:
+def withdraw(session: Session, announcement: Announcement, *, by: Person, note: str = "") -> None:
     """Take an announcement back that should not have been published."""
     _may_end(session, announcement, by, AnnouncementState.LIVE)
+    _withdrawn(session, announcement, by=by, note=note)
+
+
+def _withdrawn(session: Session, announcement: Announcement, *, by: Person, note: str) -> None:
     announcement.state, announcement.ended_at = AnnouncementState.WITHDRAWN, now(session)
     session.flush()
+    _note(session, announcement, FaultAction.WITHDRAW, by=by, note=note)
+
+
+def withdraw_all(session: Session, fault: FaultEvent, *, by: Person, note: str) -> None:
+    """It was no fault: whatever is announced of it ends with the ruling, whoever published it."""
+    live = [row for row in fault.announcements if row.state == AnnouncementState.LIVE]
+    for announcement in live:
+        _withdrawn(session, announcement, by=by, note=note)
+    title = live[-1].title if live else fault.title
+    tell_bystanders(
+        session, fault, Event.NO_FAULT, {"by": by.name, "title": title, "note": note[:120]}
+    )
+
+
+def _note(session: Session, announcement: Announcement, action: FaultAction, *, by: Person, note: str) -> None:
+    if announcement.fault is not None:
+        data: dict[str, object] = {"announcement": announcement.id}
+        trail.append(session, announcement.fault, action, by_id=by.id, note=note, data=data)
 
 
 def _may_end(session: Session, announcement: Announcement, by: Person, state: AnnouncementState) -> None:
@@ -241,6 +282,7 @@ class Live:
     fault: str | None
     may_join: bool
     joined: bool
+    latest: str = ""
 
     @property
     def key(self) -> str:
@@ -264,9 +306,25 @@ def bar(session: Session, viewer: Viewer) -> list[Live]:
             FaultEvent.number,
             FaultEvent.state,
             joined.label("joined"),
+            _latest_words(),
         )
         .outerjoin(FaultEvent, FaultEvent.id == Announcement.fault_id)
         .where(Announcement.state == AnnouncementState.LIVE, _affects(viewer))
         .order_by(*_fault_first())
     )
-    return [Live(*row[:7], may_join=row[7] is not None and row[7] not in OVER, joined=row[8]) for row in rows]
+    return [_line(row) for row in rows]
+
+
+def _line(row: Row[Any]) -> Live:
+    may_join = row[7] is not None and row[7] not in OVER
+    return Live(*row[:7], may_join=may_join, joined=row[8], latest=row[9] or "")
+
+
+def _latest_words() -> ScalarSelect[str]:
+    return (
+        select(AnnouncementUpdate.words)
+        .where(AnnouncementUpdate.announcement_id == Announcement.id)
+        .order_by(AnnouncementUpdate.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -1,7 +1,8 @@
 """Who is told what: a table event → listeners, and the sentence for them.
 
-Notices are rows written in the deed's own transaction; the world hears afterwards.
-Nobody is told of their own deed.
+Notices are rows written in the deed's own transaction; the world hears afterwards (``portal.delivery``).
+What a person does with their notices is in ``bell``, what they wish in ``telling``. The invariant: nobody
+is told of their own deed, and :func:`tell` is the one place where a notice is made.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
 from kb.columns import now
 from portal.people.models import Person
 from portal.tickets.models import Notice, Ticket, TrailEntry, Watcher
+from portal.tickets.telling.groups import Group
+from portal.tickets.telling.models import Happening
+from portal.tickets.telling.wishes import muted_by
 from portal.tickets.words import Action, State
 
 
@@ -50,26 +54,28 @@ class Row:
     event: Event
     listeners: tuple[Listener, ...]
     sentence: str
+    group: Group = Group.PROGRESS
+    urgent: bool = False  # pops up in the portal
 
 
-L = Listener
+L, G = Listener, Group
 # fmt: off
 TABLE = {row.event: row for row in (
-    Row(Event.TAKEN,        (L.REQUESTER, L.WATCHERS),           N_("%(by)s 已受理您的工单 %(number)s：%(title)s")),
-    Row(Event.ASKED,        (L.REQUESTER,),                      N_("工单 %(number)s 需要您补充：%(note)s")),
-    Row(Event.SUPPLIED,     (L.HOLDER,),                         N_("%(by)s 补充了工单 %(number)s：%(note)s")),
-    Row(Event.HANDED_ON,    (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 已转到%(tier)s处理")),
-    Row(Event.PARKED,       (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待缺陷修复，修复部署到您单位后会自动通知您")),
-    Row(Event.TOLD,         (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 已有结果，请确认：%(note)s")),
-    Row(Event.CLOSED,       (L.REQUESTER, L.TELLER, L.WATCHERS), N_("工单 %(number)s 已办结")),
-    Row(Event.REOPENED,     (L.TELLER, L.WATCHERS),              N_("用户重新打开了工单 %(number)s：%(note)s")),
-    Row(Event.ASSIGNED,     (L.HOLDER,),                         N_("%(by)s 把工单 %(number)s 交给了您：%(title)s")),
-    Row(Event.URGED,        (L.HOLDER, L.WATCHERS),              N_("用户催单：%(number)s %(title)s")),
-    Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS), N_("%(by)s 在工单 %(number)s 留言：%(note)s")),
-    Row(Event.NOTED,        (L.HOLDER,),                         N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s")),
-    Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),           N_("工单 %(number)s 等待的修复已部署到您单位")),
-    Row(Event.RECURRED,     (),                                  N_("缺陷 %(defect)s 复发，已重新打开：%(title)s")),  # its owners: ``recurring``
-    Row(Event.RECOVERED,    (),                                  N_("您反映也遇到的故障已恢复：%(title)s %(note)s")),
+    Row(Event.TAKEN,        (L.REQUESTER, L.WATCHERS),             N_("%(by)s 已受理您的工单 %(number)s：%(title)s"), G.PROGRESS),
+    Row(Event.ASKED,        (L.REQUESTER,),                        N_("工单 %(number)s 需要您补充：%(note)s"), G.ANSWER, urgent=True),
+    Row(Event.SUPPLIED,     (L.HOLDER,),                           N_("%(by)s 补充了工单 %(number)s：%(note)s"), G.TALK),
+    Row(Event.HANDED_ON,    (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 已转到%(tier)s处理"), G.PROGRESS),
+    Row(Event.PARKED,       (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待缺陷修复，修复部署到您单位后会自动通知您"), G.PROGRESS),
+    Row(Event.TOLD,         (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 已有结果，请确认：%(note)s"), G.ANSWER, urgent=True),
+    Row(Event.CLOSED,       (L.REQUESTER, L.TELLER, L.WATCHERS),   N_("工单 %(number)s 已办结"), G.PROGRESS),
+    Row(Event.REOPENED,     (L.TELLER, L.WATCHERS),                N_("用户重新打开了工单 %(number)s：%(note)s"), G.HANDS, urgent=True),
+    Row(Event.ASSIGNED,     (L.HOLDER,),                           N_("%(by)s 把工单 %(number)s 交给了您：%(title)s"), G.HANDS),
+    Row(Event.URGED,        (L.HOLDER, L.WATCHERS),                N_("用户催单：%(number)s %(title)s"), G.HANDS, urgent=True),
+    Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS),   N_("%(by)s 在工单 %(number)s 留言：%(note)s"), G.TALK),
+    Row(Event.NOTED,        (L.HOLDER,),                           N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s"), G.TALK),
+    Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待的修复已部署到您单位"), G.PROGRESS),
+    Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发，已重新打开：%(title)s"), G.DEFECT, urgent=True),  # its owners: ``recurring``
+    Row(Event.RECOVERED,    (),                                    N_("您反映也遇到的故障已恢复：%(title)s %(note)s"), G.OUTAGE, urgent=True),
 )}
 
 #: Which event a move is, for those that anybody hears of.
@@ -92,6 +98,10 @@ EVENT_OF = {
 # fmt: on
 
 
+#: Values of a notice that nobody typed, or that an administrator may let out (the title).
+HEARD_OUTSIDE = frozenset({"number", "title", "tier", "defect", "announcement"})
+
+
 def event_of(action: Action, *, before: State) -> Event | None:
     """Which event a move is; that a further tier has taken the ticket is no news to whoever filed it."""
     return None if action == Action.TAKE and before != State.NEW else EVENT_OF.get(action)
@@ -108,10 +118,35 @@ def announce(
         "note": note[:120],
         "tier": tier,
     }
+    return tell(session, event, to=_listeners(session, ticket, event), values=values, ticket=ticket, by=by)
+
+
+def tell(
+    session: Session,
+    event: Event,
+    *,
+    to: Iterable[int],
+    values: dict[str, str],
+    ticket: Ticket | None = None,
+    by: Person | None = None,
+) -> list[Notice]:
+    """Write the notices of one event to these people, and that it happened; ``by`` hears nothing of it."""
+    moment = now(session)
+    listeners = sorted(set(to) - {by.id if by else 0})
+    muted = muted_by(session, TABLE[event].group, listeners) if listeners else set()
     told = [
-        Notice(person_id=number, at=now(session), event=event, ticket_id=ticket.id, values=values)
-        for number in sorted(_listeners(session, ticket, event) - {by.id if by else 0})
+        Notice(
+            person_id=number,
+            at=moment,
+            event=event,
+            ticket_id=ticket.id if ticket else None,
+            values=values,
+            read_at=moment if number in muted else None,
+        )
+        for number in listeners
     ]
+    heard = {name: text for name, text in values.items() if name in HEARD_OUTSIDE}
+    session.add(Happening(at=moment, event=event, ticket_id=ticket.id if ticket else None, values=heard))
     session.add_all(told)
     return told
 
@@ -140,23 +175,3 @@ def _teller(session: Session, ticket: Ticket) -> set[int]:
         .limit(1)
     ).first()
     return {by_id} if by_id else set()
-
-
-def notices_of(session: Session, person: Person, *, limit: int = 30) -> list[Notice]:
-    """A person's latest notices, unread first."""
-    return list(
-        session.scalars(
-            select(Notice)
-            .where(Notice.person_id == person.id)
-            .order_by(Notice.read_at.is_not(None), Notice.id.desc())
-            .limit(limit)
-        )
-    )
-
-
-def mark_read(session: Session, person: Person, ids: Iterable[int] | None = None) -> None:
-    """Mark these, or all, of a person's notices as read."""
-    change = update(Notice).where(Notice.person_id == person.id, Notice.read_at.is_(None))
-    if ids is not None:
-        change = change.where(Notice.id.in_(list(ids)))
-    session.execute(change.values(read_at=now(session)))

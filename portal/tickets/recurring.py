@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 from defects.models import Defect
 from defects.recurrence import recur, recurs
 from indexer.words import N_
-from kb.columns import now
-from portal.tickets.models import Notice, Ticket
-from portal.tickets.notices import Event
+from portal.tickets.models import Ticket
+from portal.tickets.notices import Event, tell
 
 
 def watch(session: Session, ticket: Ticket, defect: Defect) -> bool:
@@ -23,9 +22,7 @@ def watch(session: Session, ticket: Ticket, defect: Defect) -> bool:
     }
     recur(session, defect, note=note)
     values = {"defect": defect.number, "title": defect.title, "note": note, "number": ticket.number}
-    session.add_all(
-        Notice(person_id=owner, at=now(session), event=Event.RECURRED, ticket_id=ticket.id, values=values)
-        for owner in sorted({defect.owner_middle_id, defect.owner_back_id} - {None}, key=str)
-    )
+    owners = {owner for owner in (defect.owner_middle_id, defect.owner_back_id) if owner is not None}
+    tell(session, Event.RECURRED, to=owners, values=values, ticket=ticket)
     session.flush()
     return True

@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
+from portal.tickets import bell
+from portal.tickets.bell import mark_read
 from portal.tickets.models import Notice
-from portal.tickets.notices import TABLE, Event, mark_read
-from portal.tickets.plain import TIERS
+from portal.tickets.notices import Event
 from portal.web.access import signed_in
 from portal.web.auth import local_path
 from portal.web.labels import translated
@@ -66,13 +67,7 @@ def read() -> Response | str:
 @blueprint.app_template_global()
 def notice_sentence(notice: Notice) -> str:
     """What the notice says, in the reader's language."""
-    row = TABLE.get(Event(notice.event)) if notice.event in set(Event) else None
-    if row is None:
-        return notice.values.get("title", "")
-    values = dict(notice.values)
-    if not me().is_staff:
-        values["tier"] = TIERS.get(values.get("tier", ""), "")
-    return translated(row.sentence, **values)
+    return bell.sentence(notice, staff=me().is_staff, translated=translated)
 
 
 @blueprint.app_template_global()
