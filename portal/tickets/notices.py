@@ -47,6 +47,10 @@ class Event(StrEnum):
     FIX_DEPLOYED = "fix_deployed"
     RECURRED = "recurred"
     RECOVERED = "recovered"  # told to those hit by a fault who have no ticket
+    NO_FAULT = "no_fault"  # the same, when it turned out to be none
+    UPDATE_DUE = "update_due"  # whoever promised an update of an announcement
+    MENTIONED = "mentioned"  # by name, in a comment they may read
+    COMPLAINED = "complained"  # the supervisors who answer complaints
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ TABLE = {row.event: row for row in (
     Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待的修复已部署到您单位"), G.PROGRESS),
     Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发，已重新打开：%(title)s"), G.DEFECT, urgent=True),  # its owners: ``recurring``
     Row(Event.RECOVERED,    (),                                    N_("您反映也遇到的故障已恢复：%(title)s %(note)s"), G.OUTAGE, urgent=True),
+    Row(Event.NO_FAULT,     (),                                    N_("您反映也遇到的问题经核实不是系统故障：%(title)s；仍有问题请提交工单"), G.OUTAGE),
+    Row(Event.UPDATE_DUE,   (),                                    N_("公告承诺的更新时间已过：%(title)s，请马上更新进展"), G.OUTAGE, urgent=True),
+    Row(Event.MENTIONED,    (),                                    N_("%(by)s 在工单 %(number)s 提到了您：%(note)s"), G.TALK, urgent=True),
+    Row(Event.COMPLAINED,   (),                                    N_("%(by)s 投诉了工单 %(about)s，请书面答复：%(number)s %(title)s"), G.HANDS, urgent=True),
 )}
 
 #: Which event a move is, for those that anybody hears of.
