@@ -7,14 +7,19 @@ sentence that names the setting. Nothing else in the house reads the environment
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSetting(Exception):
@@ -41,6 +46,15 @@ class Settings:
     learn_after: int
     base_url: str
     company: str
+    smtp_host: str
+    smtp_port: int
+    smtp_security: str
+    smtp_user: str
+    smtp_password: str
+    smtp_from: str
+    smtp_ca: str
+    smtp_timeout: int
+    webhook_networks: tuple[Network, ...]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -102,6 +116,38 @@ def _database(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not text:
+        return ""
+    split = urlsplit(text)
+    if split.scheme not in ("http", "https") or not split.hostname or split.query or split.fragment:
+        raise ValueError("请写成 https://desk.example.com 这样的网址")
+    return text.rstrip("/")
+
+
+def _security(text: str) -> str:
+    if text not in ("none", "starttls", "tls"):
+        raise ValueError("只能是 none、starttls 或 tls")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if text and not re.fullmatch(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", text):
+        raise ValueError("请写成 desk@example.com 这样的邮箱地址")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    """Networks, none of them so wide that it would let in the whole world."""
+    try:
+        found = tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as problem:
+        raise ValueError("请写成网段，用逗号分隔，例如 10.20.0.0/16") from problem
+    if any(network.prefixlen < (8 if network.version == 4 else 7) for network in found):
+        raise ValueError("网段太大；请写出机器人所在的网段，例如 10.20.0.0/16")
+    return found
+
+
 def _word_engine(text: str) -> str:
     if text not in ("whoosh", "tantivy"):
         raise ValueError("只能是 whoosh 或 tantivy")
@@ -128,8 +174,17 @@ TABLE = (
     Row("lockout_minutes",    "15",            _count,    "锁定多少分钟"),
     Row("confirm_after_days", "3",             _count,    "反馈后用户多少个工作日不回应即自动确认"),
     Row("learn_after",        "50",            _any_count, "夜里自动学习：比上次新增多少条判断才学一次；0 为从不"),
-    Row("base_url",           "",              str,       "对外网址，用于通知里的链接"),
+    Row("base_url",           "",              _address,  "对外网址，用于邮件和群机器人消息里的链接；空则消息里不带链接"),
     Row("company",            "岭海电网公司",   str,       "页眉上的公司名称"),
+    Row("smtp_host",          "",              str,       "发邮件的 SMTP 服务器；空为不发邮件"),
+    Row("smtp_port",          "0",             _any_count, "SMTP 端口；0 为按加密方式取 25、587 或 465"),
+    Row("smtp_security",      "starttls",      _security, "SMTP 加密：starttls、tls（从头加密）或 none（只用于内网可信的中继）"),
+    Row("smtp_user",          "",              str,       "SMTP 账号；空为不登录"),
+    Row("smtp_password",      "",              str,       "SMTP 密码", secret=True),
+    Row("smtp_from",          "",              _mailbox,  "发件人邮箱；设置了 SMTP 服务器就必须填"),
+    Row("smtp_ca",            "",              str,       "验证 SMTP 服务器证书用的 CA 文件；空为用系统的"),
+    Row("smtp_timeout",       "15",            _count,    "等邮件服务器回应的秒数"),
+    Row("webhook_networks",   "",              _networks, "群机器人可以在哪些内网网段，逗号分隔，例如 10.20.0.0/16；空为只允许公网地址"),
 )
 # fmt: on
 
@@ -179,6 +234,10 @@ def complete(values: dict[str, Any]) -> Settings:
     folder = Path(values["data_dir"]).absolute()
     values["data_dir"] = folder
     values["database_url"] = values["database_url"] or f"sqlite:///{folder / 'tierdesk.db'}"
+    if values["smtp_host"] and not values["smtp_from"]:
+        raise BadSetting("设置了 TIERDESK_SMTP_HOST，还要设置发件人邮箱 TIERDESK_SMTP_FROM。")
+    if values["smtp_ca"] and not Path(values["smtp_ca"]).is_file():
+        raise BadSetting(f"设置 TIERDESK_SMTP_CA 的文件 {values['smtp_ca']} 不存在。")
     for name, place in (("index_dir", "index"), ("upload_dir", "files")):
         values[name] = Path(values[name]).absolute() if str(values[name]) != "." else folder / place
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})

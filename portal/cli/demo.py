@@ -25,7 +25,13 @@ from portal.config import Settings
 from portal.db import sessions_of, transaction
 
 #: Settings of a real installation that a demonstration must never touch.
-NOT_OURS = ("TIERDESK_DATABASE_URL", "TIERDESK_INDEX_DIR", "TIERDESK_UPLOAD_DIR", "TIERDESK_SECRET_KEY")
+NOT_OURS = (
+    "TIERDESK_DATABASE_URL",
+    "TIERDESK_INDEX_DIR",
+    "TIERDESK_UPLOAD_DIR",
+    "TIERDESK_SECRET_KEY",
+    "TIERDESK_SMTP_HOST",  # nobody gets mail from made-up people; the folder's own tierdesk.toml may name one
+)
 THREADS = 12
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
