@@ -30,6 +30,13 @@ def local_may_try(at: Situation, by: Actor) -> str | None:
     return None if ROUTES[at.category].local_tries else N_("这类请求不走二线/本地，请升级中台研判。")
 
 
+def is_informed(at: Situation, by: Actor) -> str | None:
+    """A known defect needs no questions: its record knows the answers."""
+    if not at.lacks or at.on_defect:
+        return None
+    return N_("升级前还要问清：%(lacks)s。请在“信息表”里补全。")
+
+
 def is_ruled(at: Situation, by: Actor) -> str | None:
     return None if at.ruled else N_("请先研判定类，再决定去向。")
 
@@ -87,6 +94,13 @@ def leads_the_tier(at: Situation, by: Actor) -> str | None:
     return None if leads else N_("这一层级的改派由服务经理来做。")
 
 
-def sentence_values(at: Situation) -> dict[str, str]:
+def leads_the_holder(at: Situation, by: Actor) -> str | None:
+    """Out of somebody else's hands only; one's own ticket is released as its holder."""
+    if at.holder_id in (None, by.person_id):
+        return N_("这张工单不在别人手里。")
+    return leads_the_tier(at, by)
+
+
+def sentence_values(at: Situation) -> dict[str, object]:
     """What the sentences of the table may name."""
-    return {"holder": at.holder_name}
+    return {"holder": at.holder_name, "lacks": at.lacks}

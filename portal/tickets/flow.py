@@ -19,9 +19,11 @@ from portal.tickets.conditions import (
     front_may_answer,
     is_fault,
     is_held,
+    is_informed,
     is_unheld,
     is_unruled,
     is_untouched,
+    leads_the_holder,
     leads_the_tier,
     local_may_try,
     may_park,
@@ -86,6 +88,19 @@ class Step:
 
 
 S, T, A, W = State, Tier, Action, Who
+#: Where somebody may hold a ticket, and as whom.
+HELD = (
+    (S.OPEN, T.FRONT, W.FRONT),
+    (S.OPEN, T.LOCAL, W.LOCAL),
+    (S.OPEN, T.MIDDLE, W.MIDDLE),
+    (S.OPEN, T.DISPATCH, W.DISPATCH),
+    (S.OPEN, T.BACK, W.BACK),
+    (S.WAITING, T.FRONT, W.FRONT),
+    (S.WAITING, T.LOCAL, W.LOCAL),
+    (S.WAITING, T.MIDDLE, W.MIDDLE),
+    (S.VERIFYING, T.MIDDLE, W.MIDDLE),
+    (S.FEEDBACK, T.FRONT, W.FRONT),
+)
 
 # fmt: off
 STEPS: tuple[Step, ...] = (
@@ -98,14 +113,14 @@ STEPS: tuple[Step, ...] = (
     Step(S.OPEN,       T.FRONT,    A.ANSWER,       W.FRONT,     S.CONFIRMING, T.USER,     front_may_answer, ("note",)),
     Step(S.OPEN,       T.FRONT,    A.ASK,          W.FRONT,     S.WAITING,    T.FRONT,    None,             ("note",), True),
     Step(S.OPEN,       T.FRONT,    A.TO_LOCAL,     W.FRONT,     S.OPEN,       T.LOCAL,    local_may_try,    ("note",)),
-    Step(S.OPEN,       T.FRONT,    A.ESCALATE,     W.FRONT,     S.OPEN,       T.MIDDLE,   None,             ("note",)),
+    Step(S.OPEN,       T.FRONT,    A.ESCALATE,     W.FRONT,     S.OPEN,       T.MIDDLE,   is_informed,      ("note",)),
     # ── second line / local IT
     Step(S.OPEN,       T.LOCAL,    A.TAKE,         W.LOCAL,     S.OPEN,       T.LOCAL,    is_unheld,        (), True),
     Step(S.OPEN,       T.LOCAL,    A.RELEASE,      W.LOCAL,     S.OPEN,       T.LOCAL,    is_held),
     Step(S.OPEN,       T.LOCAL,    A.LOCAL_DONE,   W.LOCAL,     S.FEEDBACK,   T.FRONT,    None,             ("note",)),
     Step(S.OPEN,       T.LOCAL,    A.ASK,          W.LOCAL,     S.WAITING,    T.LOCAL,    None,             ("note",), True),
     Step(S.OPEN,       T.LOCAL,    A.TO_FRONT,     W.LOCAL,     S.OPEN,       T.FRONT,    None,             ("note",)),
-    Step(S.OPEN,       T.LOCAL,    A.ESCALATE,     W.LOCAL,     S.OPEN,       T.MIDDLE,   None,             ("note",)),
+    Step(S.OPEN,       T.LOCAL,    A.ESCALATE,     W.LOCAL,     S.OPEN,       T.MIDDLE,   is_informed,      ("note",)),
     # ── middle: rules, routes, verifies
     Step(S.OPEN,       T.MIDDLE,   A.TAKE,         W.MIDDLE,    S.OPEN,       T.MIDDLE,   is_unheld,        (), True),
     Step(S.OPEN,       T.MIDDLE,   A.RELEASE,      W.MIDDLE,    S.OPEN,       T.MIDDLE,   is_held),
@@ -147,6 +162,8 @@ STEPS: tuple[Step, ...] = (
     Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.REQUESTER, S.CLOSED,     T.USER,     None,             ("rating",)),
     Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.SYSTEM,    S.CLOSED,     T.USER),
     Step(S.CONFIRMING, T.USER,     A.REOPEN,       W.REQUESTER, S.OPEN,       T.FRONT,    None,             ("note",)),
+    # … a closed one only by whoever rang afterwards and heard that it isn't solved
+    Step(S.CLOSED,     T.USER,     A.REOPEN,       W.CALLER,    S.OPEN,       T.FRONT,    None,             ("note",)),
     Step(S.NEW,        T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER),
     Step(S.OPEN,       T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER,     is_untouched),
     Step(S.WAITING,    T.FRONT,    A.CANCEL,       W.REQUESTER, S.CANCELLED,  T.USER,     is_untouched),
@@ -159,14 +176,16 @@ STEPS: tuple[Step, ...] = (
     *(Step(state, tier, A.NOT_A_FAULT, W.SYSTEM, S.OPEN, T.MIDDLE, is_fault, ("note",))
       for state, tier in ((S.OPEN, T.DISPATCH), (S.OPEN, T.BACK), (S.VERIFYING, T.MIDDLE))),
     # ── leads move work between people
+    Step(S.NEW,        T.FRONT,    A.REASSIGN,     W.LEAD,      S.OPEN,       T.FRONT,    leads_the_tier,   ("person",), True),
     *(Step(state, tier, A.REASSIGN, W.LEAD, state, tier, leads_the_tier, ("person",), True)
-      for state, tier in ((S.OPEN, T.FRONT), (S.OPEN, T.LOCAL), (S.OPEN, T.MIDDLE), (S.OPEN, T.DISPATCH),
-                          (S.OPEN, T.BACK), (S.VERIFYING, T.MIDDLE), (S.FEEDBACK, T.FRONT))),
+      for state, tier, _who in HELD),
+    *(Step(state, tier, A.RELEASE, W.LEAD, state, tier, leads_the_holder) for state, tier, _who in HELD),
+    # ── whoever holds a ticket hands it to a colleague; while the user is asked it can be put back, too
+    *(Step(state, tier, A.HAND_OVER, who, state, tier, is_held, ("person",), True) for state, tier, who in HELD),
+    *(Step(state, tier, A.RELEASE, who, state, tier, is_held)
+      for state, tier, who in HELD if state == S.WAITING),
     # ── the system puts back into the queue what somebody held whose account was closed
-    *(Step(state, tier, A.RELEASE, W.SYSTEM, state, tier, None, ("note",))
-      for state, tier in ((S.OPEN, T.FRONT), (S.OPEN, T.LOCAL), (S.OPEN, T.MIDDLE), (S.OPEN, T.DISPATCH),
-                          (S.OPEN, T.BACK), (S.WAITING, T.FRONT), (S.WAITING, T.LOCAL), (S.WAITING, T.MIDDLE),
-                          (S.VERIFYING, T.MIDDLE), (S.FEEDBACK, T.FRONT))),
+    *(Step(state, tier, A.RELEASE, W.SYSTEM, state, tier, None, ("note",)) for state, tier, _who in HELD),
 )
 # fmt: on
 
@@ -180,6 +199,8 @@ NEEDS = {
 HOLDER_FREE = frozenset(
     {Action.TAKE, Action.REASSIGN, Action.SUPPLY, Action.CONFIRM, Action.REOPEN, Action.CANCEL}
 )
+#: Who never holds a ticket: what a colleague has in hand is no bar to them.
+NOT_AT_THE_TABLE = frozenset({Who.SYSTEM, Who.REQUESTER, Who.LEAD})
 #: Moves that send work back to where it came from; they are counted.
 RETURNS = frozenset({Action.TO_FRONT, Action.TO_MIDDLE, Action.FAIL, Action.NOT_A_FAULT})
 ENDED = frozenset({State.CLOSED, State.CANCELLED})
@@ -191,6 +212,8 @@ def is_by(row: Step, at: Situation, by: Actor) -> bool:
         return by.system
     if row.by == Who.REQUESTER:
         return by.person_id is not None and by.person_id == at.requester_id
+    if row.by == Who.CALLER and not by.heard:
+        return False
     return by.covers and PERMISSION_FOR[row.by] in by.permissions
 
 
@@ -202,7 +225,7 @@ def rows_of(at: Situation) -> Iterator[Step]:
 def objection(row: Step, at: Situation, by: Actor) -> str | None:
     """Why this person may not take this row now; None when they may."""
     held_by_other = at.holder_id is not None and at.holder_id != by.person_id
-    if held_by_other and row.action not in HOLDER_FREE and row.by not in (Who.SYSTEM, Who.REQUESTER):
+    if held_by_other and row.action not in HOLDER_FREE and row.by not in NOT_AT_THE_TABLE:
         return N_("%(holder)s正在处理这张工单，请先与其确认，或由班长改派。")
     return row.provided(at, by) if row.provided else None
 

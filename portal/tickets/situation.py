@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from indexer.words import N_
 from portal.people.roles import Permission
+from portal.tickets.forms.fields import NOTHING, Names
 from portal.tickets.words import Category, State, Tier
 
 
@@ -24,6 +25,7 @@ class Who(StrEnum):
     DISPATCH = "dispatch"
     BACK = "back"
     LEAD = "lead"  # whoever may move work between people
+    CALLER = "caller"  # rang the user after the close
     SYSTEM = "system"
 
 
@@ -35,6 +37,7 @@ PERMISSION_FOR = {
     Who.DISPATCH: Permission.WORK_DISPATCH,
     Who.BACK: Permission.WORK_BACK,
     Who.LEAD: Permission.REASSIGN,
+    Who.CALLER: Permission.FOLLOW_UP,
 }
 #: What somebody must be allowed to do to hold a ticket that lies on a tier's table.
 WORKERS = {
@@ -52,6 +55,7 @@ WHO_LABELS = {
     Who.DISPATCH: N_("调度员"),
     Who.BACK: N_("后台"),
     Who.LEAD: N_("班长"),
+    Who.CALLER: N_("回访人"),
     Who.SYSTEM: N_("系统"),
 }
 
@@ -70,6 +74,8 @@ class Situation:
     on_defect: bool = False
     untouched: bool = True
     """Nobody beyond the front has worked on it yet: the user may still withdraw it."""
+    lacks: Names = NOTHING
+    """What the information form of its system still has to be told before the middle takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Actor:
     permissions: frozenset[Permission] = field(default=frozenset())
     covers: bool = True
     system: bool = False
+    heard: bool = False
+    """The user has just told them on the phone: only a follow-up says so, no form and no API."""
 
 
 SYSTEM = Actor(person_id=None, system=True)

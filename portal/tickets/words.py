@@ -35,9 +35,11 @@ class Action(StrEnum):
     TAKE = "take"
     RELEASE = "release"
     REASSIGN = "reassign"
+    HAND_OVER = "hand_over"
     ASK = "ask"
     SUPPLY = "supply"
     CLASSIFY = "classify"
+    INFORM = "inform"
     ANSWER = "answer"
     TO_LOCAL = "to_local"
     LOCAL_DONE = "local_done"
@@ -105,9 +107,11 @@ ACTION_LABELS = {
     Action.TAKE: N_("受理"),
     Action.RELEASE: N_("放回队列"),
     Action.REASSIGN: N_("改派"),
+    Action.HAND_OVER: N_("转交同事"),
     Action.ASK: N_("请用户补充"),
     Action.SUPPLY: N_("补充信息"),
     Action.CLASSIFY: N_("初判定类"),
+    Action.INFORM: N_("完善信息"),
     Action.ANSWER: N_("答复用户"),
     Action.TO_LOCAL: N_("转二线/本地"),
     Action.LOCAL_DONE: N_("现场处理完成"),

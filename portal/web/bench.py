@@ -36,7 +36,7 @@ from portal.web.ticket_moves import Button, MoveForm, buttons_of, offer_rulings
 
 CANDIDATES = 5
 #: Handing over to a named colleague is done on the ticket's own page.
-ELSEWHERE = frozenset({Action.REASSIGN})
+ELSEWHERE = frozenset({Action.REASSIGN, Action.HAND_OVER})
 #: Where the ticket page's key means something else here.
 KEYS = {Action.RELEASE: "h"}
 #: Of colleagues only the name is shown, so neither their posts nor their units are loaded.

@@ -16,6 +16,9 @@ from kb import flow as article_flow
 from portal.faults import flow as fault_flow
 from portal.people import roles
 from portal.tickets import words
+from portal.tickets.assignment import models as assignment
+from portal.tickets.forms import fields
+from portal.tickets.forms.fields import Names
 
 LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     article_flow.ArticleState: article_flow.STATE_LABELS,
@@ -36,6 +39,9 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     words.Action: words.ACTION_LABELS,
     words.Category: words.CATEGORY_LABELS,
     words.Channel: words.CHANNEL_LABELS,
+    fields.Kind: fields.KIND_LABELS,
+    fields.Need: fields.NEED_LABELS,
+    assignment.Reason: assignment.REASON_LABELS,
 }
 
 
@@ -75,11 +81,15 @@ def translated(text: str, **values: object) -> str:
     """A sentence from below the web in the viewer's language, its values translated too."""
     if not text:
         return ""
-    spoken = {
-        name: gettext(value) if isinstance(value, str) and value else value for name, value in values.items()
-    }
+    spoken = {name: _spoken(value) for name, value in values.items()}
     sentence = gettext(text)
     return sentence % spoken if spoken else sentence
+
+
+def _spoken(value: object) -> object:
+    if isinstance(value, Names):
+        return value.english if str(get_locale()).startswith("en") else str(value)
+    return gettext(value) if isinstance(value, str) and value else value
 
 
 def marked(segments: list[tuple[str, bool]]) -> Markup:

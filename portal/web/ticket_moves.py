@@ -41,6 +41,7 @@ LOOKS = {
     Action.TAKE:         Look("t", "hand-grab"),
     Action.RELEASE:      Look("u", "arrow-back-up", False),
     Action.REASSIGN:     Look("s", "user-share", False, N_("可以写明为什么改派、请对方先做什么。")),
+    Action.HAND_OVER:    Look("h", "transfer", False, N_("做到哪一步了、下一步是什么、要注意什么。")),
     Action.ASK:          Look("w", "message-question", False, N_("写给用户看：缺什么、在哪里看、怎么给。")),
     Action.SUPPLY:       Look("w", "phone-incoming", True, N_("用户在电话里补充了什么，照原话记下来。")),
     Action.CLASSIFY:     Look("r", "category", False, N_("需要时写明为什么改。")),

@@ -46,6 +46,8 @@ from portal.web.ticket_moves import (
 
 #: Moves whose note is said to the user, or by the user: they belong to the conversation.
 SAID = (Action.ASK, Action.SUPPLY, Action.ANSWER, Action.TELL, Action.REOPEN)
+#: Moves that say in whose hands it lies; why one is not open the page shows anyway.
+HANDS = (Action.TAKE, Action.RELEASE, Action.REASSIGN, Action.HAND_OVER)
 #: Moves whose note the next one may want to take over.
 QUOTED = (Action.REPLY, Action.PASS, Action.FINISH, Action.LOCAL_DONE, Action.DEPLOYED, Action.PARK)
 ANSWERS = 5
@@ -135,7 +137,7 @@ def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
     at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
     reasons: dict[str, list[Action]] = {}
     for step, reason in closed_to(at, by):
-        if step.action not in (Action.TAKE, Action.RELEASE, Action.REASSIGN):
+        if step.action not in HANDS:
             sentence = sentence_of(Refused(reason, **sentence_values(at)))
             reasons.setdefault(sentence, []).append(step.action)
     return [(actions, sentence) for sentence, actions in reasons.items()]
@@ -186,7 +188,7 @@ def opened(ticket: Ticket, action: Action, form: MoveForm) -> Panel | None:
         return None
     if action in (Action.RULE, Action.CLASSIFY):
         offer_rulings(form, ticket)
-    if action == Action.REASSIGN:
+    if action in (Action.REASSIGN, Action.HAND_OVER):
         people = queries.successors(db(), ticket)
         offer_people(form, people, queries.load_of(db(), people))
     article = answering(ticket, request.values.get("article"))

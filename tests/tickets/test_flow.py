@@ -77,7 +77,7 @@ def test_posts_that_do_not_serve_the_ticket_move_nothing(at: Situation, by: Acto
 def test_what_a_colleague_holds_stays_with_them(at: Situation, by: Actor) -> None:
     if at.holder_id == COLLEAGUE:
         for row in flow.open_to(at, by):
-            assert row.action in HOLDER_FREE or row.by in (Who.SYSTEM, Who.REQUESTER)
+            assert row.action in HOLDER_FREE or row.by in flow.NOT_AT_THE_TABLE
 
 
 @given(situations)
