@@ -51,6 +51,9 @@ class Event(StrEnum):
     UPDATE_DUE = "update_due"  # whoever promised an update of an announcement
     MENTIONED = "mentioned"  # by name, in a comment they may read
     COMPLAINED = "complained"  # the supervisors who answer complaints
+    INSPECTED = "inspected"  # whose work was scored
+    APPEALED = "appealed"  # whoever scored it
+    APPEAL_DECIDED = "appeal_decided"  # both of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ TABLE = {row.event: row for row in (
     Row(Event.UPDATE_DUE,   (),                                    N_("公告承诺的更新时间已过：%(title)s，请马上更新进展"), G.OUTAGE, urgent=True),
     Row(Event.MENTIONED,    (),                                    N_("%(by)s 在工单 %(number)s 提到了您：%(note)s"), G.TALK, urgent=True),
     Row(Event.COMPLAINED,   (),                                    N_("%(by)s 投诉了工单 %(about)s，请书面答复：%(number)s %(title)s"), G.HANDS, urgent=True),
+    Row(Event.INSPECTED,    (),                                    N_("工单 %(number)s 的质检结果：%(score)s 分，%(level)s；有异议请在 %(until)s 前申诉"), G.QUALITY),
+    Row(Event.APPEALED,     (),                                    N_("%(by)s 对工单 %(number)s 的质检评分提出申诉：%(note)s"), G.QUALITY),
+    Row(Event.APPEAL_DECIDED, (),                                  N_("工单 %(number)s 的质检申诉已裁定（%(verdict)s）：%(note)s"), G.QUALITY),
 )}
 
 #: Which event a move is, for those that anybody hears of.
@@ -102,6 +108,7 @@ EVENT_OF = {
     Action.CONFIRM:      Event.CLOSED,
     Action.REOPEN:       Event.REOPENED,
     Action.REASSIGN:     Event.ASSIGNED,
+    Action.HAND_OVER:    Event.ASSIGNED,
 }
 # fmt: on
 
