@@ -6,7 +6,7 @@ import click
 
 from portal.cli.endings import FAILURE
 from portal.cli.place import opened
-from portal.cli.telling import as_json, tell_json
+from portal.cli.telling import as_json, bar, tell_json
 
 
 @click.group("trail", help="流转记录：核对是否被改动。")
@@ -14,20 +14,27 @@ def command() -> None:
     pass
 
 
-@command.command(help="核对每张工单的流转记录链；有对不上的，退出码为 1。")
+@command.command(help="核对每张工单的流转记录链；有对不上的，退出码为 1。结果也记在系统管理里。")
 @as_json
 def verify(as_json: bool) -> None:
-    from portal.tickets.trail import broken_tickets, length
+    from portal.tickets.trail.checking import check, record, ticket_count
 
-    with opened() as place, place.reading() as session:
-        wrong, entries = broken_tickets(session), length(session)
+    with opened() as place:
+        with place.reading() as session:
+            total = ticket_count(session)
+            with bar("核对", total, quiet=as_json) as advance:
+                checked = check(session, advance)
+        with place.writing() as session:
+            record(session, checked)
     if as_json:
-        tell_json(
-            {"entries": entries, "broken": [{"ticket": number, "reason": why} for number, why in wrong]}
-        )
+        broken = [{"ticket": one.number, "reason": one.words} for one in checked.breaks]
+        tell_json({"entries": checked.entries, "broken": broken, "tickets": checked.tickets})
     else:
-        for number, why in wrong:
-            click.echo(f"{number}：{why}")
-        click.echo(f"共核对 {entries} 条流转记录，{f'{len(wrong)} 张工单对不上' if wrong else '全部完好'}。")
-    if wrong:
+        for one in checked.breaks:
+            click.echo(f"{one.number}：{one.words}。")
+        wrong = len(checked.breaks)
+        click.echo(
+            f"共核对 {checked.entries} 条流转记录，{f'{wrong} 张工单对不上' if wrong else '全部完好'}。"
+        )
+    if checked.breaks:
         raise click.exceptions.Exit(FAILURE)

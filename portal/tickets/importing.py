@@ -164,7 +164,8 @@ class _Writer:
         self.session.add_all(tickets)
         self.session.flush()
         for ticket, draft in zip(tickets, drafts, strict=True):
-            self.session.add(self._begin_trail(ticket))
+            entry = self._begin_trail(ticket)
+            self.session.add_all([entry, trail.head_of(entry)])
             if draft.values["defect"]:
                 self.session.add(self._link(ticket, self.defects[draft.values["defect"]]))
         self.session.flush()

@@ -10,6 +10,7 @@ import pytest
 from portal.cli.place import opened
 from portal.people.login import bearer, sign_in
 from portal.tickets.models import Ticket, TrailEntry
+from portal.tickets.trail.models import TrailCheck
 from tests.cli.conftest import PASSWORD, Desk, Write
 
 
@@ -70,13 +71,18 @@ def test_the_trail_verifies_until_somebody_touches_it(staffed: Desk, write: Writ
     staffed.json("import", "catalogue", write("c.csv", "code,name\nmkt,营销系统\n"))
     rows = write("t.csv", "external_id,text,category,system,requester\n1,打不开,咨询,mkt,edith\n")
     staffed.json("import", "tickets", rows)
-    assert staffed.json("trail", "verify") == {"entries": 1, "broken": []}
+    assert staffed.json("trail", "verify") == {"entries": 1, "broken": [], "tickets": 1}
     with opened() as place, place.writing() as session:
         session.query(TrailEntry).one().note = "never happened"
         number = session.query(Ticket).one().number
     result = staffed.run("trail", "verify", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["broken"][0]["ticket"] == number
+    told = staffed.run("trail", "verify").stdout
+    assert f"{number}：第 1 条流转记录对不上。" in told
+    with opened() as place, place.reading() as session:
+        kept = session.query(TrailCheck).order_by(TrailCheck.id).all()
+    assert [(row.tickets, row.broken_count) for row in kept] == [(1, 0), (1, 1), (1, 1)]
 
 
 def test_the_index_is_rebuilt_compared_and_repaired(staffed: Desk, write: Write) -> None:
