@@ -136,6 +136,8 @@ def test_a_chain_written_anew_is_found(at_desk: Desk, walked: Ticket) -> None:
 def test_a_removed_anchor_is_found(at_desk: Desk, walked: Ticket) -> None:
     at_desk.session.execute(delete(TrailHead).where(TrailHead.ticket_id == walked.id))
     assert trail.broken_tickets(at_desk.session) == [(walked.number, trail.NO_ANCHOR)]
+    at_desk.does(walked, Action.TAKE, "expert")  # the work goes on, and nothing hides the loss
+    assert trail.broken_tickets(at_desk.session) == [(walked.number, trail.NO_ANCHOR)]
 
 
 def test_memory_does_not_grow_with_the_desk(

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from kb.columns import now
@@ -33,9 +33,10 @@ def append(
 ) -> TrailEntry:
     """Write one entry; called by the desk in the same transaction as the deed."""
     head = session.get(TrailHead, ticket.id, populate_existing=True)
+    last = head or _unanchored(session, ticket)
     entry = TrailEntry(
         ticket_id=ticket.id,
-        seq=head.length + 1 if head else 1,
+        seq=last.length + 1 if last else 1,
         at=now(session).replace(microsecond=0),  # what the digest covers must survive any database
         by_id=by_id,
         action=action,
@@ -45,16 +46,22 @@ def append(
         to_tier=ticket.tier,
         note=note,
         data=data or {},
-        previous=head.digest if head else "",
+        previous=last.digest if last else "",
     )
     entry.digest = digest_of(entry)
     session.add(entry)
-    if head is None:
-        session.add(head_of(entry))
-    else:
+    if head is not None:
         head.length, head.digest = entry.seq, entry.digest
+    elif last is None:
+        session.add(head_of(entry))
     session.flush()
     return entry
+
+
+def _unanchored(session: Session, ticket: Ticket) -> Any:
+    """The end of a chain whose anchor was removed: work goes on, and ``verify`` goes on naming it."""
+    last = select(TrailEntry.seq.label("length"), TrailEntry.digest).where(TrailEntry.ticket_id == ticket.id)
+    return session.execute(last.order_by(TrailEntry.seq.desc()).limit(1)).first()
 
 
 def head_of(entry: TrailEntry) -> TrailHead:
