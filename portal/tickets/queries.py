@@ -10,16 +10,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, UnaryExpression, and_, case, func, select
 from sqlalchemy.orm import Session, defer, joinedload, lazyload
+from sqlalchemy.sql import operators
 
 from kb.columns import now
 from portal.catalogue.models import System
-from portal.people.models import Person, PersonPost
+from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import PERMISSIONS
 from portal.tickets.flow import WORKERS
 from portal.tickets.models import Ticket
-from portal.tickets.selection import Filter, Order, Tab, conditions, in_tab, is_open, is_takeable
+from portal.tickets.selection import (
+    FOR_THE_PAST,
+    Filter,
+    Order,
+    Tab,
+    conditions,
+    in_tab,
+    is_open,
+    is_takeable,
+)
 from portal.tickets.visibility import permissions_on, served_by, serves_all, visible_tickets
 
 #: Long columns that no list shows.
@@ -79,14 +89,26 @@ def _count(session: Session, person: Person, wanted: Filter) -> int:
 
 
 def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
-    match wanted.order:
+    order = Order.DUE if wanted.looks_back and wanted.order not in FOR_THE_PAST else wanted.order
+    columns = _columns(order, past=wanted.looks_back)
+    if wanted.turned:
+        return tuple(_turned(column) for column in columns)
+    return columns
+
+
+def _columns(order: Order, *, past: bool) -> tuple[ColumnElement[Any], ...]:
+    match order:
         case Order.PRIORITY:
             return (Ticket.priority.asc(), Ticket.close_due.asc(), Ticket.id.asc())
-        case Order.FILED:
-            return (Ticket.filed_at.desc(), Ticket.id.desc())
-        case Order.UPDATED:
-            return (Ticket.updated_at.desc(), Ticket.id.desc())
-        case _ if wanted.looks_back:
+        case Order.FILED | Order.UPDATED | Order.CLOSED | Order.URGES | Order.RETURNS:
+            return (getattr(Ticket, f"{order}{MOMENTS.get(order, '')}").desc(), Ticket.id.desc())
+        case Order.NUMBER:
+            return (Ticket.id.desc(),)
+        case Order.TITLE | Order.CATEGORY | Order.STATE:
+            return (getattr(Ticket, order).asc(), Ticket.id.asc())
+        case Order.SYSTEM | Order.UNIT | Order.REQUESTER | Order.HOLDER:
+            return (*_by_name(order), Ticket.id.asc())
+        case _ if past:
             return (Ticket.filed_at.desc(), Ticket.id.desc())
         case _:
             # A paused clock can wait; running ones first.
@@ -95,6 +117,31 @@ def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
 
 def tab_counts(session: Session, person: Person, wanted: Filter | None = None) -> dict[Tab, int]:
     """How many open tickets lie on each pile, under the same filter; one query."""
+MOMENTS = {Order.FILED: "_at", Order.UPDATED: "_at", Order.CLOSED: "_at"}
+
+
+def _by_name(order: Order) -> tuple[ColumnElement[Any], ...]:
+    """By the name that stands in the column; tickets that nobody holds come last."""
+    if order == Order.HOLDER:
+        name = select(Person.name).where(Person.id == Ticket.holder_id).scalar_subquery()
+        return (Ticket.holder_id.is_(None), name.asc())
+    named: dict[Order, tuple[Any, Any]] = {
+        Order.SYSTEM: (System, Ticket.system_id),
+        Order.UNIT: (Unit, Ticket.unit_id),
+        Order.REQUESTER: (Person, Ticket.requester_id),
+    }
+    row, key = named[order]
+    return (select(row.name).where(row.id == key).scalar_subquery().asc(),)
+
+
+def _turned(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same column from its other end."""
+    if isinstance(column, UnaryExpression) and column.modifier in (operators.asc_op, operators.desc_op):
+        inner = column.element
+        return inner.desc() if column.modifier is operators.asc_op else inner.asc()
+    return column.desc()
+
+
     moment = now(session)
     narrowed = replace(wanted or Filter(), tab=None, open=True)
     sums = [func.sum(case((in_tab(tab, person, moment), 1), else_=0)) for tab in Tab]

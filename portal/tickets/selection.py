@@ -7,7 +7,7 @@ list it opens count the same rows, because both are made of the conditions below
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +41,17 @@ class Tab(StrEnum):
 class Order(StrEnum):
     DUE = "due"
     PRIORITY = "priority"
+    CLOSED = "closed"
+    NUMBER = "number"
+    TITLE = "title"
+    CATEGORY = "category"
+    STATE = "state"
+    SYSTEM = "system"
+    UNIT = "unit"
+    REQUESTER = "requester"
+    HOLDER = "holder"
+    URGES = "urges"
+    RETURNS = "returns"
     FILED = "filed"
     UPDATED = "updated"
 
@@ -57,7 +68,22 @@ TAB_LABELS = {
 ORDER_LABELS = {
     Order.DUE: N_("时限最近"),
     Order.PRIORITY: N_("优先级最高"),
+    Order.CLOSED: N_("最近办结"),
+    Order.NUMBER: N_("工单号"),
+    Order.TITLE: N_("标题"),
+    Order.CATEGORY: N_("类别"),
+    Order.STATE: N_("状态"),
+    Order.SYSTEM: N_("系统"),
+    Order.UNIT: N_("单位"),
+    Order.REQUESTER: N_("用户"),
+    Order.HOLDER: N_("处理人"),
+    Order.URGES: N_("催单最多"),
+    Order.RETURNS: N_("退回最多"),
     Order.FILED: N_("最新提交"),
+#: Orders that the past can be walked in; the others sort what is open, which is little.
+FOR_THE_PAST = frozenset({Order.DUE, Order.FILED, Order.UPDATED, Order.PRIORITY, Order.CLOSED, Order.NUMBER})
+#: In the place of a login: whoever looks at the list. No login begins like this.
+MYSELF = "@me"
     Order.UPDATED: N_("最近有动静"),
 }
 
@@ -89,7 +115,9 @@ class Filter:
     linked: bool | None = None
     since: datetime | None = None  # filed from …
     until: datetime | None = None  # … to before
+    everything: bool = False  # open and ended alike
     closed_since: datetime | None = None
+    turned: bool = False  # the order, from its other end
     closed_until: datetime | None = None
     order: Order = Order.DUE
 
@@ -98,7 +126,8 @@ class Filter:
         """Does it ask for tickets that have ended, too?"""
         ended = self.state in (State.CLOSED, State.CANCELLED)
         past = self.closed_since or self.closed_until or self.since or self.until or self.defect
-        return self.open is not True and (ended or self.open is False or bool(past) or self.is_number)
+        asked = ended or self.everything or self.open is False or bool(past) or self.is_number
+        return self.open is not True and asked
 
     @property
     def starts_elsewhere(self) -> bool:
@@ -177,6 +206,7 @@ def in_tab(tab: Tab, person: Person, moment: datetime) -> ColumnElement[bool]:
     match tab:
         case Tab.MINE:
             return and_(is_open(), Ticket.holder_id == person.id)
+    wanted = seen_by(person, wanted)
         case Tab.UNHELD:
             return and_(is_open(), is_takeable(person))
         case Tab.OVERDUE:
@@ -200,6 +230,12 @@ def conditions(
     """
     if wanted.tab is not None:
         yield in_tab(wanted.tab, person, moment)
+def seen_by(person: Person, wanted: Filter) -> Filter:
+    """The filter with "me" put in: a shared list means whoever looks at it."""
+    mine = {name: person.login for name in ("holder", "requester") if getattr(wanted, name) == MYSELF}
+    return replace(wanted, **mine) if mine else wanted  # type: ignore[arg-type]
+
+
     if wanted.open is not None:
         yield is_open() if wanted.open else Ticket.closed_at.is_not(None)
     elif wanted.tab is None and not wanted.looks_back:
@@ -228,10 +264,9 @@ def places(wanted: Filter, *, walking: bool = False) -> Iterator[ColumnElement[b
     if wanted.unit:
         unit: ColumnElement[int] = func.coalesce(Ticket.unit_id, 0) if walking else Ticket.unit_id.expression
         yield unit.in_(within(wanted.unit))
-    if wanted.holder:
-        yield Ticket.holder_id.in_(select(Person.id).where(Person.login == wanted.holder))
-    if wanted.requester:
-        yield Ticket.requester_id.in_(select(Person.id).where(Person.login == wanted.requester))
+    for column, login in ((Ticket.holder_id, wanted.holder), (Ticket.requester_id, wanted.requester)):
+        if login:
+            yield column.in_(select(Person.id).where(Person.login == login))
 
 
 def within(unit: str) -> Select[int]:
