@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -41,7 +40,7 @@ from portal.faults.models import (
 from portal.faults.scope import permissions_on
 from portal.people.models import Person, Unit
 from portal.people.roles import Permission
-from portal.tickets.notices import Event, tell
+from portal.tickets.notices import Event
 
 TITLE_LIMIT = 200
 BODY_LIMIT = 20_000
@@ -168,7 +167,7 @@ def recover(session: Session, announcement: Announcement, words: str, *, by: Per
     _note(session, announcement, FaultAction.RECOVERY, by=by, note=words)
     if announcement.fault is not None:
         values = _values(announcement, announcement.recovery, by=by)
-        tell_bystanders(session, announcement.fault, Event.RECOVERED, values)
+        tell_bystanders(session, announcement.fault, Event.RECOVERED, values, by=by)
 
 
 def _values(announcement: Announcement, words: str, *, by: Person) -> dict[str, str]:
@@ -198,15 +197,14 @@ def withdraw_all(session: Session, fault: FaultEvent, *, by: Person, note: str) 
     for announcement in live:
         _withdrawn(session, announcement, by=by, note=note)
     title = live[-1].title if live else fault.title
-    tell_bystanders(
-        session, fault, Event.NO_FAULT, {"by": by.name, "title": title, "note": note[:120]}
-    )
+    values = {"by": by.name, "title": title, "note": note[:120]}
+    tell_bystanders(session, fault, Event.NO_FAULT, values, by=by)
 
 
-def _note(session: Session, announcement: Announcement, action: FaultAction, *, by: Person, note: str) -> None:
-    if announcement.fault is not None:
-        data: dict[str, object] = {"announcement": announcement.id}
-        trail.append(session, announcement.fault, action, by_id=by.id, note=note, data=data)
+def _note(session: Session, row: Announcement, action: FaultAction, *, by: Person, note: str) -> None:
+    if row.fault is not None:
+        data: dict[str, object] = {"announcement": row.id}
+        trail.append(session, row.fault, action, by_id=by.id, note=note, data=data)
 
 
 def _may_end(session: Session, announcement: Announcement, by: Person, state: AnnouncementState) -> None:
@@ -312,12 +310,10 @@ def bar(session: Session, viewer: Viewer) -> list[Live]:
         .where(Announcement.state == AnnouncementState.LIVE, _affects(viewer))
         .order_by(*_fault_first())
     )
-    return [_line(row) for row in rows]
-
-
-def _line(row: Row[Any]) -> Live:
-    may_join = row[7] is not None and row[7] not in OVER
-    return Live(*row[:7], may_join=may_join, joined=row[8], latest=row[9] or "")
+    return [
+        Live(*row[:7], may_join=row[7] is not None and row[7] not in OVER, joined=row[8], latest=row[9] or "")
+        for row in rows
+    ]
 
 
 def _latest_words() -> ScalarSelect[str]:

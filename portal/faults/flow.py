@@ -21,12 +21,29 @@ class FaultState(StrEnum):
 
 
 class FaultAction(StrEnum):
+    """Everything that is written down of an event: its steps, and the deeds beside them, which have no row."""
+
     SUBMIT = "submit"
     DECLARE = "declare"
     DISMISS = "dismiss"
+    REVOKE = "revoke"
     RECOVER = "recover"
     VERIFY = "verify"
     FAIL = "fail"
+    GATHER = "gather"
+    ADD = "add"
+    LEAVE = "leave"
+    CATCH_UP = "catch_up"
+    ANNOUNCE = "announce"
+    UPDATE = "update"
+    WITHDRAW = "withdraw"
+    TELL = "tell"
+    RECOVERY = "recovery"
+
+
+#: While the outage is in these states it may be announced as a fault.
+ANNOUNCEABLE = frozenset({FaultState.DECLARED, FaultState.RECOVERED})
+OVER = frozenset({FaultState.VERIFIED, FaultState.DISMISSED})
 
 
 class AnnouncementKind(StrEnum):
@@ -54,9 +71,19 @@ FAULT_ACTION_LABELS = {
     FaultAction.SUBMIT: N_("提交运调判定"),
     FaultAction.DECLARE: N_("判定为故障并指挥后台"),
     FaultAction.DISMISS: N_("判定不是故障"),
+    FaultAction.REVOKE: N_("撤销判定，不是故障"),
     FaultAction.RECOVER: N_("登记恢复"),
     FaultAction.VERIFY: N_("验证恢复"),
     FaultAction.FAIL: N_("验证不通过"),
+    FaultAction.GATHER: N_("归集报障"),
+    FaultAction.ADD: N_("补充归集"),
+    FaultAction.LEAVE: N_("移出工单"),
+    FaultAction.CATCH_UP: N_("让工单跟上"),
+    FaultAction.ANNOUNCE: N_("发布公告"),
+    FaultAction.UPDATE: N_("更新公告"),
+    FaultAction.WITHDRAW: N_("撤回公告"),
+    FaultAction.TELL: N_("告知报障人"),
+    FaultAction.RECOVERY: N_("发布恢复公告"),
 }
 ANNOUNCEMENT_KIND_LABELS = {
     AnnouncementKind.FAULT: N_("故障公告"),
@@ -87,6 +114,8 @@ STEPS = (
     Step(S.SUBMITTED, A.DECLARE,  P.WORK_DISPATCH, S.DECLARED),
     Step(S.SUBMITTED, A.DISMISS,  P.WORK_DISPATCH, S.DISMISSED),
     Step(S.DECLARED,  A.RECOVER,  P.WORK_BACK,     S.RECOVERED),
+    Step(S.DECLARED,  A.REVOKE,   P.WORK_DISPATCH, S.DISMISSED),
+    Step(S.RECOVERED, A.REVOKE,   P.WORK_DISPATCH, S.DISMISSED),
     Step(S.RECOVERED, A.VERIFY,   P.WORK_MIDDLE,   S.VERIFIED),
     Step(S.RECOVERED, A.FAIL,     P.WORK_MIDDLE,   S.DECLARED),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.columns import Code, Name, UtcDateTime, choice
@@ -27,8 +27,11 @@ class FaultEvent(Base):
     state: Mapped[FaultState] = mapped_column(choice(FaultState), default=FaultState.GATHERING, index=True)
     opened_by: Mapped[int] = mapped_column(ForeignKey(Person.id))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first report
     declared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     recovered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the last reporter that was told
     version: Mapped[int] = mapped_column(default=1)
 
     moves: Mapped[list[FaultMove]] = relationship(order_by="FaultMove.id", cascade="all, delete-orphan")
@@ -43,22 +46,27 @@ class FaultEvent(Base):
 
 
 class FaultMove(Base):
-    """One ruling or step; append only."""
+    """One ruling, step or deed; append only, chained by hash: see ``portal.faults.trail``."""
 
     __tablename__ = "fault_move"
+    __table_args__ = (UniqueConstraint("fault_id", "seq"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    fault_id: Mapped[int] = mapped_column(ForeignKey(FaultEvent.id, ondelete="CASCADE"), index=True)
+    fault_id: Mapped[int] = mapped_column(ForeignKey(FaultEvent.id, ondelete="CASCADE"))
+    seq: Mapped[int] = mapped_column()
     action: Mapped[FaultAction] = mapped_column(choice(FaultAction))
     start: Mapped[FaultState] = mapped_column(choice(FaultState))
     end: Mapped[FaultState] = mapped_column(choice(FaultState))
     by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(Text, default="")
+    data: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    previous: Mapped[str] = mapped_column(String(64), default="")
+    digest: Mapped[str] = mapped_column(String(64))
 
 
 class FaultReport(Base):
-    """Somebody is hit by it: with a ticket, or by “me too” without one."""
+    """Somebody is hit by it, with a ticket or by “me too” without one; what left was gathered wrongly."""
 
     __tablename__ = "fault_report"
     __table_args__ = (Index("ix_fault_report_pair", "fault_id", "person_id"),)
@@ -68,6 +76,7 @@ class FaultReport(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey(Ticket.id), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     fault: Mapped[FaultEvent] = relationship(back_populates="reports")
     person: Mapped[Person] = relationship()
@@ -93,6 +102,7 @@ class Announcement(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_update_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    warned_for: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the promise whose breach was told of
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -101,6 +111,9 @@ class Announcement(Base):
         cascade="all, delete-orphan", lazy="selectin"
     )
     unit_rows: Mapped[list[AnnouncementUnit]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    updates: Mapped[list[AnnouncementUpdate]] = relationship(
+        order_by="AnnouncementUpdate.id", cascade="all, delete-orphan"
+    )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
 
@@ -113,6 +126,18 @@ class Announcement(Base):
     def units(self) -> tuple[str, ...]:
         """Codes of the units affected, each with everything below it; empty means everybody."""
         return tuple(sorted(row.unit for row in self.unit_rows))
+
+
+class AnnouncementUpdate(Base):
+    """How it goes on, in words for those affected; append only."""
+
+    __tablename__ = "announcement_update"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey(Announcement.id, ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    words: Mapped[str] = mapped_column(Text)
 
 
 class AnnouncementSystem(Base):

@@ -8,33 +8,35 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from indexer.words import N_
 from kb.flow import Refused
-from portal.faults.announcements import OVER
-from portal.faults.flow import FaultAction, FaultState
+from portal.faults.flow import OVER, FaultAction, FaultState
 from portal.faults.models import FaultEvent, FaultReport
 from portal.faults.scope import visible_faults
-from portal.people.models import Person
+from portal.people.models import Person, Unit
 from portal.people.roles import Permission
 from portal.tickets import desk, flow
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import permissions_on, served_by
-from portal.tickets.words import STATE_LABELS, TIER_LABELS, Action, Category, State, Tier
+from portal.tickets.words import CATEGORY_LABELS, STATE_LABELS, TIER_LABELS, Action, Category, State, Tier
 
 Place = tuple[State, Tier]
 
 # fmt: off
-#: Which move of a ticket follows a move of its fault event, from where.
-DEEDS = {
-    FaultAction.SUBMIT:  (Action.SUBMIT_FAULT, State.OPEN,      Tier.MIDDLE),
-    FaultAction.DECLARE: (Action.COMMAND,      State.OPEN,      Tier.DISPATCH),
-    FaultAction.DISMISS: (Action.NOT_A_FAULT,  State.OPEN,      Tier.DISPATCH),
-    FaultAction.RECOVER: (Action.FINISH,       State.OPEN,      Tier.BACK),
-    FaultAction.VERIFY:  (Action.PASS,         State.VERIFYING, Tier.MIDDLE),
-    FaultAction.FAIL:    (Action.FAIL,         State.VERIFYING, Tier.MIDDLE),
+#: Which move of a ticket follows a move of its fault event, from which places.
+DEEDS: dict[FaultAction, tuple[Action, tuple[Place, ...]]] = {
+    FaultAction.SUBMIT:  (Action.SUBMIT_FAULT, ((State.OPEN,      Tier.MIDDLE),)),
+    FaultAction.DECLARE: (Action.COMMAND,      ((State.OPEN,      Tier.DISPATCH),)),
+    FaultAction.DISMISS: (Action.NOT_A_FAULT,  ((State.OPEN,      Tier.DISPATCH),)),
+    FaultAction.REVOKE:  (Action.NOT_A_FAULT,  ((State.OPEN,      Tier.DISPATCH),
+                                                (State.OPEN,      Tier.BACK),
+                                                (State.VERIFYING, Tier.MIDDLE))),
+    FaultAction.RECOVER: (Action.FINISH,       ((State.OPEN,      Tier.BACK),)),
+    FaultAction.VERIFY:  (Action.PASS,         ((State.VERIFYING, Tier.MIDDLE),)),
+    FaultAction.FAIL:    (Action.FAIL,         ((State.VERIFYING, Tier.MIDDLE),)),
 }
 #: Where the tickets of an event must have come to, by the event's state; what lies behind is listed.
 MILESTONES: dict[FaultState, Place] = {
@@ -53,7 +55,6 @@ ROAD: tuple[tuple[Place, Action], ...] = (
 )
 # fmt: on
 PLACES = [place for place, _ in ROAD]
-BEYOND = frozenset({State.CONFIRMING, State.CLOSED, State.CANCELLED})
 #: A card's people need no posts, its systems no modules.
 LIGHT = (
     joinedload(Ticket.requester).options(lazyload(Person.posts)),
@@ -70,12 +71,17 @@ class Card:
     people: int
 
 
+#: Nothing stands in the way of a ticket that was moved by hand meanwhile or gathered later.
+CAN_FOLLOW = N_("落在后面，可以跟上。")
+
+
 @dataclass(frozen=True, slots=True)
 class Straggler:
-    """A ticket that did not follow its event, with the sentence why."""
+    """A ticket that lags behind its event, with the sentence why; can it follow at once?"""
 
     ticket: Ticket
     reason: Refused
+    can_follow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ def cards(session: Session, person: Person, *, ended_since: datetime) -> list[Ca
             func.count(FaultReport.ticket_id).label("tickets"),
             func.count(func.distinct(FaultReport.person_id)).label("people"),
         )
+        .where(FaultReport.left_at.is_(None))
         .group_by(FaultReport.fault_id)
         .subquery()
     )
@@ -115,22 +122,35 @@ def reported_tickets(session: Session, fault: FaultEvent) -> list[Ticket]:
         session.scalars(
             select(Ticket)
             .join(FaultReport, FaultReport.ticket_id == Ticket.id)
-            .where(FaultReport.fault_id == fault.id)
+            .where(FaultReport.fault_id == fault.id, FaultReport.left_at.is_(None))
             .options(*LIGHT, selectinload(Ticket.defect_links))
             .order_by(FaultReport.id)
         ).unique()
     )
 
 
-def people_without_ticket(session: Session, fault: FaultEvent) -> int:
-    """How many said "me too" and filed nothing."""
-    hit = (
-        select(FaultReport.person_id)
-        .where(FaultReport.fault_id == fault.id)
-        .group_by(FaultReport.person_id)
-        .having(func.count(FaultReport.ticket_id) == 0)
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """How many of one unit are hit: with a ticket, and by “me too” alone."""
+
+    unit: Unit
+    tickets: int
+    people: int
+
+
+def by_unit(session: Session, fault: FaultEvent) -> list[Hit]:
+    """Who is hit, by the unit they belong to; the most first."""
+    tickets = func.count(FaultReport.ticket_id)
+    people = func.count(func.distinct(FaultReport.person_id))
+    rows = session.execute(
+        select(Unit, tickets, people)
+        .join(Person, Person.unit_id == Unit.id)
+        .join(FaultReport, FaultReport.person_id == Person.id)
+        .where(FaultReport.fault_id == fault.id, FaultReport.left_at.is_(None))
+        .group_by(Unit.id)
+        .order_by(people.desc(), Unit.path)
     )
-    return session.scalar(select(func.count()).select_from(hit.subquery())) or 0
+    return [Hit(*row) for row in rows]
 
 
 def waiting_for_feedback(tickets: Collection[Ticket], person: Person) -> list[Ticket]:
@@ -143,16 +163,16 @@ def _open_moves(ticket: Ticket, person: Person) -> set[Action]:
     return {row.action for row in rows}
 
 
-def stragglers(fault: FaultEvent, tickets: Collection[Ticket], *, mover: Person | None) -> list[Straggler]:
-    """The tickets that lie behind their event; ``mover`` took its last step."""
+def stragglers(fault: FaultEvent, tickets: Collection[Ticket]) -> list[Straggler]:
+    """The tickets that lie behind their event, each with the sentence why."""
     milestone = MILESTONES.get(fault.state)
     if milestone is None:
         return []
     due = PLACES.index(milestone)
     return [
-        Straggler(ticket, _reason(ticket, mover))
+        Straggler(ticket, _reason(ticket), _may_follow(ticket))
         for ticket in tickets
-        if ticket.state not in BEYOND and _station(ticket) < due
+        if ticket.is_open and ticket.state != State.CONFIRMING and _station(ticket) < due
     ]
 
 
@@ -161,26 +181,39 @@ def _station(ticket: Ticket) -> int:
     return PLACES.index(place) if place in PLACES else -1
 
 
-def _reason(ticket: Ticket, mover: Person | None) -> Refused:
-    deed = dict(ROAD).get((ticket.state, ticket.tier))
-    if deed is None or mover is None:
+def _may_follow(ticket: Ticket) -> bool:
+    return _reason(ticket).sentence == CAN_FOLLOW
+
+
+def _reason(ticket: Ticket) -> Refused:
+    place = (ticket.state, ticket.tier)
+    if ticket.state == State.WAITING:
+        return Refused(N_("在等用户补充，补充之后才能跟上。"))
+    if place not in PLACES:
         return Refused(
             N_("工单在“%(tier)s·%(state)s”，没有走到故障流程里。"),
             tier=TIER_LABELS[ticket.tier],
             state=STATE_LABELS[ticket.state],
         )
-    try:
-        flow.step(desk.situation_of(ticket), deed, desk.actor_of(mover, ticket))
-    except Refused as reason:
-        return reason
-    return Refused(N_("故障推进之后才归集进来，请在工单页跟上。"))
+    if ticket.ruled_category not in (None, Category.FAULT):
+        return Refused(
+            N_("已经研判为“%(category)s”，不属于这次故障的请移出。"),
+            category=CATEGORY_LABELS[ticket.ruled_category],
+        )
+    return Refused(CAN_FOLLOW)
+
+
+def gathered() -> Select[int | None]:
+    """The tickets that belong to an event; what dispatch dismissed is not proposed to it again."""
+    return select(FaultReport.ticket_id).where(
+        FaultReport.ticket_id.is_not(None), FaultReport.left_at.is_(None)
+    )
 
 
 def suggestions(session: Session, person: Person) -> list[Suggestion]:
     """Fault tickets on the middle tier that no event has gathered, by system: what this person may gather."""
     if not person.may(Permission.WORK_MIDDLE):
         return []
-    gathered = select(FaultReport.ticket_id).where(FaultReport.ticket_id.is_not(None))
     tickets = session.scalars(
         select(Ticket)
         .where(
@@ -188,7 +221,7 @@ def suggestions(session: Session, person: Person) -> list[Suggestion]:
             Ticket.tier == Tier.MIDDLE,
             Ticket.state == State.OPEN,
             Ticket.category == Category.FAULT,
-            Ticket.id.not_in(gathered),
+            Ticket.id.not_in(gathered()),
         )
         .options(*LIGHT)
         .order_by(Ticket.filed_at)

@@ -35,6 +35,11 @@ def play_outages(stage: Stage) -> None:
         _play(stage, scenario, started)
 
 
+#: Minutes after the beginning → how it goes on, in words for those affected.
+PROGRESS = (
+    (40, "后台已经定位到出问题的服务，正在切换到备用节点。切换期间请不要反复重试，已填的内容请先存在本地。"),
+    (58, "备用节点已经接管一半的访问，一部分单位可以登录了；还登录不上的请过十分钟再试。"),
+)
 #: Minutes ago that the newest outages began, the newest first.
 UNFINISHED = (20, 60)
 
@@ -62,6 +67,12 @@ def _play(stage: Stage, scenario: material.Scenario, start: datetime) -> None:
         return
     _step(stage, fault, FaultAction.DECLARE, dispatcher, f"核实属实：{scenario.notes['front']}", start, 22)
     announcement = _announce(stage, fault, event, expert, start + timedelta(minutes=28))
+    _hit_too(stage, fault, tickets, start + timedelta(minutes=32))
+    for minutes, words in PROGRESS:
+        if start + timedelta(minutes=minutes) <= stage.today:
+            stage.at(start + timedelta(minutes=minutes))
+            until = start + timedelta(minutes=minutes + 30)
+            board.go_on(stage.session, announcement, words, by=expert, until=until)
     engineer = stage.dice.choice(stage.cast.serving(Who.BACK, tickets[0]))
     if start + timedelta(minutes=75) > stage.today:
         return
@@ -70,6 +81,16 @@ def _play(stage: Stage, scenario: material.Scenario, start: datetime) -> None:
     stage.at(start + timedelta(minutes=95))
     board.recover(stage.session, announcement, event["recovery"], by=expert)
     _tell(stage, scenario, tickets, start + timedelta(minutes=100))
+
+
+def _hit_too(stage: Stage, fault: FaultEvent, tickets: list[Ticket], moment: datetime) -> None:
+    """Some colleagues of the reporters saw the announcement and pressed “me too”."""
+    stage.at(moment)
+    reporters = {ticket.requester_id for ticket in tickets}
+    units = {ticket.unit_id for ticket in tickets}
+    near = [row for row in stage.cast.people if row.unit_id in units and row.id not in reporters]
+    for person in stage.dice.sample(near, min(len(near), 7)):
+        board.me_too(stage.session, fault, by=person)
 
 
 def _reports(stage: Stage, scenario: material.Scenario, start: datetime) -> list[Ticket]:

@@ -6,7 +6,7 @@ announcement can be folded to a pill, never away.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -20,11 +20,14 @@ from wtforms import DateTimeLocalField, SelectField, SelectMultipleField, String
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as Maybe
 
+from indexer.words import N_
+from kb.columns import now
 from kb.flow import Refused
 from portal.catalogue.queries import systems_in_order
 from portal.faults import board
 from portal.faults.flow import AnnouncementKind
 from portal.faults.models import Announcement, FaultEvent
+from portal.faults.promises import is_late
 from portal.faults.scope import is_visible
 from portal.people.models import Unit
 from portal.people.queries import units_in_order
@@ -39,6 +42,8 @@ from portal.web.request import db, me, parts, person_or_none, viewer
 blueprint = Blueprint("fault_pages", __name__)
 FOLDED = "announcements_folded"
 KEPT_FOLDED = 50
+LOCAL = "%Y-%m-%dT%H:%M"
+PROMISED = timedelta(hours=1)
 
 
 class AnnouncementForm(FlaskForm):
@@ -51,7 +56,7 @@ class AnnouncementForm(FlaskForm):
     )
     systems = SelectMultipleField(_l("受影响的系统"))
     units = SelectMultipleField(_l("受影响的单位"))
-    next_update_at = DateTimeLocalField(_l("下次更新时间"), validators=[Maybe()], format="%Y-%m-%dT%H:%M")
+    next_update_at = DateTimeLocalField(_l("下次更新时间"), validators=[Maybe()], format=LOCAL)
 
     def offer(self) -> None:
         """Fill the choices from the catalogue."""
@@ -154,11 +159,25 @@ def announcement(id: int) -> str:
     row = db().get(Announcement, id)
     if row is None or not (board.is_readable(row, viewer()) or may_edit(row)):
         abort(404)
-    live = next((line for line in board.bar(db(), viewer()) if line.id == id), None)
+    return _shown(row)
+
+
+@blueprint.app_template_global()
+def in_an_hour() -> str:
+    """The next update that is usually promised, as a browser's field takes it."""
+    local = now(db()).astimezone(parts().settings.zone) + PROMISED
+    return local.strftime(LOCAL)
+
+
+def _shown(row: Announcement, *, problem: str = "", words: str = "", until: str = "") -> str:
+    live = next((line for line in board.bar(db(), viewer()) if line.id == row.id), None)
     return render_template(
         "faults/announcement.html",
         row=row,
         line=live,
+        late=is_late(row, now(db())),
+        problem=problem,
+        kept={"words": words, "until": until},
         names=system_names(),
         units=unit_names(row.units),
         editable=may_edit(row),
@@ -226,6 +245,7 @@ def _first_words(fault: FaultEvent | None) -> dict[str, object]:
         "title": fault.title,
         "systems": fault.systems,
         "units": fault.units,
+        "next_update_at": now(db()).astimezone(parts().settings.zone) + PROMISED,
         "body": _("**受影响的范围**：\n\n**现在可以怎么做**\n\n1. \n\n**下次更新**："),
     }
 
@@ -277,6 +297,30 @@ def publish(id: int) -> Response:
     return redirect(local_path(request.form.get("next")))
 
 
+@blueprint.post("/announcements/<int:id>/updates")
+@needs(Permission.PUBLISH_ANNOUNCEMENTS)
+def go_on(id: int) -> Response | tuple[str, int]:
+    """Say how it goes on, and when those affected hear again."""
+    words, until = request.form.get("words", ""), request.form.get("until", "")
+    try:
+        board.go_on(db(), _own(id), words, by=me(), until=_moment(until))
+    except Refused as refusal:
+        db().rollback()
+        return _shown(_own(id), problem=sentence_of(refusal), words=words, until=until), 422
+    flash(_("进展已发布，受影响的人会重新看到这条公告。"), "success")
+    return redirect(local_path(request.form.get("next")))
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as a browser's field gives it, in the desk's zone."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=parts().settings.zone)
+    except ValueError as problem:
+        raise Refused(N_("下次更新时间看不懂，请重新选择。")) from problem
+
+
 @blueprint.post("/announcements/<int:id>/recover")
 @needs(Permission.PUBLISH_ANNOUNCEMENTS)
 def recover(id: int) -> Response | tuple[str, int]:
@@ -288,7 +332,7 @@ def recover(id: int) -> Response | tuple[str, int]:
 @blueprint.post("/announcements/<int:id>/withdraw")
 @needs(Permission.PUBLISH_ANNOUNCEMENTS)
 def withdraw(id: int) -> Response:
-    board.withdraw(db(), _own(id), by=me())
+    board.withdraw(db(), _own(id), by=me(), note=request.form.get("note", "").strip()[:1000])
     flash(_("公告已撤回。"), "success")
     return redirect(local_path(request.form.get("next")))
 

@@ -1,8 +1,9 @@
-"""Fault events: the board, one event, and the moves on it. Announcements are in ``announcing``."""
+"""Fault events: the board, one event, and the deeds on it. Announcements are in ``announcing``."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -14,11 +15,13 @@ from werkzeug.wrappers import Response
 from kb.columns import now
 from kb.flow import Refused
 from portal.faults import board as verbs
-from portal.faults import flow, reports
+from portal.faults import flow, likeness, reports
+from portal.faults.durations import stretches_of
 from portal.faults.flow import FaultAction, FaultState
-from portal.faults.models import FaultEvent, FaultMove
+from portal.faults.following import LEADERS
+from portal.faults.models import FaultEvent
+from portal.faults.promises import is_late
 from portal.faults.scope import is_visible, permissions_on
-from portal.people.models import Person
 from portal.people.queries import people_by_id
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket
@@ -62,9 +65,18 @@ def board() -> str:
         columns=[(state, columns[state]) for state in COLUMNS],
         over=columns[FaultState.VERIFIED] + columns[FaultState.DISMISSED],
         suggestions=reports.suggestions(db(), me()),
+        bursts=_bursts(),
         names=system_names(),
         since=minutes_since,
     )
+
+
+def _bursts() -> list[likeness.Burst]:
+    """What may be an outage; what the middle has ruled a fault already is proposed above it."""
+    ruled = {ticket.id for group in reports.suggestions(db(), me()) for ticket in group.tickets}
+    return [
+        burst for burst in likeness.bursts(db(), me()) if any(row.id not in ruled for row in burst.tickets)
+    ]
 
 
 @blueprint.post("/faults")
@@ -110,8 +122,7 @@ def event(number: str) -> str:
 def _event_page(fault: FaultEvent, *, problem: str = "", note: str = "", words: str = "") -> str:
     every = reports.reported_tickets(db(), fault)
     tickets = [ticket for ticket in every if serves(me(), ticket)]
-    people = people_by_id(db(), {fault.opened_by, *(move.by_id for move in fault.moves)})
-    last = fault.moves[-1] if fault.moves else None
+    held = permissions_on(db(), me(), fault)
     return render_template(
         "faults/event.html",
         fault=fault,
@@ -119,15 +130,19 @@ def _event_page(fault: FaultEvent, *, problem: str = "", note: str = "", words: 
         units=unit_names(fault.units),
         tickets=tickets,
         elsewhere=len(every) - len(tickets),
-        unticketed=reports.people_without_ticket(db(), fault),
-        steps=flow.open_to(fault.state, permissions_on(db(), me(), fault)),
+        by_unit=reports.by_unit(db(), fault),
+        steps=flow.open_to(fault.state, held),
         forward=FORWARD,
-        stragglers=reports.stragglers(fault, tickets, mover=_mover(last)),
+        stragglers=reports.stragglers(fault, tickets),
+        may_lead=bool(LEADERS & held),
+        may_gather=P.WORK_MIDDLE in held,
         to_tell=_to_tell(fault, tickets),
         may_announce=may_edit(None, fault),
-        announceable=fault.state in verbs.ANNOUNCEABLE,
-        more=_more(fault),
-        people=people,
+        announceable=fault.state in flow.ANNOUNCEABLE,
+        late=[row.id for row in fault.announcements if is_late(row, now(db()))],
+        more=_more(fault, every),
+        people=people_by_id(db(), {fault.opened_by, *(move.by_id for move in fault.moves)}),
+        stretches=stretches_of(fault),
         since=minutes_since,
         problem=problem,
         note=note,
@@ -135,34 +150,61 @@ def _event_page(fault: FaultEvent, *, problem: str = "", note: str = "", words: 
     )
 
 
-def _mover(last: FaultMove | None) -> Person | None:
-    return db().get(Person, last.by_id) if last is not None and last.by_id else None
-
-
 def _to_tell(fault: FaultEvent, tickets: list[Ticket]) -> list[Ticket]:
     return reports.waiting_for_feedback(tickets, me()) if fault.state == FaultState.VERIFIED else []
 
 
-def _more(fault: FaultEvent) -> list[Ticket]:
-    """Reports that nobody has gathered and that name a system of this outage."""
-    if fault.state in verbs.OVER or P.WORK_MIDDLE not in permissions_on(db(), me(), fault):
+def _more(fault: FaultEvent, every: list[Ticket]) -> list[Ticket]:
+    """Reports that nobody has gathered: ruled faults of these systems, and what is alike to the event's."""
+    if not verbs.takes_reports(db(), fault) or P.WORK_MIDDLE not in permissions_on(db(), me(), fault):
         return []
     groups = reports.suggestions(db(), me())
-    return [ticket for group in groups if group.system in fault.systems for ticket in group.tickets]
+    ruled = [ticket for group in groups if group.system in fault.systems for ticket in group.tickets]
+    known = {ticket.id for ticket in ruled}
+    return ruled + [row for row in likeness.resembling(db(), me(), fault, every) if row.id not in known]
 
 
 @blueprint.post("/faults/<number>/moves")
 @needs(P.WORK_MIDDLE, P.WORK_DISPATCH, P.WORK_BACK)
 def move(number: str) -> Response | tuple[str, int]:
     """Take one step; what was typed is kept when it is refused."""
-    note = request.form.get("note", "")
-    fault = _seen(number)
+    note, action = request.form.get("note", ""), _asked_action()
+    return _done(number, lambda fault: verbs.move(db(), fault, action, by=me(), note=note), note=note)
+
+
+def _done(
+    number: str, deed: Callable[[FaultEvent], object], *, note: str = "", words: str = ""
+) -> Response | tuple[str, int]:
+    """Do it and show the event again; refused, with everything that was typed."""
     try:
-        verbs.move(db(), fault, _asked_action(), by=me(), note=note)
+        deed(_seen(number))
     except Refused as refusal:
         db().rollback()
-        return _event_page(_seen(number), problem=sentence_of(refusal), note=note), 422
+        return _event_page(_seen(number), problem=sentence_of(refusal), note=note, words=words), 422
     return redirect(url_for("fault_pages.event", number=number))
+
+
+@blueprint.post("/faults/<number>/catch-up")
+@needs(P.WORK_MIDDLE, P.WORK_DISPATCH, P.WORK_BACK)
+def catch_up(number: str) -> Response | tuple[str, int]:
+    """Tickets that lag behind come to where their event is."""
+
+    def deed(fault: FaultEvent) -> None:
+        moved = verbs.catch_up(db(), fault, by=me())
+        flash(_("%(n)s 张工单已经跟上。", n=moved), "success")
+
+    return _done(number, deed)
+
+
+@blueprint.post("/faults/<number>/tickets/<ticket>/leave")
+@needs(P.WORK_MIDDLE)
+def leave(number: str, ticket: str) -> Response | tuple[str, int]:
+    """A ticket that was gathered wrongly leaves the event."""
+    row = db().scalar(visible_tickets(me()).where(Ticket.number == ticket))
+    if row is None:
+        abort(404)
+    note = request.form.get("note", "")
+    return _done(number, lambda fault: verbs.take_out(db(), fault, row, by=me(), note=note), note=note)
 
 
 def _asked_action() -> FaultAction:
@@ -177,16 +219,14 @@ def _asked_action() -> FaultAction:
 def tell(number: str) -> Response | tuple[str, int]:
     """The front tells every reporter at once."""
     words = request.form.get("words", "")
-    fault = _seen(number)
-    try:
-        told, left = verbs.tell_all(db(), fault, words, by=me())
-    except Refused as refusal:
-        db().rollback()
-        return _event_page(_seen(number), problem=sentence_of(refusal), words=words), 422
+    return _done(number, lambda fault: _tell(fault, words), words=words)
+
+
+def _tell(fault: FaultEvent, words: str) -> None:
+    told, left = verbs.tell_all(db(), fault, words, by=me())
     flash(_("已告知 %(told)s 位报障人。", told=told), "success")
     if left:
         flash(_("还有 %(left)s 张在同事手里或属于其他单位，由他们告知。", left=left), "warning")
-    return redirect(url_for("fault_pages.event", number=number))
 
 
 def _seen(number: str) -> FaultEvent:

@@ -16,7 +16,7 @@ from portal.faults.models import Announcement, FaultEvent, FaultReport
 from portal.people.models import PersonPost
 from portal.people.roles import Post
 from portal.tickets.models import Ticket
-from portal.tickets.words import Action, Category
+from portal.tickets.words import Action, Category, State, Tier
 from tests.web.conftest import Clients, Filing, Moving
 from tests.world import World
 
@@ -96,13 +96,22 @@ def test_reports_become_one_event(
     assert again.status_code == 422 and "已经归集到故障" in again.text
 
 
-def test_a_late_report_joins(client: Clients, ruled: Callable[..., str], outage: Outage) -> None:
+def place_of(maker: sessionmaker[Session], number: str) -> tuple[State, Tier]:
+    with maker() as session:
+        ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
+        return ticket.state, ticket.tier
+
+
+def test_a_late_report_joins(
+    client: Clients, ruled: Callable[..., str], outage: Outage, maker: sessionmaker[Session]
+) -> None:
     number, late = outage(), ruled("又一个打不开")
     expert = client("expert")
     assert late in expert.get(f"/faults/{number}").text
     expert.submit("/faults", {"tickets": [late], "fault": number})
     page = expert.get(f"/faults/{number}").text
-    assert "没有跟上的工单" in page and "提交运调" in page  # it still lies on the middle tier: said, with why
+    assert late in page and "没有跟上的工单" not in page  # the ruling on the event is a ruling on its reports
+    assert place_of(maker, late) == (State.OPEN, Tier.BACK)
 
 
 def test_foreign_tickets_are_not_there(client: Clients, ruled: Callable[..., str]) -> None:

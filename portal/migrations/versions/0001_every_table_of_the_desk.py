@@ -684,6 +684,9 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(length=32), nullable=False),
         sa.Column("holder_id", sa.Integer(), nullable=True),
         sa.Column("untouched", sa.Boolean(), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("merged_into_id", sa.Integer(), nullable=True),
+        sa.Column("survivor_id", sa.Integer(), nullable=True),
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("responded_at", sa.DateTime(timezone=True), nullable=True),
@@ -716,8 +719,20 @@ def upgrade() -> None:
             ["person.id"],
         ),
         sa.ForeignKeyConstraint(
+            ["merged_into_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
             ["requester_id"],
             ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["survivor_id"],
+            ["ticket.id"],
         ),
         sa.ForeignKeyConstraint(
             ["system_id"],
@@ -734,11 +749,33 @@ def upgrade() -> None:
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index("ix_ticket_filed", ["filed_at"], unique=False)
         batch_op.create_index("ix_ticket_holder", ["holder_id", "state"], unique=False)
+        batch_op.create_index("ix_ticket_parent", ["parent_id"], unique=False)
         batch_op.create_index("ix_ticket_queue", ["closed_at", "tier", "state", "close_due"], unique=False)
         batch_op.create_index("ix_ticket_requester", ["requester_id", "filed_at"], unique=False)
+        batch_op.create_index("ix_ticket_survivor", ["survivor_id"], unique=False)
         batch_op.create_index("ix_ticket_system", ["system_id", "filed_at"], unique=False)
         batch_op.create_index("ix_ticket_unit", ["unit_id", "filed_at"], unique=False)
 
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("url", sa.String(length=1000), nullable=False),
+        sa.Column("secret", sa.String(length=200), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("systems", sa.JSON(), nullable=False),
+        sa.Column("with_title", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "alarm",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1322,6 +1359,49 @@ def upgrade() -> None:
         sa.UniqueConstraint("inspection_id"),
     )
     op.create_table(
+        "delivery",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("notice_id", sa.Integer(), nullable=True),
+        sa.Column("happening_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("hook_id", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease", sa.String(length=64), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("trouble_values", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["happening_id"],
+            ["happening.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["hook_id"],
+            ["webhook.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_due", ["status", "next_at"], unique=False)
+        batch_op.create_index("ix_delivery_hook", ["hook_id", "id"], unique=False)
+        batch_op.create_index("ix_delivery_made", ["made_at"], unique=False)
+        batch_op.create_index("ix_delivery_person", ["person_id", "status"], unique=False)
+
+    op.create_table(
         "follow_up_call",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("follow_up_id", sa.Integer(), nullable=False),
@@ -1393,6 +1473,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_follow_up_call_follow_up_id"))
 
     op.drop_table("follow_up_call")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_person")
+        batch_op.drop_index("ix_delivery_made")
+        batch_op.drop_index("ix_delivery_hook")
+        batch_op.drop_index("ix_delivery_due")
+
+    op.drop_table("delivery")
     op.drop_table("appeal")
     with op.batch_alter_table("announcement_update", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_announcement_update_announcement_id"))
@@ -1491,11 +1578,14 @@ def downgrade() -> None:
 
     op.drop_table("announcement")
     op.drop_table("alarm")
+    op.drop_table("webhook")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_unit")
         batch_op.drop_index("ix_ticket_system")
+        batch_op.drop_index("ix_ticket_survivor")
         batch_op.drop_index("ix_ticket_requester")
         batch_op.drop_index("ix_ticket_queue")
+        batch_op.drop_index("ix_ticket_parent")
         batch_op.drop_index("ix_ticket_holder")
         batch_op.drop_index("ix_ticket_filed")
 
