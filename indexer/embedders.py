@@ -105,6 +105,7 @@ class StaticTable:
 
         weights = load_file(folder / "model.safetensors")
         self._table: Matrix = weights["embedding.weight"].astype(np.float32)
+        self._lengths: Matrix = np.maximum(np.linalg.norm(self._table, axis=1, keepdims=True), 1e-12)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._folded = (folder / FOLDED).is_file()
@@ -132,7 +133,8 @@ class StaticTable:
         return np.array(sorted(set(self._ids([text], longest=_LONGEST_PIECED)[0])), dtype=np.int32)
 
     def piece_vectors(self, ids: Ids) -> Matrix:
-        return unit(self._table[ids])
+        found: Matrix = self._table[ids] / self._lengths[ids]
+        return found
 
 
 class _Transformer:

@@ -3,14 +3,12 @@
 Invariant: a reason names only what is true of this document and this question.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from indexer.asked import Asked, Wanted
 from indexer.characters import fold
-from indexer.columns import Mask
+from indexer.columns import Mask, Places
 from indexer.document import Document, Reason, ReasonKind
 from indexer.engines import Field
 from indexer.generation import View
@@ -53,17 +51,20 @@ def _telling(wanted: Wanted) -> bool:
     return wanted.kind in (TermKind.CODE, TermKind.WORD) and len(wanted.surface) > 1 and wanted.weight > 0.5
 
 
-def _shared_words(place: int, evidence: Evidence, view: View) -> Iterator[str]:
+def shared_words(places: Places, evidence: Evidence, view: View) -> dict[int, tuple[str, ...]]:
+    """For each place the words of the question that a person should be told of, the rarest first."""
     telling = [wanted for wanted in evidence.asked.terms if _telling(wanted)]
     telling.sort(key=lambda wanted: view.lexical.frequency(Field.WORDS, wanted.text))
-    texts = [wanted.text for wanted in telling]
-    borne = view.lexical.borne(Field.WORDS, texts, np.array([place]))[:, 0]
-    return (wanted.surface for wanted, bears in zip(telling, borne, strict=True) if bears)
+    borne = view.lexical.borne(Field.WORDS, [wanted.text for wanted in telling], places)
+    return {
+        place: tuple(wanted.surface for wanted, bears in zip(telling, borne[:, row], strict=True) if bears)
+        for row, place in enumerate(places.tolist())
+    }
 
 
-def _words_reason(place: int, evidence: Evidence, view: View) -> Iterator[Reason]:
+def _words_reason(shared: Iterable[str]) -> Iterator[Reason]:
     chosen: list[str] = []
-    for word in _shared_words(place, evidence, view):
+    for word in shared:
         if not any(word in other for other in chosen):
             chosen = [*(other for other in chosen if other not in word), word]
         if len(chosen) == _SHOWN_WORDS:
@@ -100,11 +101,14 @@ def _shared_weight(text: str, asked: Asked) -> float:
     return sum(wanted.weight for wanted in asked.terms if wanted.surface in folded)
 
 
-def reasons_for(place: int, document: Document, evidence: Evidence, view: View) -> tuple[Reason, ...]:
+def reasons_for(
+    place: int, document: Document, evidence: Evidence, view: View, *, shared: Iterable[str]
+) -> tuple[Reason, ...]:
+    """`shared`: what `shared_words` found at this place."""
     return (
         *_code_reasons(place, evidence, view),
         *_asked_as_reason(document, evidence.asked),
-        *_words_reason(place, evidence, view),
+        *_words_reason(shared),
         *_meaning_reason(place, evidence),
         *_near_reasons(place, evidence, view),
     )

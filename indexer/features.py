@@ -8,6 +8,7 @@ depend on how many documents there are, so that one calibration serves small and
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,13 @@ from indexer.evidence import Evidence
 from indexer.fusion import Fused
 from indexer.generation import View
 from indexer.scoring import Scores, rarity
-from indexer.text import TermKind, terms
+from indexer.text import TermKind, count_terms, han_runs
 
 MOST_TERMS = 80
 _RAREST = 4
 _BITS = 60.0
 _LOG_BITS = 5.0
+_LONGEST_TITLE = 200
 _WORDS = (TermKind.WORD, TermKind.CODE)
 
 
@@ -57,16 +59,30 @@ def matched(view: View, wanted: Sequence[Wanted], places: Places) -> Match:
     return Match(wanted, weights, borne, np.array(frequencies) > 0)
 
 
+@lru_cache(maxsize=4_096)
+def _title_terms(title: str) -> frozenset[str]:
+    """The distinct terms of a title that say something; a single Chinese character says nothing."""
+    found = count_terms(title[:_LONGEST_TITLE]).keys() - stop_words()
+    return frozenset(term for term in found if len(term) > 1 or not han_runs(term))
+
+
 def _asked_title(view: View, title: str, asked: frozenset[str]) -> float:
     """How much of the title was asked for, by the rarity of its terms."""
     documents = max(1, view.columns.living)
     covered = total = 0.0
-    for text in {term.text for term in terms(title[:200]) if term.kind is not TermKind.SINGLE}:
-        if text not in stop_words():
-            weight = rarity(documents, view.lexical.frequency(Field.WORDS, text))
-            total += weight
-            covered += weight * (text in asked)
+    for text in _title_terms(title):
+        weight = rarity(documents, view.lexical.frequency(Field.WORDS, text))
+        total += weight
+        covered += weight * (text in asked)
     return covered / total if total else 0.0
+
+
+def _asked_titles(
+    view: View, evidence: Evidence, documents: Mapping[int, Document], places: Places
+) -> NDArray[np.float64]:
+    asked = frozenset(term.text for term in evidence.asked.terms)
+    found = [documents.get(place) for place in places.tolist()]
+    return np.array([_asked_title(view, one.title, asked) if one is not None else 0.0 for one in found])
 
 
 def _gaps(scores: Scores, places: Places) -> NDArray[np.float64]:
@@ -121,7 +137,7 @@ def described(
         columns |= _word_features(view, evidence, places)
         columns["gap"] = _gaps(evidence.words.bm25, places)
         columns["titled"] = evidence.words.titled[places].astype(np.float64)
-        columns["title_asked"] = np.array([_title(view, evidence, documents, int(place)) for place in places])
+        columns["title_asked"] = _asked_titles(view, evidence, documents, places)
     if evidence.meaning is not None:
         columns["cosine"] = evidence.meaning.cosines[places].astype(np.float64)
         columns["cosine_gap"] = _gaps(evidence.meaning.cosines, places)
@@ -141,9 +157,3 @@ def _agreement(evidence: Evidence, places: Places) -> NDArray[np.float64]:
         return np.zeros(len(places))
     first = (int(np.argmax(evidence.words.bm25)), int(np.argmax(evidence.meaning.cosines)))
     return np.array([float(place == first[0] == first[1]) for place in places.tolist()])
-
-
-def _title(view: View, evidence: Evidence, documents: Mapping[int, Document], place: int) -> float:
-    document = documents.get(place)
-    asked = frozenset(term.text for term in evidence.asked.terms)
-    return _asked_title(view, document.title, asked) if document is not None else 0.0

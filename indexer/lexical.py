@@ -26,6 +26,7 @@ WRITE_TIMEOUT_S = 30.0
 _MEMORY_MB = 192
 _KEPT_POSTINGS = 12_000_000
 _MOST_MERGED = 20_000
+_MOST_WEIGHED = 200_000
 
 
 class Counted(fields.FieldType):  # type: ignore[misc]
@@ -65,6 +66,9 @@ class _Segment:
         changed = bool((places != self.places).any())
         self.places = places
         return changed
+
+    def frequency(self, field: Field, term: bytes) -> int:
+        return int(self.reader.doc_frequency(str(field), term))
 
     def posting(self, field: Field, term: bytes) -> Posting:
         if (str(field), term) not in self.reader:
@@ -140,6 +144,7 @@ class WhooshWords:
         self._kept = _Kept(kept)
         self._merged: dict[tuple[Field, str], Posting] = {}
         self._bearing: dict[tuple[str, ...], Places] = {}
+        self._frequencies: dict[tuple[Field, str], int] = {}
         self._generation: int | None = None
 
     def close(self) -> None:
@@ -155,7 +160,7 @@ class WhooshWords:
                 self._segments = self._opened_segments(columns)
                 self._generation = latest
                 self._kept.forget_others(self._segments)
-                self._merged, self._bearing = {}, {}
+                self._forget()
             self._place_latecomers(columns)
 
     def _place_latecomers(self, columns: Columns) -> None:
@@ -163,7 +168,10 @@ class WhooshWords:
         for segment in self._segments.values():
             if (segment.places < 0).any() and segment.placed(columns):
                 self._kept.forget_others(set(self._segments) - {segment.name})
-                self._merged, self._bearing = {}, {}
+                self._forget()
+
+    def _forget(self) -> None:
+        self._merged, self._bearing, self._frequencies = {}, {}, {}
 
     def _opened_segments(self, columns: Columns) -> dict[str, _Segment]:
         """Segments never change: those already open stay. `reader(reuse=…)` would bring back merged ones."""
@@ -193,7 +201,17 @@ class WhooshWords:
         return merged
 
     def frequency(self, field: Field, term: str) -> int:
-        return len(self.posting(field, term))
+        """Without reading where it stands: most terms are only weighed."""
+        key = (field, term)
+        if (found := self._frequencies.get(key)) is not None:
+            return found
+        spelled = term.encode("utf-8", "replace")
+        with self._lock:
+            count = sum(segment.frequency(field, spelled) for segment in self._segments.values())
+            if len(self._frequencies) >= _MOST_WEIGHED:
+                self._frequencies.clear()
+            self._frequencies[key] = count
+        return count
 
     def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
         rows = [self.posting(field, term).bears(places) for term in terms]

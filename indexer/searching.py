@@ -16,7 +16,7 @@ from indexer.confidence import Calibration
 from indexer.document import Document, Engine, Hit, Key, Query, StageName, Trace
 from indexer.embedders import Embedder, Matrix
 from indexer.engines import Scope, marks_wanted
-from indexer.evidence import Evidence, best_passage, reasons_for
+from indexer.evidence import Evidence, best_passage, reasons_for, shared_words
 from indexer.explaining import Clock, Done, trace
 from indexer.features import described
 from indexer.generation import View
@@ -328,6 +328,8 @@ def _hits(
     calibration: Calibration,
 ) -> Iterator[Hit]:
     probabilities = _probabilities(rows, len(fused.places), calibration)
+    shown = np.array([place for place in fused.places.tolist() if place in documents], dtype=np.int64)
+    shared = shared_words(shown, evidence, view)
     for place, score, probability in zip(fused.places.tolist(), fused.scores, probabilities, strict=True):
         kind, id_ = view.columns.keys[place]
         document = documents.get(place)
@@ -337,8 +339,8 @@ def _hits(
             score=float(score),
             probability=probability,
             trusted=probability >= calibration.trusted_from,
-            why=reasons_for(place, document, evidence, view) if document is not None else (),
-            passage=best_passage(place, document, evidence) if document is not None else "",
+            why=reasons_for(place, document, evidence, view, shared=shared[place]) if document else (),
+            passage=best_passage(place, document, evidence) if document else "",
         )
 
 

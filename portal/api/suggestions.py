@@ -15,7 +15,7 @@ from portal.finder.meant import did_you_mean
 from portal.finder.period import of_days
 from portal.finder.typeahead import complete
 from portal.web.access import signed_in
-from portal.web.request import db, me, parts
+from portal.web.request import db, me, only_asks, parts, write_now
 
 blueprint = Blueprint("api_suggestions", __name__, description="What already answers a question")
 blueprint.before_request(callers.check_call)
@@ -26,6 +26,8 @@ FILTERS = ("system", "module", "state", "category", "language")
 
 @blueprint.route("/suggestions")
 class Suggestions(MethodView):
+    decorators = (only_asks,)
+
     @signed_in
     @blueprint.arguments(schemas.SuggestIn)
     @blueprint.response(200, schemas.SuggestionsOut)
@@ -36,7 +38,7 @@ class Suggestions(MethodView):
             db(), me(), asked["text"], system=asked["system"], category=category, limit=asked["limit"]
         )
         consultation = suggest.refresh(
-            db(),
+            write_now(),
             found,
             by=me(),
             text=asked["text"],

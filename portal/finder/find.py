@@ -277,9 +277,11 @@ def _announcements(
     """Live announcements for this person about what the question concerns, faults first."""
     if not person.active:
         return ()
+    live = session.scalars(live_announcements(viewer_of(person))).all()
+    if not live:  # on most days
+        return ()
     concerned = _systems(ask, ranked) | prediction.named_systems(session, ask.text).keys()
     hit = {item.row.id for item in ranked if item.kind == ANNOUNCEMENT and item.hit.trusted}
-    live = session.scalars(live_announcements(viewer_of(person)))
     return tuple(row for row in live if row.id in hit or concerned & set(row.systems))
 
 
@@ -291,11 +293,12 @@ def _systems(ask: Ask, ranked: Sequence[Ranked]) -> set[str]:
 
 
 def _facets(ranked: Sequence[Ranked]) -> dict[str, list[tuple[str, int]]]:
-    counts: dict[str, Counter[str]] = {"kind": Counter(item.kind for item in ranked)}
-    for name in FACETS:
-        counts[name] = Counter(
-            value for item in ranked for value in facets_of(item.kind, item.row).get(name, ())
-        )
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("kind", *FACETS)}
+    for item in ranked:
+        counts["kind"][item.kind] += 1
+        facets = facets_of(item.kind, item.row)
+        for name in FACETS:
+            counts[name].update(facets.get(name, ()))
     return {name: counter.most_common() for name, counter in counts.items() if counter}
 
 
