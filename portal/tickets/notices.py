@@ -63,33 +63,34 @@ class Row:
     sentence: str
     group: Group = Group.PROGRESS
     urgent: bool = False  # pops up in the portal
+    name: str = ""  # what robots and administrators call it
 
 
 L, G = Listener, Group
 # fmt: off
 TABLE = {row.event: row for row in (
-    Row(Event.TAKEN,        (L.REQUESTER, L.WATCHERS),             N_("%(by)s 已受理您的工单 %(number)s：%(title)s"), G.PROGRESS),
-    Row(Event.ASKED,        (L.REQUESTER,),                        N_("工单 %(number)s 需要您补充：%(note)s"), G.ANSWER, urgent=True),
-    Row(Event.SUPPLIED,     (L.HOLDER,),                           N_("%(by)s 补充了工单 %(number)s：%(note)s"), G.TALK),
-    Row(Event.HANDED_ON,    (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 已转到%(tier)s处理"), G.PROGRESS),
-    Row(Event.PARKED,       (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待缺陷修复，修复部署到您单位后会自动通知您"), G.PROGRESS),
-    Row(Event.TOLD,         (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 已有结果，请确认：%(note)s"), G.ANSWER, urgent=True),
-    Row(Event.CLOSED,       (L.REQUESTER, L.TELLER, L.WATCHERS),   N_("工单 %(number)s 已办结"), G.PROGRESS),
-    Row(Event.REOPENED,     (L.TELLER, L.WATCHERS),                N_("用户重新打开了工单 %(number)s：%(note)s"), G.HANDS, urgent=True),
-    Row(Event.ASSIGNED,     (L.HOLDER,),                           N_("%(by)s 把工单 %(number)s 交给了您：%(title)s"), G.HANDS),
-    Row(Event.URGED,        (L.HOLDER, L.WATCHERS),                N_("用户催单：%(number)s %(title)s"), G.HANDS, urgent=True),
-    Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS),   N_("%(by)s 在工单 %(number)s 留言：%(note)s"), G.TALK),
-    Row(Event.NOTED,        (L.HOLDER,),                           N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s"), G.TALK),
-    Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待的修复已部署到您单位"), G.PROGRESS),
-    Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发，已重新打开：%(title)s"), G.DEFECT, urgent=True),  # its owners: ``recurring``
-    Row(Event.RECOVERED,    (),                                    N_("您反映也遇到的故障已恢复：%(title)s %(note)s"), G.OUTAGE, urgent=True),
-    Row(Event.NO_FAULT,     (),                                    N_("您反映也遇到的问题经核实不是系统故障：%(title)s；仍有问题请提交工单"), G.OUTAGE),
-    Row(Event.UPDATE_DUE,   (),                                    N_("公告承诺的更新时间已过：%(title)s，请马上更新进展"), G.OUTAGE, urgent=True),
-    Row(Event.MENTIONED,    (),                                    N_("%(by)s 在工单 %(number)s 提到了您：%(note)s"), G.TALK, urgent=True),
-    Row(Event.COMPLAINED,   (),                                    N_("%(by)s 投诉了工单 %(about)s，请书面答复：%(number)s %(title)s"), G.HANDS, urgent=True),
-    Row(Event.INSPECTED,    (),                                    N_("工单 %(number)s 的质检结果：%(score)s 分，%(level)s；有异议请在 %(until)s 前申诉"), G.QUALITY),
-    Row(Event.APPEALED,     (),                                    N_("%(by)s 对工单 %(number)s 的质检评分提出申诉：%(note)s"), G.QUALITY),
-    Row(Event.APPEAL_DECIDED, (),                                  N_("工单 %(number)s 的质检申诉已裁定（%(verdict)s）：%(note)s"), G.QUALITY),
+    Row(Event.TAKEN,        (L.REQUESTER, L.WATCHERS),             N_("%(by)s 已受理您的工单 %(number)s：%(title)s"), G.PROGRESS, name=N_("受理")),
+    Row(Event.ASKED,        (L.REQUESTER,),                        N_("工单 %(number)s 需要您补充：%(note)s"), G.ANSWER, urgent=True, name=N_("请用户补充")),
+    Row(Event.SUPPLIED,     (L.HOLDER,),                           N_("%(by)s 补充了工单 %(number)s：%(note)s"), G.TALK, name=N_("用户已补充")),
+    Row(Event.HANDED_ON,    (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 已转到%(tier)s处理"), G.PROGRESS, name=N_("转办")),
+    Row(Event.PARKED,       (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待缺陷修复，修复部署到您单位后会自动通知您"), G.PROGRESS, name=N_("挂起等修复")),
+    Row(Event.TOLD,         (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 已有结果，请确认：%(note)s"), G.ANSWER, urgent=True, name=N_("反馈结果")),
+    Row(Event.CLOSED,       (L.REQUESTER, L.TELLER, L.WATCHERS),   N_("工单 %(number)s 已办结"), G.PROGRESS, name=N_("办结")),
+    Row(Event.REOPENED,     (L.TELLER, L.WATCHERS),                N_("用户重新打开了工单 %(number)s：%(note)s"), G.HANDS, urgent=True, name=N_("重新打开")),
+    Row(Event.ASSIGNED,     (L.HOLDER,),                           N_("%(by)s 把工单 %(number)s 交给了您：%(title)s"), G.HANDS, name=N_("指派")),
+    Row(Event.URGED,        (L.HOLDER, L.WATCHERS),                N_("用户催单：%(number)s %(title)s"), G.HANDS, urgent=True, name=N_("催单")),
+    Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS),   N_("%(by)s 在工单 %(number)s 留言：%(note)s"), G.TALK, name=N_("留言")),
+    Row(Event.NOTED,        (L.HOLDER,),                           N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s"), G.TALK, name=N_("内部备注")),
+    Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待的修复已部署到您单位"), G.PROGRESS, name=N_("修复已部署")),
+    Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发，已重新打开：%(title)s"), G.DEFECT, urgent=True, name=N_("缺陷复发")),  # its owners: ``recurring``
+    Row(Event.RECOVERED,    (),                                    N_("您反映也遇到的故障已恢复：%(title)s %(note)s"), G.OUTAGE, urgent=True, name=N_("故障恢复")),
+    Row(Event.NO_FAULT,     (),                                    N_("您反映也遇到的问题经核实不是系统故障：%(title)s；仍有问题请提交工单"), G.OUTAGE, name=N_("核实不是故障")),
+    Row(Event.UPDATE_DUE,   (),                                    N_("公告承诺的更新时间已过：%(title)s，请马上更新进展"), G.OUTAGE, urgent=True, name=N_("公告更新逾期")),
+    Row(Event.MENTIONED,    (),                                    N_("%(by)s 在工单 %(number)s 提到了您：%(note)s"), G.TALK, urgent=True, name=N_("提到同事")),
+    Row(Event.COMPLAINED,   (),                                    N_("%(by)s 投诉了工单 %(about)s，请书面答复：%(number)s %(title)s"), G.HANDS, urgent=True, name=N_("收到投诉")),
+    Row(Event.INSPECTED,    (),                                    N_("工单 %(number)s 的质检结果：%(score)s 分，%(level)s；有异议请在 %(until)s 前申诉"), G.QUALITY, name=N_("质检评分")),
+    Row(Event.APPEALED,     (),                                    N_("%(by)s 对工单 %(number)s 的质检评分提出申诉：%(note)s"), G.QUALITY, name=N_("质检申诉")),
+    Row(Event.APPEAL_DECIDED, (),                                  N_("工单 %(number)s 的质检申诉已裁定（%(verdict)s）：%(note)s"), G.QUALITY, name=N_("申诉裁定")),
 )}
 
 #: Which event a move is, for those that anybody hears of.
