@@ -6,7 +6,7 @@ The invariant: the number of queries does not depend on the number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,19 +18,12 @@ from kb.columns import now
 from portal.catalogue.models import System
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import PERMISSIONS
+from portal.tickets.assignment.presence import absences_of
 from portal.tickets.flow import WORKERS
 from portal.tickets.models import Ticket
-from portal.tickets.selection import (
-    FOR_THE_PAST,
-    Filter,
-    Order,
-    Tab,
-    conditions,
-    in_tab,
-    is_open,
-    is_takeable,
-)
+from portal.tickets.selection import FOR_THE_PAST, Filter, Order, Tab, conditions, in_tab, is_open
 from portal.tickets.visibility import permissions_on, served_by, serves_all, visible_tickets
+from portal.tickets.words import Tier
 
 #: Long columns that no list shows.
 SHORT = (defer(Ticket.text), defer(Ticket.outcome), defer(Ticket.work_note), defer(Ticket.rating_words))
@@ -115,8 +108,6 @@ def _columns(order: Order, *, past: bool) -> tuple[ColumnElement[Any], ...]:
             return (Ticket.paused_at.is_not(None), Ticket.close_due.asc(), Ticket.id.asc())
 
 
-def tab_counts(session: Session, person: Person, wanted: Filter | None = None) -> dict[Tab, int]:
-    """How many open tickets lie on each pile, under the same filter; one query."""
 MOMENTS = {Order.FILED: "_at", Order.UPDATED: "_at", Order.CLOSED: "_at"}
 
 
@@ -142,23 +133,14 @@ def _turned(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return column.desc()
 
 
+def tab_counts(session: Session, person: Person, wanted: Filter | None = None) -> dict[Tab, int]:
+    """How many open tickets lie on each pile, under the same filter; one query."""
     moment = now(session)
     narrowed = replace(wanted or Filter(), tab=None, open=True)
     sums = [func.sum(case((in_tab(tab, person, moment), 1), else_=0)) for tab in Tab]
     bounds = and_(served_by(person), *conditions(narrowed, person, moment))
     row = session.execute(select(*sums).select_from(Ticket).where(bounds)).one()
     return {tab: int(count or 0) for tab, count in zip(Tab, row, strict=True)}
-
-
-def next_takeable(session: Session, person: Person) -> Ticket | None:
-    """The ticket that nobody holds and that is due first."""
-    return session.scalars(
-        select(Ticket)
-        .where(is_open(), is_takeable(person))
-        .order_by(Ticket.close_due, Ticket.priority, Ticket.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Ticket)
-    ).first()
 
 
 def ticket_by_number(session: Session, number: str) -> Ticket | None:
@@ -179,21 +161,31 @@ def other_tickets(session: Session, person: Person, ticket: Ticket, *, limit: in
 
 
 def successors(session: Session, ticket: Ticket) -> list[Person]:
-    """The people to whom this ticket may be handed: their posts serve it and work its tier."""
+    """The people to whom this ticket may be handed now: present, their posts serve it and work its tier."""
     permission = WORKERS.get(ticket.tier)
-    posts = [post for post, held in PERMISSIONS.items() if permission in held]
+    people = people_who_work(session, [ticket.tier])
+    away = absences_of(session, people)
+    return [
+        person
+        for person in people
+        if permission in permissions_on(person, ticket)
+        and person.id != ticket.holder_id
+        and person.id not in away
+    ]
+
+
+def people_who_work(session: Session, tiers: Iterable[Tier]) -> list[Person]:
+    """Everybody who has a post that works on one of these tiers, by name."""
+    wanted = {WORKERS[tier] for tier in tiers if tier in WORKERS}
+    posts = [post for post, held in PERMISSIONS.items() if wanted & held]
     people = session.scalars(
         select(Person)
         .join(PersonPost)
         .where(PersonPost.post.in_(posts), Person.active)
-        .order_by(Person.name)
+        .order_by(Person.name, Person.id)
         .distinct()
     )
-    return [
-        person
-        for person in people
-        if permission in permissions_on(person, ticket) and person.id != ticket.holder_id
-    ]
+    return list(people)
 
 
 def load_of(session: Session, people: Sequence[Person]) -> dict[int, int]:

@@ -28,6 +28,7 @@ from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import desk, linking, queries
+from portal.tickets.assignment import next_up
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import is_party, serves
 from portal.tickets.words import Action
@@ -146,12 +147,11 @@ def _back(number: str) -> Response:
     Permission.WORK_BACK,
 )
 def take_next() -> Response:
-    """Take what is due first of what nobody holds, and open it."""
-    ticket = queries.next_takeable(db(), me())
+    """Take the ticket that this person should work on next, and open it."""
+    ticket = next_up.take_next(db(), me())
     if ticket is None:
         flash(_("没有等着领取的工单。"), "info")
         return redirect(url_for("queues.page"))
-    desk.move(db(), ticket, Action.TAKE, by=me())
     return _back(ticket.number)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from portal.tickets import desk, queries
+from portal.tickets.assignment import next_up
 from portal.tickets.models import Ticket
 from portal.tickets.selection import Filter, Order, Tab
 from portal.tickets.words import Action, Category, State, Tier
@@ -153,11 +154,11 @@ def test_the_next_one_is_due_first_and_mine_to_take(at_desk: Desk) -> None:
     quick = at_desk.file(Category.FAULT, impact=1, urgency=1)
     at_desk.file(Category.FAULT, impact=1, urgency=1, by="zhao")  # not of the agent's unit
     people = at_desk.world.people
-    assert queries.next_takeable(at_desk.session, people["agent"]) == quick
-    assert queries.next_takeable(at_desk.session, people["expert"]) is None
+    assert next_up.next_for(at_desk.session, people["agent"]) == quick
+    assert next_up.next_for(at_desk.session, people["expert"]) is None
     at_desk.does(quick, Action.TAKE, "agent")
     at_desk.does(quick, Action.ESCALATE, "agent")
-    assert queries.next_takeable(at_desk.session, people["expert"]) == quick
+    assert next_up.next_for(at_desk.session, people["expert"]) == quick
 
 
 def test_other_tickets_are_those_i_may_see(at_desk: Desk) -> None:
@@ -214,7 +215,7 @@ def test_the_same_lists_on_postgresql(postgres_engine: Engine) -> None:
             assert queries.queue(session, people["expert"], Filter(order=order, text="转圈")).total == 8
         past = Filter(state=State.CLOSED, unit="hq", since=MOMENT)
         assert queries.queue(session, people["agent"], past).total == 0
-        assert queries.next_takeable(session, people["agent"]) in tickets[1:]
+        assert next_up.next_for(session, people["agent"]) in tickets[1:]
         assert len(queries.other_tickets(session, people["agent"], tickets[0])) == 6
         assert [who.login for who in queries.successors(session, tickets[0])] == ["supervisor"]
         assert queries.load_of(session, [people["agent"]]) == {people["agent"].id: 1}
