@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from defects.flow import DefectState
@@ -109,6 +110,7 @@ def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, gi
     clocks.settle(session, ticket, row)
     _settle_holder(ticket, row, by=by, given=given)
     ticket.state, ticket.tier, ticket.updated_at = row.end, row.then, now(session)
+    flag_modified(ticket, "updated_at")  # of two moves in one moment the second raises the version, too
     data = _apply(session, ticket, row, by=by, given=given)
     session.flush()  # the version is compared here, before anything is written down
     entry = trail.append(
