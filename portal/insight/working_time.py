@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from portal.tickets.service_levels import AFTERNOON, DAY_MINUTES, MORNING, is_workday
+from portal.tickets.service_levels import DAY_MINUTES
+from portal.tickets.working_calendar import OFFICE, is_workday
 
 
 class WorkingTime:
@@ -36,11 +37,8 @@ class WorkingTime:
 
 
 def _within(clock: time) -> float:
-    return sum(max(0.0, min(_minutes(clock), _minutes(end)) - _minutes(start)) for start, end in SPANS)
+    return sum(max(0.0, min(_minutes(clock), end) - start) for start, end in OFFICE)
 
 
 def _minutes(clock: time) -> float:
     return clock.hour * 60 + clock.minute + clock.second / 60
-
-
-SPANS = (MORNING, AFTERNOON)

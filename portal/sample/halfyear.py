@@ -26,8 +26,9 @@ from portal.sample.stories import REMARKS, Scene, story_of
 from portal.tickets import desk, linking
 from portal.tickets.flow import HOLDER_FREE, Who
 from portal.tickets.models import Ticket
-from portal.tickets.service_levels import Level, add_minutes, is_workday
+from portal.tickets.service_levels import Level, add_minutes
 from portal.tickets.words import Action, Category, Channel, State
+from portal.tickets.working_calendar import is_workday
 
 #: One in so many tickets on a defect that was said to be gone shows that it is not.
 RECURS_EVERY = 40
@@ -106,7 +107,7 @@ def play(stage: Stage, scenario: material.Scenario, say: str, filed_at: datetime
     for number, scene in enumerate(scenes_of(stage, scenario, slots)):
         if number >= patience:
             break
-        moment = add_minutes(moment, scene.minutes, level=WORKING, zone=desk.ZONE)
+        moment = add_minutes(moment, scene.minutes, level=WORKING)
         if moment >= stage.today:
             break
         stage.at(moment)

@@ -100,7 +100,7 @@ def _drafted(session: Session, request: Request, *, by: Person) -> Ticket:
         updated_at=moment,
         paused_minutes=0,
     )
-    set_level(ticket)
+    set_level(session, ticket)
     return ticket
 
 

@@ -204,7 +204,7 @@ class _Writer:
             closed_at=closed,
             **{name: values[name] for name in _COPIED},
         )
-        set_level(ticket)
+        set_level(self.session, ticket)
         if ended:  # when somebody first answered there is not known here
             ticket.tier_due = ticket.respond_due = None
         return ticket

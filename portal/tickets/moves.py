@@ -236,6 +236,6 @@ def _rule(session: Session, ticket: Ticket, action: Action, given: Given) -> dic
         ticket.priority = given.priority or ticket.priority
     else:
         ticket.first_category = given.category
-    clocks.set_level(ticket)
-    clocks.set_tier_due(ticket, clocks.arrival(session, ticket))
+    clocks.set_level(session, ticket)
+    clocks.set_tier_due(session, ticket, clocks.arrival(session, ticket))
     return {**before, "to": ticket.category, "priority": ticket.priority}

@@ -18,8 +18,6 @@ from indexer.words import N_
 from portal.catalogue.models import System
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import PERMISSIONS
-from portal.tickets import service_levels as levels
-from portal.tickets.clocks import ZONE
 from portal.tickets.flow import WORKERS
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.visibility import post_clause
@@ -154,32 +152,13 @@ def is_overdue(moment: datetime) -> ColumnElement[bool]:
 
 
 def is_soon(moment: datetime) -> ColumnElement[bool]:
-    """Open, running, and within the last fifth of its time: the same line that colours the clock chip."""
+    """Open, running, and past the moment from which it is warned of: what colours the clock chip, too."""
     return and_(is_open(), Ticket.paused_at.is_(None), falls_due_soon(moment))
 
 
 def falls_due_soon(moment: datetime) -> ColumnElement[bool]:
-    """Not yet due at that moment, but within the last fifth of the time it was given."""
-    lines = [
-        and_(or_(*(_is_kind(*kind) for kind in kinds)), Ticket.close_due <= line)
-        for line, kinds in _warning_lines(moment).items()
-    ]
-    return and_(Ticket.close_due >= moment, or_(*lines))
-
-
-def _is_kind(category: Category, priority: int) -> ColumnElement[bool]:
-    return and_(Ticket.category == category, Ticket.priority == priority)
-
-
-def _warning_lines(moment: datetime) -> dict[datetime, list[tuple[Category, int]]]:
-    """Until when a ticket of each kind must be due for its clock to warn now."""
-    lines: dict[datetime, list[tuple[Category, int]]] = {}
-    for category, by_priority in levels.LEVELS.items():
-        for priority, level in enumerate(by_priority, start=1):
-            left = levels.warns_at(level.close)
-            line = levels.add_minutes(moment, left, level=level, zone=ZONE)
-            lines.setdefault(line, []).append((category, priority))
-    return lines
+    """Not yet due at that moment, but already warned of."""
+    return and_(Ticket.close_due >= moment, Ticket.close_warn <= moment)
 
 
 def tiers_of(row: PersonPost) -> list[Tier]:

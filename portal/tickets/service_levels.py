@@ -1,40 +1,52 @@
-"""Service levels: how long a ticket may take, counted in working time.
+"""Service levels: how long a ticket may take, counted in working time. Pure.
 
-Pure: a calendar and moments in, moments and minutes out. Public holidays and make-up working days of
-China come from ``chinesecalendar``; years it doesn't know yet count Monday to Friday, and say so.
-The level in force is copied onto the ticket, so that a later change of this table rewrites no past.
+A calendar and moments in, moments and minutes out; what a working day is stands in ``working_calendar``.
+``LEVELS`` counts where the desk has laid down nothing else (``levels.book``). The level in force is copied
+onto the ticket, so that a later change rewrites no past.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
-
-import chinese_calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 from portal.tickets.words import Category, Tier
+from portal.tickets.working_calendar import ALWAYS, DEFAULT, Calendar
 
-MORNING = (time(8, 30), time(12, 0))
-AFTERNOON = (time(14, 0), time(17, 30))
 DAY_MINUTES = 420
-WARN_AT = 0.8
-LONGEST_SEARCH = timedelta(days=1100)
+#: Per cent of the allowed time after which the clock begins to warn.
+WARN_AT = 80
+#: The tiers that get a time of their own for each visit.
+VISITED = (Tier.FRONT, Tier.LOCAL, Tier.MIDDLE, Tier.DISPATCH, Tier.BACK)
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Minutes allowed: to the first response, for each visit to a tier, to the close."""
+    """Minutes allowed: to the first response, for each visit to a tier, to the close.
+
+    ``own`` names the tiers whose time differs from ``tier``.
+    """
 
     respond: int
     tier: int
     close: int
     round_the_clock: bool = False
+    own: tuple[tuple[Tier, int], ...] = ()
+    warn: int = WARN_AT
 
     def as_json(self) -> dict[str, object]:
-        return dict(asdict(self))
+        """As a ticket and a stored version carry it; what is as usual is left out."""
+        plain: dict[str, object] = {
+            "respond": self.respond,
+            "tier": self.tier,
+            "close": self.close,
+            "round_the_clock": self.round_the_clock,
+        }
+        if self.own:
+            plain["tiers"] = {tier.value: minutes for tier, minutes in self.own}
+        return plain if self.warn == WARN_AT else {**plain, "warn": self.warn}
 
 
 #: Counts what passes of anything in working time, whatever it is allowed.
@@ -57,67 +69,41 @@ LEVELS: dict[Category, tuple[Level, Level, Level, Level]] = {
 
 
 def level_for(category: Category, priority: int) -> Level:
+    """What the house comes with."""
     return LEVELS[category][priority - 1]
 
 
-def level_from(stored: dict[str, object]) -> Level:
-    """The level a ticket carries."""
+def level_from(stored: Mapping[str, object]) -> Level:
+    """The level that a ticket or a stored version carries."""
+    own = cast("Mapping[str, int]", stored.get("tiers") or {})
     return Level(
         respond=int(str(stored["respond"])),
         tier=int(str(stored["tier"])),
         close=int(str(stored["close"])),
         round_the_clock=bool(stored["round_the_clock"]),
+        own=tuple((tier, int(own[tier])) for tier in VISITED if tier in own),
+        warn=int(str(stored.get("warn", WARN_AT))),
     )
 
 
-@lru_cache(maxsize=8192)
-def is_workday(day: date) -> bool:
-    """Is this a working day in China, make-up days included?"""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:  # the year's holidays are not published yet
-        return day.weekday() < 5
+def counted_by(level: Level, calendar: Calendar) -> Calendar:
+    """In which time this level counts: faults round the clock, everything else as the calendar says."""
+    return ALWAYS if level.round_the_clock else calendar
 
 
-def _spans(start: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-    """Working spans from ``start`` on, in local time, the first one cut at ``start``."""
-    local = start.astimezone(zone)
-    day = local.date()
-    while day - local.date() < LONGEST_SEARCH:
-        if is_workday(day):
-            for opening, closing in (MORNING, AFTERNOON):
-                begin = datetime.combine(day, opening, zone)
-                end = datetime.combine(day, closing, zone)
-                if end > local:
-                    yield max(begin, local), end
-        day += timedelta(days=1)
-
-
-def add_minutes(start: datetime, minutes: int, *, level: Level, zone: ZoneInfo) -> datetime:
+def add_minutes(start: datetime, minutes: int, *, level: Level, calendar: Calendar = DEFAULT) -> datetime:
     """The moment when ``minutes`` of counted time have passed since ``start``."""
-    if level.round_the_clock:
-        return start + timedelta(minutes=minutes)
-    left = timedelta(minutes=minutes)
-    for begin, end in _spans(start, zone):
-        if left <= end - begin:
-            return (begin + left).astimezone(start.tzinfo)
-        left -= end - begin
-    raise ValueError("a service level longer than three years")
+    return counted_by(level, calendar).after(start, minutes)
 
 
-def minutes_between(start: datetime, end: datetime, *, level: Level, zone: ZoneInfo) -> int:
+def minutes_between(start: datetime, end: datetime, *, level: Level, calendar: Calendar = DEFAULT) -> int:
     """Counted minutes from ``start`` to ``end``; negative when ``end`` lies before ``start``."""
-    if end < start:
-        return -minutes_between(end, start, level=level, zone=zone)
-    if level.round_the_clock:
-        return int((end - start).total_seconds() // 60)
-    local = end.astimezone(zone)
-    total = timedelta()
-    for begin, close in _spans(start, zone):
-        if begin >= local:
-            break
-        total += min(close, local) - begin
-    return int(total.total_seconds() // 60)
+    return counted_by(level, calendar).between(start, end)
+
+
+def warning_of(due: datetime, allowed: int, *, level: Level, calendar: Calendar = DEFAULT) -> datetime:
+    """From when a deadline that was given ``allowed`` minutes is told of."""
+    return counted_by(level, calendar).before(due, warns_at(allowed, level.warn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +115,7 @@ class Clock:
     total: int
     paused: bool
     round_the_clock: bool
+    warn: int = WARN_AT
 
     @property
     def overdue(self) -> bool:
@@ -136,14 +123,17 @@ class Clock:
 
     @property
     def soon(self) -> bool:
-        return not self.overdue and self.left <= warns_at(self.total)
+        return not self.overdue and self.left <= warns_at(self.total, self.warn)
 
 
-def warns_at(total: int) -> int:
+def warns_at(total: int, percent: int = WARN_AT) -> int:
     """How many counted minutes are left of ``total`` when the clock begins to warn."""
-    return round(total * (1 - WARN_AT))
+    return round(total * (100 - percent) / 100)
 
 
 def tier_minutes(level: Level, tier: Tier) -> int:
-    """Minutes for one visit to a tier; the front is always asked to move within the response time × 4."""
+    """Minutes for one visit to a tier; the front is asked to move within the response time × 4."""
+    own = dict(level.own)
+    if tier in own:
+        return own[tier]
     return min(level.tier, level.respond * 4) if tier in (Tier.FRONT, Tier.LOCAL) else level.tier

@@ -15,8 +15,7 @@ from defects.flow import DefectState
 from defects.models import Defect
 from defects.signatures import runs_fix
 from portal.catalogue.queries import version_in
-from portal.tickets import service_levels as levels
-from portal.tickets.clocks import ZONE
+from portal.tickets.levels.frozen import calendar_of
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.moves import Given, move
 from portal.tickets.words import Action, State
@@ -35,18 +34,18 @@ def confirm_silent(session: Session, moment: datetime, *, days: int = 3) -> list
         .limit(SILENT_AT_ONCE)
         .with_for_update(skip_locked=True, of=Ticket)  # whom a user answers right now is not silent
     )
-    silent = [ticket for ticket in waiting if _working_days(ticket.told_at, moment) >= days]
+    silent = [ticket for ticket in waiting if _working_days(session, ticket, moment) >= days]
     for ticket in silent:
         note = f"反馈后 {days} 个工作日用户没有回应，系统自动确认。"
         move(session, ticket, Action.CONFIRM, by=None, given=Given(note=note))
     return silent
 
 
-def _working_days(start: datetime | None, end: datetime) -> float:
-    if start is None:
+def _working_days(session: Session, ticket: Ticket, end: datetime) -> float:
+    """Working days since the user was told, by the calendar that the ticket carries."""
+    if ticket.told_at is None:
         return 0
-    counted = levels.minutes_between(start, end, level=levels.WORKING_TIME, zone=ZONE)
-    return counted / levels.DAY_MINUTES
+    return calendar_of(session, ticket).days_between(ticket.told_at, end)
 
 
 def release_parked(session: Session, defect: Defect) -> list[Ticket]:

@@ -175,6 +175,11 @@ class Calendar:
         worked = self._year(last).passed(_tick(end)) - self._year(first).passed(_tick(start))
         return (worked + sum(self._year(number).total for number in range(first, last))) // _MINUTE
 
+    def days_between(self, start: datetime, end: datetime) -> float:
+        """Working days from ``start`` to ``end``, by the length of an ordinary one."""
+        day = sum(closing - opening for opening, closing in self.usual)
+        return self.between(start, end) / day
+
     def _year_of(self, moment: datetime) -> int:
         return moment.astimezone(self.place).year
 

@@ -18,12 +18,12 @@ from portal.tickets.service_levels import (
     Clock,
     Level,
     add_minutes,
-    is_workday,
     level_from,
     minutes_between,
     tier_minutes,
 )
 from portal.tickets.words import Category, Tier
+from portal.tickets.working_calendar import is_workday
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ROUND = Level(5, 30, 240, round_the_clock=True)
@@ -34,7 +34,7 @@ def local(text: str) -> datetime:
 
 
 def after(start: str, minutes: int, level: Level = WORKING_TIME) -> datetime:
-    return add_minutes(local(start), minutes, level=level, zone=ZONE)
+    return add_minutes(local(start), minutes, level=level)
 
 
 # fmt: off
@@ -69,15 +69,13 @@ def test_deadlines_worked_by_hand(start: str, minutes: int, end: str) -> None:
 
 @pytest.mark.parametrize(("start", "minutes", "end"), BY_HAND)
 def test_and_counted_back(start: str, minutes: int, end: str) -> None:
-    assert minutes_between(local(start), local(end), level=WORKING_TIME, zone=ZONE) == minutes
-    assert minutes_between(local(end), local(start), level=WORKING_TIME, zone=ZONE) == -minutes
+    assert minutes_between(local(start), local(end), level=WORKING_TIME) == minutes
+    assert minutes_between(local(end), local(start), level=WORKING_TIME) == -minutes
 
 
 def test_faults_count_round_the_clock_through_the_holiday() -> None:
     assert after("2025-10-01 23:30", 240, ROUND) == local("2025-10-02 03:30")
-    assert (
-        minutes_between(local("2025-10-01 23:30"), local("2025-10-02 03:30"), level=ROUND, zone=ZONE) == 240
-    )
+    assert minutes_between(local("2025-10-01 23:30"), local("2025-10-02 03:30"), level=ROUND) == 240
 
 
 def test_a_year_whose_holidays_are_unknown_counts_monday_to_friday() -> None:
@@ -94,22 +92,22 @@ moments = st.datetimes(
 
 @given(moments, st.integers(1, 9000))
 def test_what_is_added_is_what_lies_between(start: datetime, minutes: int) -> None:
-    due = add_minutes(start, minutes, level=WORKING_TIME, zone=ZONE)
-    assert minutes_between(start, due, level=WORKING_TIME, zone=ZONE) == minutes
+    due = add_minutes(start, minutes, level=WORKING_TIME)
+    assert minutes_between(start, due, level=WORKING_TIME) == minutes
     assert is_workday(due.astimezone(ZONE).date())
 
 
 @given(moments, st.integers(1, 4000), st.integers(1, 4000))
 def test_a_pause_moves_a_deadline_by_its_length(start: datetime, allowed: int, pause: int) -> None:
-    due = add_minutes(start, allowed, level=WORKING_TIME, zone=ZONE)
-    once = add_minutes(start, allowed + pause, level=WORKING_TIME, zone=ZONE)
-    assert add_minutes(due, pause, level=WORKING_TIME, zone=ZONE) == once
+    due = add_minutes(start, allowed, level=WORKING_TIME)
+    once = add_minutes(start, allowed + pause, level=WORKING_TIME)
+    assert add_minutes(due, pause, level=WORKING_TIME) == once
 
 
 @given(moments, moments)
 def test_counted_time_is_never_longer_than_time(one: datetime, other: datetime) -> None:
     early, late = sorted((one, other))
-    counted = minutes_between(early, late, level=WORKING_TIME, zone=ZONE)
+    counted = minutes_between(early, late, level=WORKING_TIME)
     assert 0 <= counted <= (late - early).total_seconds() // 60
 
 
@@ -145,6 +143,6 @@ def test_the_chip_warns_in_the_last_fifth() -> None:
 
 def test_the_zone_of_the_start_is_the_zone_of_the_end() -> None:
     start = local("2025-06-11 09:00").astimezone(ZoneInfo("UTC"))
-    due = add_minutes(start, 30, level=WORKING_TIME, zone=ZONE)
+    due = add_minutes(start, 30, level=WORKING_TIME)
     assert due - start == timedelta(minutes=30)
     assert due.tzinfo == start.tzinfo
