@@ -25,6 +25,7 @@ from indexer.lock import Busy
 from portal.cli.feeding import holder_name, let_go
 from portal.cli.nightly import Nightly
 from portal.cli.place import moment
+from portal.cli.promises import hold_to_promises
 from portal.config import Settings
 from portal.db import transaction
 from portal.finder.consumer import consume
@@ -60,6 +61,7 @@ def confirm_and_release(settings: Settings, maker: sessionmaker[Session]) -> Non
 #: In the order in which they run when several are due; each is due once when the loop begins.
 JOBS: tuple[Job, ...] = (
     Job("clocks", timedelta(minutes=5), confirm_and_release),
+    Job("promises", timedelta(minutes=1), hold_to_promises),
 )
 # fmt: on
 

@@ -13,7 +13,7 @@ from portal.api.schemas.articles import (
 )
 from portal.api.schemas.catalogue import ModuleOut, ServiceOut, SystemOut, UnitOut
 from portal.api.schemas.defects import DefectIn, DefectMoveIn, DefectOut, DefectPublicOut, DefectsIn
-from portal.api.schemas.faults import AnnouncementOut, FaultOut
+from portal.api.schemas.faults import AnnouncementOut, AnnouncementWholeOut, FaultOut, FaultWholeOut
 from portal.api.schemas.finding import (
     CalibrationOut,
     CompletionOut,
@@ -45,6 +45,7 @@ from portal.api.schemas.tickets import (
 
 __all__ = [
     "AnnouncementOut",
+    "AnnouncementWholeOut",
     "ArticleChangeIn",
     "ArticleIn",
     "ArticleMoveIn",
@@ -61,6 +62,7 @@ __all__ = [
     "DefectPublicOut",
     "DefectsIn",
     "FaultOut",
+    "FaultWholeOut",
     "FoundOut",
     "LinkIn",
     "MeOut",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from portal.faults.durations import stretches_of
+
 
 class AnnouncementOut(Schema):
     id = fields.Integer()
@@ -19,6 +21,17 @@ class AnnouncementOut(Schema):
     ended_at = fields.AwareDateTime(allow_none=True)
 
 
+class UpdateOut(Schema):
+    at = fields.AwareDateTime()
+    words = fields.String()
+
+
+class AnnouncementWholeOut(AnnouncementOut):
+    """One announcement with what was said since it was published, oldest first."""
+
+    updates = fields.List(fields.Nested(UpdateOut))
+
+
 class FaultOut(Schema):
     number = fields.String()
     title = fields.String()
@@ -26,5 +39,25 @@ class FaultOut(Schema):
     systems = fields.List(fields.String())
     units = fields.List(fields.String())
     opened_at = fields.AwareDateTime()
+    detected_at = fields.AwareDateTime(allow_none=True)
     declared_at = fields.AwareDateTime(allow_none=True)
     recovered_at = fields.AwareDateTime(allow_none=True)
+    verified_at = fields.AwareDateTime(allow_none=True)
+    told_at = fields.AwareDateTime(allow_none=True)
+    minutes = fields.Function(
+        lambda row: {stretch.name: stretch.minutes for stretch in stretches_of(row)},
+        metadata={"description": "detected → declared → recovered → verified → told, and the whole"},
+    )
+
+
+class FaultMoveOut(Schema):
+    seq = fields.Integer()
+    at = fields.AwareDateTime()
+    action = fields.String()
+    note = fields.String()
+
+
+class FaultWholeOut(FaultOut):
+    """One event with its trail."""
+
+    moves = fields.List(fields.Nested(FaultMoveOut))
