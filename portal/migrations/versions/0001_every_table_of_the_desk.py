@@ -584,6 +584,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "list_habit",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("view_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("opens", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id", "view_id"),
+    )
+    op.create_table(
         "person_post",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -599,6 +611,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_post_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("post", sa.String(length=32), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("opens", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_view_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index("ix_saved_view_shared", ["shared", "removed_at"], unique=False)
 
     op.create_table(
         "sharing",
@@ -1201,6 +1240,37 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "related_ticket",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("related_ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_related_ticket_first_id"), ["first_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_related_ticket_second_id"), ["second_id"], unique=False)
+
+    op.create_table(
         "share",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sharing_id", sa.Integer(), nullable=False),
@@ -1284,6 +1354,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("urge", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_urge_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "watch_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("watching", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("watch_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_watch_entry_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "watcher",
@@ -1488,6 +1583,10 @@ def downgrade() -> None:
     op.drop_table("announcement_unit")
     op.drop_table("announcement_system")
     op.drop_table("watcher")
+    with op.batch_alter_table("watch_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_watch_entry_ticket_id"))
+
+    op.drop_table("watch_entry")
     with op.batch_alter_table("urge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_urge_ticket_id"))
 
@@ -1501,6 +1600,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_share_sharing_id"))
 
     op.drop_table("share")
+    with op.batch_alter_table("related_ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_related_ticket_second_id"))
+        batch_op.drop_index(batch_op.f("ix_related_ticket_first_id"))
+
+    op.drop_table("related_ticket")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_notice_unrouted",
@@ -1597,10 +1701,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sharing_by_id"))
 
     op.drop_table("sharing")
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.drop_index("ix_saved_view_shared")
+        batch_op.drop_index(batch_op.f("ix_saved_view_owner_id"))
+
+    op.drop_table("saved_view")
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_post_person_id"))
 
     op.drop_table("person_post")
+    op.drop_table("list_habit")
     with op.batch_alter_table("level_version", schema=None) as batch_op:
         batch_op.drop_index("ix_level_version")
 
