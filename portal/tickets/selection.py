@@ -18,7 +18,7 @@ from indexer.words import N_
 from portal.catalogue.models import System
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import PERMISSIONS
-from portal.tickets.flow import WORKERS
+from portal.tickets.flow import ENDED, WORKERS
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.visibility import post_clause
 from portal.tickets.words import Category, Channel, State, Tier
@@ -39,6 +39,8 @@ class Tab(StrEnum):
 class Order(StrEnum):
     DUE = "due"
     PRIORITY = "priority"
+    FILED = "filed"
+    UPDATED = "updated"
     CLOSED = "closed"
     NUMBER = "number"
     TITLE = "title"
@@ -50,8 +52,6 @@ class Order(StrEnum):
     HOLDER = "holder"
     URGES = "urges"
     RETURNS = "returns"
-    FILED = "filed"
-    UPDATED = "updated"
 
 
 TAB_LABELS = {
@@ -66,6 +66,8 @@ TAB_LABELS = {
 ORDER_LABELS = {
     Order.DUE: N_("时限最近"),
     Order.PRIORITY: N_("优先级最高"),
+    Order.FILED: N_("最新提交"),
+    Order.UPDATED: N_("最近有动静"),
     Order.CLOSED: N_("最近办结"),
     Order.NUMBER: N_("工单号"),
     Order.TITLE: N_("标题"),
@@ -77,13 +79,11 @@ ORDER_LABELS = {
     Order.HOLDER: N_("处理人"),
     Order.URGES: N_("催单最多"),
     Order.RETURNS: N_("退回最多"),
-    Order.FILED: N_("最新提交"),
+}
 #: Orders that the past can be walked in; the others sort what is open, which is little.
 FOR_THE_PAST = frozenset({Order.DUE, Order.FILED, Order.UPDATED, Order.PRIORITY, Order.CLOSED, Order.NUMBER})
 #: In the place of a login: whoever looks at the list. No login begins like this.
 MYSELF = "@me"
-    Order.UPDATED: N_("最近有动静"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +113,16 @@ class Filter:
     linked: bool | None = None
     since: datetime | None = None  # filed from …
     until: datetime | None = None  # … to before
-    everything: bool = False  # open and ended alike
     closed_since: datetime | None = None
-    turned: bool = False  # the order, from its other end
     closed_until: datetime | None = None
+    everything: bool = False  # open and ended alike
     order: Order = Order.DUE
+    turned: bool = False  # the order, from its other end
 
     @property
     def looks_back(self) -> bool:
         """Does it ask for tickets that have ended, too?"""
-        ended = self.state in (State.CLOSED, State.CANCELLED)
+        ended = self.state in ENDED
         past = self.closed_since or self.closed_until or self.since or self.until or self.defect
         asked = ended or self.everything or self.open is False or bool(past) or self.is_number
         return self.open is not True and asked
@@ -185,7 +185,6 @@ def in_tab(tab: Tab, person: Person, moment: datetime) -> ColumnElement[bool]:
     match tab:
         case Tab.MINE:
             return and_(is_open(), Ticket.holder_id == person.id)
-    wanted = seen_by(person, wanted)
         case Tab.UNHELD:
             return and_(is_open(), is_takeable(person))
         case Tab.OVERDUE:
@@ -207,14 +206,9 @@ def conditions(
 
     ``walking`` as in ``visibility.post_clause``: the units are looked at while walking a period.
     """
+    wanted = seen_by(person, wanted)
     if wanted.tab is not None:
         yield in_tab(wanted.tab, person, moment)
-def seen_by(person: Person, wanted: Filter) -> Filter:
-    """The filter with "me" put in: a shared list means whoever looks at it."""
-    mine = {name: person.login for name in ("holder", "requester") if getattr(wanted, name) == MYSELF}
-    return replace(wanted, **mine) if mine else wanted  # type: ignore[arg-type]
-
-
     if wanted.open is not None:
         yield is_open() if wanted.open else Ticket.closed_at.is_not(None)
     elif wanted.tab is None and not wanted.looks_back:
@@ -234,6 +228,12 @@ def seen_by(person: Person, wanted: Filter) -> Filter:
     yield from _moments(wanted)
     if wanted.text.strip():
         yield says(wanted)
+
+
+def seen_by(person: Person, wanted: Filter) -> Filter:
+    """The filter with "me" put in: a shared list means whoever looks at it."""
+    mine = {name: person.login for name in ("holder", "requester") if getattr(wanted, name) == MYSELF}
+    return replace(wanted, **mine) if mine else wanted  # type: ignore[arg-type]
 
 
 def places(wanted: Filter, *, walking: bool = False) -> Iterator[ColumnElement[bool]]:
