@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from indexer.choice import advice
+from portal.delivery.figures import standing
 from portal.finder import serving
 from portal.finder.consumer import lag
 from portal.web.access import everyone
@@ -82,6 +83,11 @@ def metrics() -> Response:
         ("tierdesk_index_without_vectors", "Documents found by words alone so far", index.without_vectors),
     ):
         Gauge(name, meaning, registry=registry).set(value or 0)
+    post = Gauge(
+        "tierdesk_deliveries", "Mails and robot messages by status", ("channel", "status"), registry=registry
+    )
+    for (channel, status), count in standing(db()).items():
+        post.labels(channel, status).set(count)
     answering = Gauge("tierdesk_index_serves", "What answers searches", ("mode", "words"), registry=registry)
     answering.labels(index.mode, index.words).set(1)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

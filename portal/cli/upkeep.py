@@ -25,9 +25,11 @@ from indexer.lock import Busy
 from portal.cli.feeding import holder_name, let_go
 from portal.cli.nightly import Nightly
 from portal.cli.place import moment
+from portal.cli.postman import Postman
 from portal.cli.promises import hold_to_promises
 from portal.config import Settings
 from portal.db import transaction
+from portal.delivery.post import forget
 from portal.finder.consumer import consume
 from portal.finder.upkeep import compare, heal, repair
 from portal.tickets.desk import confirm_silent, release_ready
@@ -62,6 +64,7 @@ def confirm_and_release(settings: Settings, maker: sessionmaker[Session]) -> Non
 JOBS: tuple[Job, ...] = (
     Job("clocks", timedelta(minutes=5), confirm_and_release),
     Job("promises", timedelta(minutes=1), hold_to_promises),
+    Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
 )
 # fmt: on
 
@@ -79,10 +82,13 @@ class Upkeep:
     behind: threading.Thread | None = None
     jobs: tuple[Job, ...] = JOBS
     nightly: Nightly = field(init=False)
+    postman: Postman = field(init=False)
 
     def __post_init__(self) -> None:
         self.nightly = Nightly(self.settings, self.maker)
+        self.postman = Postman(self.settings, self.maker)
         self.jobs += (
+            Job("post", timedelta(seconds=2), lambda *_: self.postman.round()),
             Job("compare", timedelta(hours=6), lambda *_: self.compare()),
             Job("learn", timedelta(minutes=20), lambda *_: self.nightly.round(moment())),
         )
@@ -94,6 +100,7 @@ class Upkeep:
             pause = IDLE_S if self.round() else min(LONGEST_PAUSE_S, pause * 2)
             self.stop.wait(pause)
         self.nightly.stop()
+        self.postman.stop()
         let_go(self.maker, self.holder)
 
     def round(self) -> bool:

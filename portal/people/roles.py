@@ -64,6 +64,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CATALOGUE = "manage_catalogue"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     READ_PEOPLE = "read_people"
     FOLLOW_UP = "follow_up"  # ring users after the close and ask whether it really helped
     INSPECT = "inspect"
@@ -89,7 +90,7 @@ PERMISSIONS: dict[Post, frozenset[Permission]] = {
     Post.DISPATCHER:    DEEP  | {P.WORK_DISPATCH, P.READ_ALL_TICKETS, P.READ_FIGURES},
     Post.ENGINEER:      DEEP  | {P.WORK_BACK, P.REPAIR_DEFECTS},
     Post.MANAGER:       DEEP  | {P.READ_ALL_TICKETS, P.READ_FIGURES, P.EXPORT, P.REASSIGN, P.ANSWER_COMPLAINTS, P.READ_QUALITY, P.DECIDE_APPEALS, P.MANAGE_QUALITY},
-    Post.ADMIN:         frozenset({P.MANAGE_PEOPLE, P.MANAGE_CATALOGUE, P.READ_PEOPLE, P.MANAGE_QUALITY}),
+    Post.ADMIN:         frozenset({P.MANAGE_PEOPLE, P.MANAGE_CATALOGUE, P.MANAGE_WEBHOOKS, P.READ_PEOPLE, P.MANAGE_QUALITY}),
 }
 # fmt: on
 
