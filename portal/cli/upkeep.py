@@ -22,6 +22,7 @@ from indexer.document import Mode
 from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
+from portal.cli.deadlines import watch_deadlines
 from portal.cli.feeding import holder_name, let_go
 from portal.cli.nightly import Nightly
 from portal.cli.place import moment
@@ -63,6 +64,7 @@ def confirm_and_release(settings: Settings, maker: sessionmaker[Session]) -> Non
 #: In the order in which they run when several are due; each is due once when the loop begins.
 JOBS: tuple[Job, ...] = (
     Job("clocks", timedelta(minutes=5), confirm_and_release),
+    Job("deadlines", timedelta(minutes=1), watch_deadlines),
     Job("promises", timedelta(minutes=1), hold_to_promises),
     Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
 )

@@ -64,6 +64,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CATALOGUE = "manage_catalogue"
+    MANAGE_LEVELS = "manage_levels"  # service levels and working calendars
     MANAGE_WEBHOOKS = "manage_webhooks"
     READ_PEOPLE = "read_people"
     FOLLOW_UP = "follow_up"  # ring users after the close and ask whether it really helped
@@ -89,8 +90,8 @@ PERMISSIONS: dict[Post, frozenset[Permission]] = {
     Post.EDITOR:        DEEP  | {P.READ_ALL_TICKETS, P.WRITE_ARTICLES, P.PUBLISH_ARTICLES, P.READ_FIGURES},
     Post.DISPATCHER:    DEEP  | {P.WORK_DISPATCH, P.READ_ALL_TICKETS, P.READ_FIGURES},
     Post.ENGINEER:      DEEP  | {P.WORK_BACK, P.REPAIR_DEFECTS},
-    Post.MANAGER:       DEEP  | {P.READ_ALL_TICKETS, P.READ_FIGURES, P.EXPORT, P.REASSIGN, P.ANSWER_COMPLAINTS, P.READ_QUALITY, P.DECIDE_APPEALS, P.MANAGE_QUALITY},
-    Post.ADMIN:         frozenset({P.MANAGE_PEOPLE, P.MANAGE_CATALOGUE, P.MANAGE_WEBHOOKS, P.READ_PEOPLE, P.MANAGE_QUALITY}),
+    Post.MANAGER:       DEEP  | {P.READ_ALL_TICKETS, P.READ_FIGURES, P.EXPORT, P.REASSIGN, P.ANSWER_COMPLAINTS, P.READ_QUALITY, P.DECIDE_APPEALS, P.MANAGE_QUALITY, P.MANAGE_LEVELS},
+    Post.ADMIN:         frozenset({P.MANAGE_PEOPLE, P.MANAGE_CATALOGUE, P.MANAGE_WEBHOOKS, P.READ_PEOPLE, P.MANAGE_QUALITY, P.MANAGE_LEVELS}),
 }
 # fmt: on
 

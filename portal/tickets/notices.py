@@ -54,6 +54,8 @@ class Event(StrEnum):
     INSPECTED = "inspected"  # whose work was scored
     APPEALED = "appealed"  # whoever scored it
     APPEAL_DECIDED = "appeal_decided"  # both of them
+    DUE_SOON = "due_soon"  # whoever has it in hand: ``levels.alarms``
+    OVERDUE = "overdue"  # those above them, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ TABLE = {row.event: row for row in (
     Row(Event.INSPECTED,    (),                                    N_("工单 %(number)s 的质检结果：%(score)s 分，%(level)s；有异议请在 %(until)s 前申诉"), G.QUALITY, name=N_("质检评分")),
     Row(Event.APPEALED,     (),                                    N_("%(by)s 对工单 %(number)s 的质检评分提出申诉：%(note)s"), G.QUALITY, name=N_("质检申诉")),
     Row(Event.APPEAL_DECIDED, (),                                  N_("工单 %(number)s 的质检申诉已裁定（%(verdict)s）：%(note)s"), G.QUALITY, name=N_("申诉裁定")),
+    Row(Event.DUE_SOON,     (),                                    N_("工单 %(number)s 快到%(deadline)s（%(due)s）：%(title)s"), G.CLOCK, urgent=True, name=N_("快到时限")),
+    Row(Event.OVERDUE,      (),                                    N_("工单 %(number)s 已超过%(deadline)s（%(due)s）：%(title)s"), G.CLOCK, urgent=True, name=N_("已超时限")),
 )}
 
 #: Which event a move is, for those that anybody hears of.
@@ -115,7 +119,7 @@ EVENT_OF = {
 
 
 #: Values of a notice that nobody typed, or that an administrator may let out (the title).
-HEARD_OUTSIDE = frozenset({"number", "title", "tier", "defect", "announcement"})
+HEARD_OUTSIDE = frozenset({"number", "title", "tier", "defect", "announcement", "deadline", "due"})
 
 
 def event_of(action: Action, *, before: State) -> Event | None:
