@@ -22,6 +22,7 @@ from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import trail
 from portal.tickets.clocks import ZONE, set_level
+from portal.tickets.forms.answering import Answers, keep_at_filing
 from portal.tickets.models import Ticket
 from portal.tickets.words import SUB_LABELS, Action, Category, Channel, State, Tier, priority_of
 
@@ -44,6 +45,8 @@ class Request:
     impact: int = 3
     urgency: int = 2
     channel: Channel = Channel.WEB
+    answers: Answers | None = None
+    """To the information form of the system; None where nobody was asked."""
 
 
 def clean(text: str) -> str:
@@ -56,6 +59,8 @@ def file(session: Session, request: Request, *, by: Person) -> Ticket:
     _check(request, by)
     ticket = _numbered(session, _drafted(session, request, by=by))
     trail.append(session, ticket, Action.FILE, by_id=by.id, start=None, data={"category": request.category})
+    if request.answers is not None:
+        keep_at_filing(session, ticket, request.answers)
     return ticket
 
 

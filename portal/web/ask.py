@@ -36,8 +36,9 @@ from portal.web.access import signed_in
 from portal.web.answer_pages import blueprint
 from portal.web.answers import Answers, answers_for, remembered
 from portal.web.files import attach_to
+from portal.web.information import Asked, answers_from, asked_about, typed_in
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, parts
+from portal.web.request import db, me, only_asks, parts
 
 
 class AskForm(FlaskForm):
@@ -54,6 +55,8 @@ class AskForm(FlaskForm):
     system = StringField()
     impact = IntegerField(_l("影响到谁？"), default=3, validators=[Optional()])
     urgency = IntegerField(_l("有多急？"), default=2, validators=[Optional()])
+    module = StringField()
+    sub = StringField()
     token = HiddenField()
 
     @property
@@ -73,6 +76,31 @@ def page() -> BaseResponse | str:
     return _page(form, answers=remembered(_answers_of(form)))
 
 
+@blueprint.post("/ask/fields")
+@signed_in
+@only_asks
+def fields() -> tuple[str, int]:
+    """What the chosen system wants to know; nothing new when the page shows that form already."""
+    asked = _asked(AskForm())
+    shown = request.form.get("sheet", "")
+    offered = bool({"module", "sub"} & set(request.form))
+    if asked.key == shown and (shown or not (asked.is_worth_a_place or offered)):
+        return "", 204
+    return render_template("ask/_fields.html", asked=asked), 200
+
+
+def _asked(form: AskForm) -> Asked:
+    """The information form of what is chosen now, with what was typed into it."""
+    category = form.category.data
+    return asked_about(
+        system_by_code(db(), form.system.data),
+        Category(category) if category in set(Category) else None,
+        module=form.module.data or "",
+        sub=form.sub.data or "",
+        typed=typed_in(request.form),
+    )
+
+
 def _answers_of(form: AskForm) -> Answers:
     return answers_for(form.words, form.system.data, form.category.data, token=form.token.data)
 
@@ -86,6 +114,7 @@ def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -
     return render_template(
         "ask/page.html",
         form=form,
+        asked=_asked(form),
         answers=answers,
         groups=_grouped(systems),
         chosen=next((row for row in systems if row.code == form.system.data), None),
@@ -145,15 +174,25 @@ def _request_of(form: AskForm) -> desk.Request:
     category = form.category.data or (guess.category.value if guess.category else None)
     if not category:
         raise Refused(N_("请选一个最接近的类别；选得不准也没关系，服务台会核对。"))
+    guessed = guess.module.value if guess.module and proposed == system.code else ""
+    module = (form.module.data or "") if form.module.raw_data else guessed
+    sub = form.sub.data or ""
+    asked = asked_about(system, Category(category), module=module, sub=sub, typed=typed_in(request.form))
     return desk.Request(
         text=form.words,
         category=Category(category),
         system=system,
         requester=me(),
-        module=guess.module.value if guess.module and proposed == system.code else None,
+        sub=asked.sub,
+        module=asked.module or None,
+        answers=answers_from(asked, pictures=_pictures()),
         impact=form.impact.data or 3,
         urgency=form.urgency.data or 2,
     )
+
+
+def _pictures() -> int:
+    return sum(storage.mimetype.startswith("image/") for storage in request.files.getlist("files"))
 
 
 def _refused(form: AskForm, sentence: str) -> BaseResponse:

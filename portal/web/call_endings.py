@@ -25,6 +25,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.calling import Screen, reading_of, screen_of
 from portal.web.hearing import Heard, heard, number_in
+from portal.web.information import answers_from, asked_about
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me
 
@@ -80,9 +81,17 @@ def probability_shown(call: Heard, number: int) -> float | None:
 
 
 def request_from(
-    call: Heard, person: Person | None, *, fallback: Category | None = None, system: str | None = None
+    call: Heard,
+    person: Person | None,
+    *,
+    fallback: Category | None = None,
+    system: str | None = None,
+    partly: bool = True,
 ) -> desk.Request:
-    """What is filed; ``fallback`` and ``system`` are what the answer itself says of the call."""
+    """What is filed; ``fallback`` and ``system`` are what the answer itself says of the call.
+
+    ``partly``: an answer ends the matter, so that nobody needs to be asked what filing else demands.
+    """
     if person is None:
         raise Refused(NOBODY)
     found = system_by_code(db(), call.system or system)
@@ -91,6 +100,8 @@ def request_from(
     category = Category(call.category) if call.category in set(Category) else fallback
     if category is None:
         raise Refused(N_("请选择请求类别。"))
+    module, sub = call.module, call.sub
+    asked = asked_about(found, category, module=module, sub=sub, typed=call.typed, offering=False)
     return desk.Request(
         text=call.notes,
         category=category,
@@ -100,6 +111,7 @@ def request_from(
         module=call.module or None,
         impact=call.impact,
         urgency=call.urgency,
+        answers=answers_from(asked, partly=partly),
     )
 
 

@@ -33,6 +33,7 @@ from portal.tickets.rail import Stop, rail_of
 from portal.tickets.service_levels import Clock
 from portal.tickets.words import SUB_LABELS, Category
 from portal.web.hearing import CHIPS, Heard, number_in, resolved
+from portal.web.information import NOTHING_ASKED, Asked, asked_about
 from portal.web.request import db, me, parts, viewer
 
 PLACE = "console"
@@ -97,6 +98,7 @@ class Screen:
     alerts: tuple[Alert, ...] = ()
     reading: Reading | None = None
     problem: str = ""
+    asked: Asked = NOTHING_ASKED
 
     @property
     def system(self) -> System | None:
@@ -143,6 +145,19 @@ def answered_so_far(call: Heard) -> Screen:
         found=found,
         proposed=frozenset(name for name in CHIPS if getattr(known, name)) - call.chosen,
         alerts=_alerts(caller, found, known.system),
+        asked=_asked(known, systems),
+    )
+
+
+def _asked(call: Heard, systems: list[System]) -> Asked:
+    """What the system wants to know; module and sub-category have chips of their own."""
+    return asked_about(
+        next((row for row in systems if row.code == call.system), None),
+        Category(call.category) if call.category in set(Category) else None,
+        module=call.module,
+        sub=call.sub,
+        typed=call.typed,
+        offering=False,
     )
 
 

@@ -210,7 +210,8 @@ def wrap_up() -> Response:
         if call.ending not in set(calls.Ending):
             raise Refused(N_("请选择怎样收尾。"))
         ending = calls.Ending(call.ending)
-        ticket = calls.wrap_up(db(), request_from(call, person), ending, by=me(), note=call.note)
+        asked = request_from(call, person, partly=ending == calls.Ending.ANSWER)
+        ticket = calls.wrap_up(db(), asked, ending, by=me(), note=call.note)
         suggest.filed(db(), call.token, by=me(), ticket=ticket)
         return ticket
 

@@ -7,12 +7,13 @@ values that the catalogue knows come out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from portal.catalogue.models import System
 from portal.finder.find import Prediction
 from portal.tickets import calls
 from portal.tickets.words import SUB_LABELS, Category
+from portal.web.information import typed_in
 from portal.web.request import me
 
 CHIPS = ("system", "module", "category", "sub")
@@ -35,6 +36,8 @@ class Heard:
     token: str = ""
     reading: str = ""
     chosen: frozenset[str] = frozenset()
+    typed: Mapping[str, str] = field(default_factory=dict)  # into fields of information forms
+    sheet: str = ""  # the information form on the screen
 
     @property
     def words(self) -> str:
@@ -52,6 +55,8 @@ def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
         impact=number_in(form.get("impact", "")) or 3,
         urgency=number_in(form.get("urgency", "")) or 2,
         chosen=chosen,
+        typed=typed_in(form),
+        sheet=form.get("sheet", ""),
         **texts,
     )
 

@@ -21,8 +21,8 @@ from defects.models import Defect
 from defects.queries import is_public
 from indexer.words import N_
 from kb.flow import Refused
-from portal.tickets import desk
-from portal.tickets.flow import STEPS, Who, open_to
+from portal.tickets import desk, informing
+from portal.tickets.flow import ENDED, STEPS, Who, open_to
 from portal.tickets.models import Comment, Ticket, TrailEntry, Watcher
 from portal.tickets.plain import STATES, Standing, question_of, standing_of, story_of
 from portal.tickets.rail import Stop, rail_of
@@ -31,14 +31,15 @@ from portal.tickets.visibility import is_party
 from portal.tickets.words import Action, State
 from portal.web.access import signed_in
 from portal.web.files import attach_to, shown_of
+from portal.web.information import Shown, given_on, information_of, typed_in
 from portal.web.labels import translated
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
+from portal.web.remarks import amendable
 from portal.web.request import db, me, parts
 
 blueprint = Blueprint("mine", __name__)
 
-ENDED = (State.CLOSED, State.CANCELLED)
 #: The moves that the table of steps gives to whoever filed a ticket; nothing else is done here.
 USER_DEEDS = frozenset(step.action for step in STEPS if step.by == Who.REQUESTER)
 DONE = N_("已记录。")
@@ -130,7 +131,7 @@ def ticket(number: str) -> str:
     return _page(own_ticket(number))
 
 
-def _page(row: Ticket, kept: Kept | None = None) -> str:
+def _page(row: Ticket, kept: Kept | None = None, *, information: Shown | None = None) -> str:
     trail = list(
         db().scalars(
             select(TrailEntry)
@@ -139,16 +140,18 @@ def _page(row: Ticket, kept: Kept | None = None) -> str:
             .options(selectinload(TrailEntry.by))
         )
     )
-    clock = desk.clock_of(db(), row)
+    clock, remarks = desk.clock_of(db(), row), _remarks(row)
     return render_template(
         "mine/ticket.html",
         ticket=row,
         rail=rail_of(row, trail, plain=True),
         clock=clock,
         standing=standing_of(row, clock),
-        story=story_of(row, trail, _remarks(row)),
+        story=story_of(row, trail, remarks),
+        amendable=amendable(remarks),
         question=question_of(row, trail),
         deeds=open_deeds(row),
+        information=information or information_of(row),
         attachments=shown_of(row),
         workaround=_workaround(row),
         answers=[link.article for link in row.article_links],
@@ -213,6 +216,23 @@ def comment(number: str) -> Response:
         return refused(number, Kept("comment", sentence_of(refusal), words))
     flash(_("留言已发出，处理人会看到。"), "success")
     return redirect(url_for("mine.ticket", number=number) + "#story")
+
+
+@blueprint.post("/my/tickets/<number>/information")
+@signed_in
+def inform(number: str) -> Response:
+    """What the user fills into the information form while the desk may still ask."""
+    row, typed = own_ticket(number), typed_in(request.form)
+    seen = request.form.get("seen", type=int)
+    try:
+        informing.inform(db(), row, given_on(row, typed), by=me(), seen=seen)
+    except Refused as refusal:
+        sentence = sentence_of(refusal)
+        db().rollback()
+        row = own_ticket(number)
+        return make_response(_page(row, information=information_of(row, typed=typed, problem=sentence)), 422)
+    flash(_("已保存，处理人会看到。"), "success")
+    return redirect(url_for("mine.ticket", number=number) + "#information")
 
 
 @blueprint.post("/my/tickets/<number>/urges")

@@ -27,12 +27,13 @@ from indexer.words import N_
 from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
-from portal.tickets import desk, linking, queries
+from portal.tickets import desk, informing, linking, queries
 from portal.tickets.assignment import next_up
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import is_party, serves
 from portal.tickets.words import Action
 from portal.web.access import needs, signed_in
+from portal.web.information import Shown, given_on, information_of, typed_in
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, viewer
@@ -61,8 +62,16 @@ def page(number: str) -> Response | str:
     return _page(served_ticket(found.number if found else number))
 
 
-def _page(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = None) -> str:
-    return render_template("tickets/page.html", **shown(ticket, panel=panel, kept=kept))
+def _page(
+    ticket: Ticket,
+    *,
+    panel: Panel | None = None,
+    kept: Kept | None = None,
+    information: Shown | None = None,
+) -> str:
+    return render_template(
+        "tickets/page.html", **shown(ticket, panel=panel, kept=kept, information=information)
+    )
 
 
 # ── moves ────────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +178,25 @@ def comment(number: str) -> Response:
         kept = Kept(sentence_of(refusal), text, comment=True, internal=internal)
         db().rollback()
         return make_response(_page(served_ticket(number), kept=kept), 422)
+    return _back(number)
+
+
+@blueprint.post("/tickets/<number>/information")
+@needs(Permission.READ_TICKETS, Permission.READ_ALL_TICKETS)
+def inform(number: str) -> Response:
+    """Keep what was filled into the information form."""
+    ticket, typed = served_ticket(number), typed_in(request.form)
+    seen = request.form.get("seen", type=int)
+    try:
+        kept = informing.inform(db(), ticket, given_on(ticket, typed), by=me(), seen=seen)
+    except Refused as refusal:
+        sentence = sentence_of(refusal)
+        db().rollback()
+        ticket = served_ticket(number)
+        again = information_of(ticket, typed=typed, problem=sentence)
+        status = 409 if isinstance(refusal, desk.Overtaken) else 422
+        return make_response(_page(ticket, information=again), status)
+    flash(_("信息表已保存。") if kept else _("没有改动。"), "success")
     return _back(number)
 
 

@@ -26,12 +26,15 @@ from portal.people.roles import Permission
 from portal.tickets import desk, queries
 from portal.tickets.conditions import sentence_values
 from portal.tickets.flow import closed_to, open_to
+from portal.tickets.mentions import people_of
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.rail import rail_of
 from portal.tickets.visibility import permissions_on, serves
 from portal.tickets.words import Action
 from portal.web.files import shown_of
+from portal.web.information import Shown, information_of
 from portal.web.refusals import sentence_of
+from portal.web.remarks import amendable
 from portal.web.request import db, me, parts
 from portal.web.ticket_moves import (
     LOOKS,
@@ -82,6 +85,7 @@ class Said:
     text: str
     action: Action | None = None
     internal: bool = False
+    comment: Comment | None = None
 
 
 def served_ticket(number: str) -> Ticket:
@@ -109,18 +113,27 @@ WHOLE = (
 )
 
 
-def shown(ticket: Ticket, *, panel: Panel | None = None, kept: Kept | None = None) -> dict[str, Any]:
+def shown(
+    ticket: Ticket,
+    *,
+    panel: Panel | None = None,
+    kept: Kept | None = None,
+    information: Shown | None = None,
+) -> dict[str, Any]:
     """Everything that ``tickets/_ticket.html`` draws; other pages of the staff may include it, too."""
     at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
     return {
         "rail": rail_of(ticket, ticket.trail),
         "clock": desk.clock_of(db(), ticket),
         "module": module_of(ticket),
+        "information": information or information_of(ticket),
         "buttons": buttons_of(open_to(at, by)),
         "closed": _not_now(ticket),
         **for_panel(ticket, panel),
         "kept": kept,
         "conversation": _conversation(ticket),
+        "amendable": amendable(ticket.comments),
+        "participants": [person.name for person in people_of(db(), ticket) if person.id != me().id],
         "attachments": shown_of(ticket),
         "others": queries.other_tickets(db(), me(), ticket),
         "urgings": ticket.urges,
@@ -144,7 +157,9 @@ def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
 
 
 def _conversation(ticket: Ticket) -> list[Said]:
-    comments = [Said(row.at, row.by, row.text, internal=row.internal) for row in ticket.comments]
+    comments = [
+        Said(row.at, row.by, row.text, internal=row.internal, comment=row) for row in ticket.comments
+    ]
     moves = [
         Said(row.at, row.by, row.note, action=row.action)
         for row in ticket.trail

@@ -84,11 +84,19 @@ def test_first_judgement_stands_beside_the_ruling(client: Any, filed: Any, moved
     number = filed()
     moved(number, Action.TAKE, "agent")
     moved(number, Action.ESCALATE, "agent", note="x")
-    assert "初判，待研判" in client("expert").get(f"/tickets/{number}").text
+    assert judged(client("expert").get(f"/tickets/{number}").text) == ["前台初判 缺陷", "中台研判 还没有"]
     moved(number, Action.RULE, "expert", category=Category.DATA, sub="modify")
     text = client("expert").get(f"/tickets/{number}").text
-    assert "前台初判：缺陷" in text
+    assert judged(text) == ["前台初判 缺陷", "中台研判 数据处理"]
     assert "数据修改" in text
+
+
+def judged(page: str) -> list[str]:
+    """What the page says of the front's judgement and of the middle's ruling."""
+    said = re.search(r'<dd class="tk-judged.*?</dd>', page, re.S)
+    assert said
+    lines = [" ".join(re.sub(r"<[^>]+>", " ", part).split()) for part in said[0].split("<i ")]
+    return [line.removeprefix('class="ti ti-arrow-narrow-right" aria-hidden="true">').strip() for line in lines]
 
 
 def test_internal_remarks_stay_inside(client: Any, filed: Any, maker: Any) -> None:

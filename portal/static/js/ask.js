@@ -47,8 +47,18 @@
   for (const field of ["system", "category"]) {
     if (form && one(`input[name="${field}"]:checked`, form)) chosen.add(field);
   }
+  // What the chosen system wants to know is fetched anew only when the choice is another one.
+  const choice = () => ["system", "category"].map((field) => one(`input[name="${field}"]:checked`, form)?.value ?? "").join("/");
+  let askedFor = form ? choice() : "";
+  function askFields(again = false) {
+    if (!form || (!again && choice() === askedFor)) return;
+    askedFor = choice();
+    const place = one("#ask-fields");
+    if (place) window.htmx?.trigger(place, "wanted");
+  }
   form?.addEventListener("change", (event) => {
     const field = event.target.name;
+    if (event.target.matches("[data-fields]")) askFields(true);
     if (field !== "system" && field !== "category") return;
     chosen.add(field);
     const mark = one(field === "system" ? "#system-chooser .guessed" : "#category-question .guessed");
@@ -59,6 +69,7 @@
       chooser.open = false;
       one("summary", chooser).focus();
     }
+    askFields();
     if (text.value.trim().length > 1) window.htmx?.trigger(text, "look");
   });
 
@@ -74,7 +85,7 @@
       const proposal = one("#proposal");
       const said = one("#answers-said");
       if (said) said.textContent = proposal?.dataset.said ?? "";
-      if (proposal) { propose("system", proposal.dataset.system); propose("category", proposal.dataset.category); }
+      if (proposal) { propose("system", proposal.dataset.system); propose("category", proposal.dataset.category); askFields(); }
     }
     const thanks = one("[data-solved]", event.detail.target);
     if (thanks) {

@@ -28,12 +28,18 @@
       } catch { localStorage.removeItem(key); }
     }
   }
+  // The form these belong to is drawn with the next answers, and finds them then.
+  function carry(name, value) {
+    const held = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    at("call-fields")?.append(held);
+  }
   function restore() {
     const kept = JSON.parse(localStorage.getItem(place()) ?? "null");
     const form = at("call");
     if (!kept || !form || notes().value) return;
     for (const [name, value] of Object.entries(kept.fields)) {
       const field = form.elements[name];
+      if (!field && name.startsWith("answer-")) carry(name, value);
       if (!field || name === "token" || name === "reading") continue;
       if (field instanceof RadioNodeList || field.type !== "hidden" || name === "chosen") field.value = value;
     }
