@@ -451,6 +451,39 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject", ["subject", "subject_id"], unique=False)
 
     op.create_table(
+        "bulk",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("deed", sa.String(length=32), nullable=False),
+        sa.Column("phase", sa.String(length=32), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("defect_id", sa.Integer(), nullable=True),
+        sa.Column("back", sa.String(length=2000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("bulk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bulk_by_id"), ["by_id"], unique=False)
+        batch_op.create_index("ix_bulk_phase", ["phase", "moved_at"], unique=False)
+
+    op.create_table(
         "calendar_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=False),
@@ -900,6 +933,13 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("stored_as", sa.String(length=80), nullable=False),
         sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("scan", sa.String(length=32), nullable=False),
+        sa.Column("scan_tries", sa.Integer(), nullable=False),
+        sa.Column("scanned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finding", sa.String(length=200), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by_id", sa.Integer(), nullable=True),
+        sa.Column("withdrawn_why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"],
             ["article.id"],
@@ -912,12 +952,41 @@ def upgrade() -> None:
             ["ticket_id"],
             ["ticket.id"],
         ),
+        sa.ForeignKeyConstraint(
+            ["withdrawn_by_id"],
+            ["person.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("stored_as"),
     )
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attachment_article_id"), ["article_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_scan"), ["scan"], unique=False)
         batch_op.create_index(batch_op.f("ix_attachment_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "bulk_item",
+        sa.Column("bulk_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("after", sa.Integer(), nullable=True),
+        sa.Column("fate", sa.String(length=32), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bulk_id"],
+            ["bulk.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("bulk_id", "ticket_id"),
+    )
+    with op.batch_alter_table("bulk_item", schema=None) as batch_op:
+        batch_op.create_index("ix_bulk_item_fate", ["bulk_id", "fate"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bulk_item_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "comment",
@@ -927,6 +996,8 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["by_id"],
             ["person.id"],
@@ -1666,8 +1737,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_comment_ticket_id"))
 
     op.drop_table("comment")
+    with op.batch_alter_table("bulk_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bulk_item_ticket_id"))
+        batch_op.drop_index("ix_bulk_item_fate")
+
+    op.drop_table("bulk_item")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attachment_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_attachment_scan"))
         batch_op.drop_index(batch_op.f("ix_attachment_article_id"))
 
     op.drop_table("attachment")
@@ -1729,6 +1806,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_calendar_version")
 
     op.drop_table("calendar_version")
+    with op.batch_alter_table("bulk", schema=None) as batch_op:
+        batch_op.drop_index("ix_bulk_phase")
+        batch_op.drop_index(batch_op.f("ix_bulk_by_id"))
+
+    op.drop_table("bulk")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_subject")
 
