@@ -38,6 +38,8 @@ class Settings:
     index_dir: Path
     upload_dir: Path
     upload_limit_mb: int
+    virus_scan: str
+    comment_minutes: int
     session_hours: int
     secure_cookies: bool
     lockout_attempts: int
@@ -156,6 +158,13 @@ def _word_engine(text: str) -> str:
     return text
 
 
+def _scan(text: str) -> str:
+    kind, _, rest = text.partition(":")
+    if text and (kind not in ("clamd", "command") or not rest.strip()):
+        raise ValueError("应为 clamd:/套接字路径、clamd:主机:端口 或 command:程序 参数")
+    return text
+
+
 # fmt: off
 TABLE = (
     Row("data_dir",           "var/data",      Path,      "数据目录：数据库文件、索引、附件、密钥都在里面"),
@@ -168,6 +177,8 @@ TABLE = (
     Row("index_dir",          "",              Path,      "索引目录；空为数据目录下的 index"),
     Row("upload_dir",         "",              Path,      "附件目录；空为数据目录下的 files"),
     Row("upload_limit_mb",    "20",            _count,    "单个附件的大小上限（MB）"),
+    Row("virus_scan",         "",              _scan,     "附件病毒扫描：空为不扫描；clamd:/run/clamav/clamd.ctl、clamd:主机:3310，或 command:程序 参数（从标准输入读，退出码 0 干净、1 有毒）。设了之后，没有检查通过的附件谁也打不开"),
+    Row("comment_minutes",    "10",            _any_count, "留言发出后多少分钟内本人可以修改或撤回；0 为不可以"),
     Row("session_hours",      "12",            _count,    "登录多久不用就要重新登录（小时）"),
     Row("secure_cookies",     "false",         _switch,   "只经 HTTPS 发送登录 Cookie；正式部署必须为 true"),
     Row("lockout_attempts",   "5",             _count,    "连续输错几次密码后锁定账号"),

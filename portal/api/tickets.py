@@ -198,8 +198,10 @@ class Attachments(MethodView):
     @blueprint.response(201, schemas.AttachmentOut(many=True))
     def post(self, ref: str) -> list[Any]:
         """Hang files on a ticket: multipart/form-data, field ``files``, one or more."""
+        limit = parts().settings.upload_limit_mb * 1024 * 1024
         uploads = [
-            attachments.Upload(file.filename or "", file.read()) for file in request.files.getlist("files")
+            attachments.Upload(file.filename or "", file.stream.read(limit + 1))
+            for file in request.files.getlist("files")
         ]
         if not uploads:
             abort(422)
@@ -212,6 +214,7 @@ class Attachments(MethodView):
             folder=settings.upload_dir,
             limit_mb=settings.upload_limit_mb,
             internal=request.form.get("internal") == "true",
+            locked=bool(settings.virus_scan),
         )
 
 

@@ -9,8 +9,30 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+from enum import StrEnum
 
 from PIL import Image, UnidentifiedImageError
+
+from indexer.words import N_
+
+
+class Scan(StrEnum):
+    """What is known of a file's harmlessness."""
+
+    UNCHECKED = "unchecked"  # came while no scanner was set up
+    PENDING = "pending"
+    CLEAN = "clean"
+    BLOCKED = "blocked"
+
+
+SCAN_LABELS = {
+    Scan.UNCHECKED: N_("未检查"),
+    Scan.PENDING: N_("检查中"),
+    Scan.CLEAN: N_("已检查"),
+    Scan.BLOCKED: N_("被拦截"),
+}
+#: Files that may be had.
+OPEN_TO_READERS = frozenset({Scan.UNCHECKED, Scan.CLEAN})
 
 #: Pictures that a page may show; everything else is only ever saved.
 PICTURES = {

@@ -14,6 +14,7 @@ from kb.models import Article
 from portal.catalogue.models import System
 from portal.db import Base
 from portal.people.models import Person, Unit
+from portal.tickets.file_types import Scan
 from portal.tickets.words import Action, Category, Channel, State, Tier
 
 
@@ -28,6 +29,8 @@ class Ticket(Base):
         Index("ix_ticket_unit", "unit_id", "filed_at"),
         Index("ix_ticket_holder", "holder_id", "state"),
         Index("ix_ticket_filed", "filed_at"),
+        Index("ix_ticket_parent", "parent_id"),
+        Index("ix_ticket_survivor", "survivor_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +57,10 @@ class Ticket(Base):
     tier: Mapped[Tier] = mapped_column(choice(Tier), default=Tier.FRONT)
     holder_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     untouched: Mapped[bool] = mapped_column(default=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # Merged: as whose duplicate it was judged, and which ticket is worked on in the end.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    survivor_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
 
     filed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -88,6 +95,18 @@ class Ticket(Base):
     requester: Mapped[Person] = relationship(foreign_keys=[requester_id])
     filed_by: Mapped[Person] = relationship(foreign_keys=[filed_by_id])
     holder: Mapped[Person | None] = relationship(foreign_keys=[holder_id])
+    parent: Mapped[Ticket | None] = relationship(
+        foreign_keys=[parent_id], remote_side=[id], back_populates="children"
+    )
+    children: Mapped[list[Ticket]] = relationship(
+        foreign_keys=[parent_id], order_by="Ticket.id", back_populates="parent"
+    )
+    survivor: Mapped[Ticket | None] = relationship(
+        foreign_keys=[survivor_id], remote_side=[id], back_populates="duplicates"
+    )
+    duplicates: Mapped[list[Ticket]] = relationship(
+        foreign_keys=[survivor_id], order_by="Ticket.id", back_populates="survivor"
+    )
     trail: Mapped[list[TrailEntry]] = relationship(order_by="TrailEntry.seq", back_populates="ticket")
     comments: Mapped[list[Comment]] = relationship(order_by="Comment.id", back_populates="ticket")
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", back_populates="ticket")
@@ -100,7 +119,7 @@ class Ticket(Base):
 
     @property
     def is_open(self) -> bool:
-        return self.state not in (State.CLOSED, State.CANCELLED)
+        return self.state not in (State.CLOSED, State.CANCELLED, State.MERGED)
 
     @property
     def defect(self) -> Defect | None:
@@ -142,6 +161,8 @@ class Comment(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped[str] = mapped_column(Text)
     internal: Mapped[bool] = mapped_column(default=False)
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     ticket: Mapped[Ticket] = relationship(back_populates="comments")
     by: Mapped[Person] = relationship()
@@ -163,9 +184,16 @@ class Attachment(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     stored_as: Mapped[str] = mapped_column(String(80), unique=True)
     internal: Mapped[bool] = mapped_column(default=False)
+    scan: Mapped[Scan] = mapped_column(choice(Scan), default=Scan.UNCHECKED, index=True)
+    scan_tries: Mapped[int] = mapped_column(default=0)
+    scanned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finding: Mapped[str] = mapped_column(Name, default="")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    withdrawn_why: Mapped[str] = mapped_column(Text, default="")
 
     ticket: Mapped[Ticket | None] = relationship(back_populates="attachments")
-    by: Mapped[Person] = relationship()
+    by: Mapped[Person] = relationship(foreign_keys=[by_id])
 
 
 class LinkVerdict(StrEnum):

@@ -70,6 +70,13 @@ ASKED = Place(
     N_("%(holder)s在等您补充信息"), N_("在等您补充信息"),
     N_("您补充之后马上接着处理。"))
 
+#: Somebody else's ticket is worked on instead; the page tells how that one stands.
+ELSEWHERE = Place(
+    N_("和同样的问题合并处理"), N_("和同样的问题合并处理"),
+    N_("有了结果会通知您来确认；您这边没解决，可以让我们单独处理。"))
+#: Said alike whichever tier it lies on.
+ANYWHERE = {State.WAITING: ASKED, State.MERGED: ELSEWHERE}
+
 #: The states as their owner would name them.
 STATES: dict[State, str] = {
     State.NEW:        N_("等待受理"),
@@ -81,6 +88,7 @@ STATES: dict[State, str] = {
     State.CONFIRMING: N_("等您确认"),
     State.CLOSED:     N_("已办结"),
     State.CANCELLED:  N_("已撤销"),
+    State.MERGED:     N_("已合并处理"),
 }
 #: The desk's name of a tier → who that is to an employee.
 TIERS: dict[str, str] = {
@@ -123,6 +131,14 @@ DEEDS: dict[Action, str | None] = {
     Action.CONFIRM:      N_("确认问题已解决"),
     Action.REOPEN:       N_("重新打开了工单"),
     Action.CANCEL:       N_("撤销了工单"),
+    Action.AMEND:        None,
+    Action.RETRACT:      None,
+    Action.MERGE:        N_("和同样的问题合并处理"),
+    Action.UNMERGE:      N_("恢复单独处理"),
+    Action.ABSORB:       None,
+    Action.LET_GO:       None,
+    Action.ATTACH:       N_("请相关系统一起处理"),
+    Action.DETACH:       None,
 }
 CLOSED_BY_SILENCE = N_("到期没有收到您的回复，自动办结")
 #: Moves whose note was written by or for the user.
@@ -162,11 +178,13 @@ class Told:
     who: Person | None
     deed: str
     words: str = ""
+    remark: int | None = None
+    edited: bool = False
 
 
 def standing_of(ticket: Ticket, clock: Clock | None) -> Standing:
     """Where the ticket stands now, for the sentence on top of the user's page."""
-    place = ASKED if ticket.state == State.WAITING else PLACES[ticket.state, ticket.tier]
+    place = ANYWHERE.get(ticket.state) or PLACES[ticket.state, ticket.tier]
     running = clock is not None and not clock.paused
     late = running and clock is not None and clock.overdue
     return Standing(
@@ -190,7 +208,9 @@ def story_of(ticket: Ticket, trail: Sequence[TrailEntry], comments: Sequence[Com
     """What happened, newest first: moves in plain words and the remarks that are meant to be read."""
     moves = [line for entry in trail if (line := _told(ticket, entry)) is not None]
     remarks = [
-        Told(row.at, _by(ticket, row.by_id), row.by, "", row.text) for row in comments if not row.internal
+        Told(row.at, _by(ticket, row.by_id), row.by, "", row.text, row.id, row.edited_at is not None)
+        for row in comments
+        if not row.internal and row.withdrawn_at is None
     ]
     # Sorted first and turned round then, so that moves of one second keep their order.
     return sorted(moves + remarks, key=lambda line: line.at)[::-1]

@@ -18,6 +18,7 @@ from kb.models import Article
 from portal.people.models import Person
 from portal.tickets import notices
 from portal.tickets.filing import TEXT_LIMIT, clean
+from portal.tickets.mentions import tell_mentioned
 from portal.tickets.models import ArticleLink, Comment, Ticket, Urge, Watcher
 from portal.tickets.visibility import is_party, is_visible, serves
 
@@ -41,6 +42,7 @@ def comment(session: Session, ticket: Ticket, text: str, *, by: Person, internal
     _touch(session, ticket, updated_at=now(session))
     event = notices.Event.NOTED if internal else notices.Event.COMMENTED
     notices.announce(session, ticket, event, by=by, note=text)
+    tell_mentioned(session, remark, by=by)
     return remark
 
 

@@ -28,6 +28,7 @@ class State(StrEnum):
     CONFIRMING = "confirming"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    MERGED = "merged"
 
 
 class Action(StrEnum):
@@ -62,6 +63,14 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     REOPEN = "reopen"
     CANCEL = "cancel"
+    AMEND = "amend"
+    RETRACT = "retract"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    ABSORB = "absorb"
+    LET_GO = "let_go"
+    ATTACH = "attach"
+    DETACH = "detach"
 
 
 class Category(StrEnum):
@@ -101,6 +110,7 @@ STATE_LABELS = {
     State.CONFIRMING: N_("待用户确认"),
     State.CLOSED: N_("已办结"),
     State.CANCELLED: N_("已撤销"),
+    State.MERGED: N_("已并单"),
 }
 ACTION_LABELS = {
     Action.FILE: N_("提交"),
@@ -134,6 +144,14 @@ ACTION_LABELS = {
     Action.CONFIRM: N_("确认解决"),
     Action.REOPEN: N_("没解决，重新打开"),
     Action.CANCEL: N_("撤销"),
+    Action.AMEND: N_("修改留言"),
+    Action.RETRACT: N_("撤回留言或附件"),
+    Action.MERGE: N_("并单"),
+    Action.UNMERGE: N_("撤销并单"),
+    Action.ABSORB: N_("接收并单"),
+    Action.LET_GO: N_("移出并单"),
+    Action.ATTACH: N_("建立协同"),
+    Action.DETACH: N_("解除协同"),
 }
 CATEGORY_LABELS = {
     Category.CONSULTATION: N_("咨询"),

@@ -263,6 +263,7 @@ def upload() -> Response | tuple[Response, int]:
             by=me(),
             folder=settings.upload_dir,
             limit_mb=settings.upload_limit_mb,
+            locked=bool(settings.virus_scan),
         )
     except Refused as refusal:
         db().rollback()

@@ -26,7 +26,6 @@ from portal.people.roles import Permission
 from portal.tickets import desk, queries
 from portal.tickets.conditions import sentence_values
 from portal.tickets.flow import closed_to, open_to
-from portal.tickets.mentions import people_of
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.rail import rail_of
 from portal.tickets.visibility import permissions_on, serves
@@ -133,7 +132,7 @@ def shown(
         "kept": kept,
         "conversation": _conversation(ticket),
         "amendable": amendable(ticket.comments),
-        "participants": [person.name for person in people_of(db(), ticket) if person.id != me().id],
+        "participants": _participants(ticket),
         "attachments": shown_of(ticket),
         "others": queries.other_tickets(db(), me(), ticket),
         "urgings": ticket.urges,
@@ -156,10 +155,15 @@ def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
     return [(actions, sentence) for sentence, actions in reasons.items()]
 
 
+def _participants(ticket: Ticket) -> list[str]:
+    """Whom a comment may call by name, of those whom the page has loaded anyway."""
+    rows: list[Comment | TrailEntry] = [*ticket.trail, *ticket.comments]
+    people = [ticket.requester, ticket.holder, *(row.by for row in rows)]
+    return sorted({person.name for person in people if person is not None and person.id != me().id})
+
+
 def _conversation(ticket: Ticket) -> list[Said]:
-    comments = [
-        Said(row.at, row.by, row.text, internal=row.internal, comment=row) for row in ticket.comments
-    ]
+    comments = [Said(row.at, row.by, row.text, internal=row.internal, comment=row) for row in ticket.comments]
     moves = [
         Said(row.at, row.by, row.note, action=row.action)
         for row in ticket.trail

@@ -106,8 +106,10 @@ class CommentOut(Schema):
     id = fields.Integer()
     at = fields.AwareDateTime()
     by = fields.String(attribute="by.name")
-    text = fields.String()
+    text = fields.String(metadata={"description": "empty when it was withdrawn"})
     internal = fields.Boolean()
+    edited_at = fields.AwareDateTime(allow_none=True)
+    withdrawn_at = fields.AwareDateTime(allow_none=True)
 
 
 class LinkIn(Schema):
@@ -126,4 +128,8 @@ class AttachmentOut(Schema):
     content_type = fields.String()
     size = fields.Integer()
     sha256 = fields.String()
+    scan = fields.String(
+        metadata={"description": "unchecked, pending, clean or blocked; pending and blocked can not be had"}
+    )
+    withdrawn_at = fields.AwareDateTime(allow_none=True)
     url = fields.Function(lambda row: f"/files/{row.id}")
