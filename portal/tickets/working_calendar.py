@@ -131,7 +131,7 @@ class Calendar:
             case DayKind.HOLIDAY:
                 return FREE
             case DayKind.MAKE_UP:
-                return self.week[day.weekday()] or self.usual
+                return self.usual
             case _:
                 return self.week[day.weekday()]
 
