@@ -15,12 +15,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import PERMISSIONS, Permission
+from portal.tickets.flow import ENDED
 from portal.tickets.models import Ticket
 from portal.tickets.piles import FRONT, LOCAL, unheld
 from portal.tickets.visibility import visible_tickets
-from portal.tickets.words import State
-
-ENDED = (State.CLOSED, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from portal.tickets.words import State
 from portal.tickets.working_calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
-PAUSED = frozenset({State.WAITING, State.PARKED, State.CONFIRMING})
+PAUSED = frozenset({State.WAITING, State.PARKED, State.CONFIRMING, State.MERGED})
 
 
 def set_level(session: Session, ticket: Ticket) -> None:

@@ -101,6 +101,49 @@ def leads_the_holder(at: Situation, by: Actor) -> str | None:
     return leads_the_tier(at, by)
 
 
+def children_have_ended(at: Situation, by: Actor) -> str | None:
+    """The parent ends last."""
+    if not at.open_children:
+        return None
+    return N_("协同工单 %(children)s 还没有结束，请等它们办结，或先解除协同。")
+
+
+def front_may_end(at: Situation, by: Actor) -> str | None:
+    return front_may_answer(at, by) or children_have_ended(at, by)
+
+
+def middle_may_end(at: Situation, by: Actor) -> str | None:
+    return middle_may_reply(at, by) or children_have_ended(at, by)
+
+
+def may_merge(at: Situation, by: Actor) -> str | None:
+    if not at.open_children:
+        return None
+    return N_("这张工单还有协同工单 %(children)s，请先解除协同或等它们办结，再并单。")
+
+
+def survivor_goes_on(at: Situation, by: Actor) -> str | None:
+    return None if at.survivor_open else N_("并入的工单已经结束，不能再撤销并单；用户没解决可以重新打开。")
+
+
+def survivor_has_answer(at: Situation, by: Actor) -> str | None:
+    return None if at.survivor_told else N_("合并处理的工单还没有结果，有了结果会通知您来确认。")
+
+
+def is_unrated(at: Situation, by: Actor) -> str | None:
+    if at.rated:
+        return N_("您已经确认过了，谢谢。")
+    return survivor_has_answer(at, by)
+
+
+def works_for_another(at: Situation, by: Actor) -> str | None:
+    return None if at.has_parent else N_("只有协同工单才由系统流转。")
+
+
+def fault_has_ended(at: Situation, by: Actor) -> str | None:
+    return is_fault(at, by) or children_have_ended(at, by)
+
+
 def sentence_values(at: Situation) -> dict[str, object]:
     """What the sentences of the table may name."""
-    return {"holder": at.holder_name, "lacks": at.lacks}
+    return {"holder": at.holder_name, "lacks": at.lacks, "children": at.open_children}

@@ -16,19 +16,26 @@ from kb.flow import Refused
 from portal.tickets.conditions import (
     Condition,
     back_has_work,
-    front_may_answer,
+    children_have_ended,
+    fault_has_ended,
+    front_may_end,
     is_fault,
     is_held,
     is_informed,
     is_unheld,
+    is_unrated,
     is_unruled,
     is_untouched,
     leads_the_holder,
     leads_the_tier,
     local_may_try,
+    may_merge,
     may_park,
-    middle_may_reply,
+    middle_may_end,
     sentence_values,
+    survivor_goes_on,
+    survivor_has_answer,
+    works_for_another,
 )
 from portal.tickets.situation import (
     PERMISSION_FOR,
@@ -44,6 +51,7 @@ from portal.tickets.situation import (
 from portal.tickets.words import ACTION_LABELS, STATE_LABELS, TIER_LABELS, Action, State, Tier
 
 __all__ = [
+    "BETWEEN_TICKETS",
     "ENDED",
     "HOLDER_FREE",
     "NEEDS",
@@ -101,6 +109,22 @@ HELD = (
     (S.VERIFYING, T.MIDDLE, W.MIDDLE),
     (S.FEEDBACK, T.FRONT, W.FRONT),
 )
+#: Where a ticket is found to be another one's duplicate: before anybody behind the middle has worked on it.
+MERGERS = ((T.FRONT, W.FRONT), (T.LOCAL, W.LOCAL), (T.MIDDLE, W.MIDDLE))
+MERGEABLE = (
+    (S.NEW, T.FRONT, W.FRONT),
+    *((state, tier, who) for state in (S.OPEN, S.WAITING) for tier, who in MERGERS),
+    (S.PARKED, T.MIDDLE, W.MIDDLE),
+)
+#: Who may ask another system for help: whoever works on it, before its result stands.
+ASKING_FOR_HELP = tuple(place for place in HELD if place[0] != S.FEEDBACK)
+#: Every place of a ticket that has not ended.
+ANYWHERE = (
+    (S.NEW, T.FRONT),
+    *((state, tier) for state, tier, _who in HELD),
+    (S.PARKED, T.MIDDLE),
+    (S.CONFIRMING, T.USER),
+)
 
 # fmt: off
 STEPS: tuple[Step, ...] = (
@@ -110,14 +134,14 @@ STEPS: tuple[Step, ...] = (
     Step(S.OPEN,       T.FRONT,    A.TAKE,         W.FRONT,     S.OPEN,       T.FRONT,    is_unheld,        (), True),
     Step(S.OPEN,       T.FRONT,    A.RELEASE,      W.FRONT,     S.OPEN,       T.FRONT,    is_held),
     Step(S.OPEN,       T.FRONT,    A.CLASSIFY,     W.FRONT,     S.OPEN,       T.FRONT,    is_unruled,       ("category",), True),
-    Step(S.OPEN,       T.FRONT,    A.ANSWER,       W.FRONT,     S.CONFIRMING, T.USER,     front_may_answer, ("note",)),
+    Step(S.OPEN,       T.FRONT,    A.ANSWER,       W.FRONT,     S.CONFIRMING, T.USER,     front_may_end,    ("note",)),
     Step(S.OPEN,       T.FRONT,    A.ASK,          W.FRONT,     S.WAITING,    T.FRONT,    None,             ("note",), True),
     Step(S.OPEN,       T.FRONT,    A.TO_LOCAL,     W.FRONT,     S.OPEN,       T.LOCAL,    local_may_try,    ("note",)),
     Step(S.OPEN,       T.FRONT,    A.ESCALATE,     W.FRONT,     S.OPEN,       T.MIDDLE,   is_informed,      ("note",)),
     # ── second line / local IT
     Step(S.OPEN,       T.LOCAL,    A.TAKE,         W.LOCAL,     S.OPEN,       T.LOCAL,    is_unheld,        (), True),
     Step(S.OPEN,       T.LOCAL,    A.RELEASE,      W.LOCAL,     S.OPEN,       T.LOCAL,    is_held),
-    Step(S.OPEN,       T.LOCAL,    A.LOCAL_DONE,   W.LOCAL,     S.FEEDBACK,   T.FRONT,    None,             ("note",)),
+    Step(S.OPEN,       T.LOCAL,    A.LOCAL_DONE,   W.LOCAL,     S.FEEDBACK,   T.FRONT,    children_have_ended, ("note",)),
     Step(S.OPEN,       T.LOCAL,    A.ASK,          W.LOCAL,     S.WAITING,    T.LOCAL,    None,             ("note",), True),
     Step(S.OPEN,       T.LOCAL,    A.TO_FRONT,     W.LOCAL,     S.OPEN,       T.FRONT,    None,             ("note",)),
     Step(S.OPEN,       T.LOCAL,    A.ESCALATE,     W.LOCAL,     S.OPEN,       T.MIDDLE,   is_informed,      ("note",)),
@@ -126,7 +150,7 @@ STEPS: tuple[Step, ...] = (
     Step(S.OPEN,       T.MIDDLE,   A.RELEASE,      W.MIDDLE,    S.OPEN,       T.MIDDLE,   is_held),
     Step(S.OPEN,       T.MIDDLE,   A.RULE,         W.MIDDLE,    S.OPEN,       T.MIDDLE,   None,             ("category",), True),
     Step(S.OPEN,       T.MIDDLE,   A.TO_BACK,      W.MIDDLE,    S.OPEN,       T.BACK,     back_has_work,    ("note",)),
-    Step(S.OPEN,       T.MIDDLE,   A.REPLY,        W.MIDDLE,    S.FEEDBACK,   T.FRONT,    middle_may_reply, ("note",)),
+    Step(S.OPEN,       T.MIDDLE,   A.REPLY,        W.MIDDLE,    S.FEEDBACK,   T.FRONT,    middle_may_end,   ("note",)),
     Step(S.OPEN,       T.MIDDLE,   A.PARK,         W.MIDDLE,    S.PARKED,     T.MIDDLE,   may_park,         ("note",)),
     Step(S.OPEN,       T.MIDDLE,   A.SUBMIT_FAULT, W.MIDDLE,    S.OPEN,       T.DISPATCH, is_fault,         ("note",)),
     Step(S.OPEN,       T.MIDDLE,   A.ASK,          W.MIDDLE,    S.WAITING,    T.MIDDLE,   None,             ("note",), True),
@@ -135,7 +159,7 @@ STEPS: tuple[Step, ...] = (
     Step(S.PARKED,     T.MIDDLE,   A.DEPLOYED,     W.SYSTEM,    S.FEEDBACK,   T.FRONT,    None,             ("note",)),
     Step(S.VERIFYING,  T.MIDDLE,   A.TAKE,         W.MIDDLE,    S.VERIFYING,  T.MIDDLE,   is_unheld,        (), True),
     Step(S.VERIFYING,  T.MIDDLE,   A.RELEASE,      W.MIDDLE,    S.VERIFYING,  T.MIDDLE,   is_held),
-    Step(S.VERIFYING,  T.MIDDLE,   A.PASS,         W.MIDDLE,    S.FEEDBACK,   T.FRONT,    None,             ("note",)),
+    Step(S.VERIFYING,  T.MIDDLE,   A.PASS,         W.MIDDLE,    S.FEEDBACK,   T.FRONT,    children_have_ended, ("note",)),
     Step(S.VERIFYING,  T.MIDDLE,   A.FAIL,         W.MIDDLE,    S.OPEN,       T.BACK,     None,             ("note",)),
     # ── operations dispatch centre: is it a fault?
     Step(S.OPEN,       T.DISPATCH, A.TAKE,         W.DISPATCH,  S.OPEN,       T.DISPATCH, is_unheld,        (), True),
@@ -144,12 +168,12 @@ STEPS: tuple[Step, ...] = (
     # ── back: fixes; has no way to the user but through the middle
     Step(S.OPEN,       T.BACK,     A.TAKE,         W.BACK,      S.OPEN,       T.BACK,     is_unheld,        (), True),
     Step(S.OPEN,       T.BACK,     A.RELEASE,      W.BACK,      S.OPEN,       T.BACK,     is_held),
-    Step(S.OPEN,       T.BACK,     A.FINISH,       W.BACK,      S.VERIFYING,  T.MIDDLE,   None,             ("note",)),
+    Step(S.OPEN,       T.BACK,     A.FINISH,       W.BACK,      S.VERIFYING,  T.MIDDLE,   children_have_ended, ("note",)),
     Step(S.OPEN,       T.BACK,     A.TO_MIDDLE,    W.BACK,      S.OPEN,       T.MIDDLE,   None,             ("note",)),
     # ── front again: tells the user
     Step(S.FEEDBACK,   T.FRONT,    A.TAKE,         W.FRONT,     S.FEEDBACK,   T.FRONT,    is_unheld,        (), True),
     Step(S.FEEDBACK,   T.FRONT,    A.RELEASE,      W.FRONT,     S.FEEDBACK,   T.FRONT,    is_held),
-    Step(S.FEEDBACK,   T.FRONT,    A.TELL,         W.FRONT,     S.CONFIRMING, T.USER,     None,             ("note",)),
+    Step(S.FEEDBACK,   T.FRONT,    A.TELL,         W.FRONT,     S.CONFIRMING, T.USER,     children_have_ended, ("note",)),
     Step(S.FEEDBACK,   T.FRONT,    A.TO_MIDDLE,    W.FRONT,     S.OPEN,       T.MIDDLE,   None,             ("note",)),
     # ── the user
     Step(S.WAITING,    T.FRONT,    A.SUPPLY,       W.REQUESTER, S.OPEN,       T.FRONT,    None,             ("note",), True),
@@ -159,8 +183,8 @@ STEPS: tuple[Step, ...] = (
     Step(S.WAITING,    T.FRONT,    A.SUPPLY,       W.FRONT,     S.OPEN,       T.FRONT,    None,             ("note",), True),
     Step(S.WAITING,    T.LOCAL,    A.SUPPLY,       W.LOCAL,     S.OPEN,       T.LOCAL,    None,             ("note",), True),
     Step(S.WAITING,    T.MIDDLE,   A.SUPPLY,       W.MIDDLE,    S.OPEN,       T.MIDDLE,   None,             ("note",), True),
-    Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.REQUESTER, S.CLOSED,     T.USER,     None,             ("rating",)),
-    Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.SYSTEM,    S.CLOSED,     T.USER),
+    Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.REQUESTER, S.CLOSED,     T.USER,     children_have_ended, ("rating",)),
+    Step(S.CONFIRMING, T.USER,     A.CONFIRM,      W.SYSTEM,    S.CLOSED,     T.USER,     children_have_ended),
     Step(S.CONFIRMING, T.USER,     A.REOPEN,       W.REQUESTER, S.OPEN,       T.FRONT,    None,             ("note",)),
     # … a closed one only by whoever rang afterwards and heard that it isn't solved
     Step(S.CLOSED,     T.USER,     A.REOPEN,       W.CALLER,    S.OPEN,       T.FRONT,    None,             ("note",)),
@@ -170,8 +194,8 @@ STEPS: tuple[Step, ...] = (
     # ── reports follow their fault event: its rulings were made by the tier whose step this is
     Step(S.OPEN,       T.MIDDLE,   A.SUBMIT_FAULT, W.SYSTEM,    S.OPEN,       T.DISPATCH, is_fault,         ("note",)),
     Step(S.OPEN,       T.DISPATCH, A.COMMAND,      W.SYSTEM,    S.OPEN,       T.BACK,     is_fault,         ("note",)),
-    Step(S.OPEN,       T.BACK,     A.FINISH,       W.SYSTEM,    S.VERIFYING,  T.MIDDLE,   is_fault,         ("note",)),
-    Step(S.VERIFYING,  T.MIDDLE,   A.PASS,         W.SYSTEM,    S.FEEDBACK,   T.FRONT,    is_fault,         ("note",)),
+    Step(S.OPEN,       T.BACK,     A.FINISH,       W.SYSTEM,    S.VERIFYING,  T.MIDDLE,   fault_has_ended,  ("note",)),
+    Step(S.VERIFYING,  T.MIDDLE,   A.PASS,         W.SYSTEM,    S.FEEDBACK,   T.FRONT,    fault_has_ended,  ("note",)),
     Step(S.VERIFYING,  T.MIDDLE,   A.FAIL,         W.SYSTEM,    S.OPEN,       T.BACK,     is_fault,         ("note",)),
     *(Step(state, tier, A.NOT_A_FAULT, W.SYSTEM, S.OPEN, T.MIDDLE, is_fault, ("note",))
       for state, tier in ((S.OPEN, T.DISPATCH), (S.OPEN, T.BACK), (S.VERIFYING, T.MIDDLE))),
@@ -184,6 +208,26 @@ STEPS: tuple[Step, ...] = (
     *(Step(state, tier, A.HAND_OVER, who, state, tier, is_held, ("person",), True) for state, tier, who in HELD),
     *(Step(state, tier, A.RELEASE, who, state, tier, is_held)
       for state, tier, who in HELD if state == S.WAITING),
+    # ── duplicates: a ticket that asks for the same as another one ends as merged into it
+    *(Step(state, tier, A.MERGE, who, S.MERGED, tier, may_merge, ("other",)) for state, tier, who in MERGEABLE),
+    *(Step(S.MERGED, tier, A.UNMERGE, who, S.OPEN, tier, survivor_goes_on, ("note",)) for tier, who in MERGERS),
+    # … its user hears what the other one's user hears, and has the last word on their own
+    *(Step(S.MERGED, tier, A.CONFIRM, W.REQUESTER, S.MERGED, tier, is_unrated, ("rating",)) for tier, _who in MERGERS),
+    *(Step(S.MERGED, tier, A.REOPEN, W.REQUESTER, S.OPEN, T.FRONT, survivor_has_answer, ("note",))
+      for tier, _who in MERGERS),
+    # … the system passes a chain on to its end, and gives back what a withdrawn ticket had taken in
+    *(Step(S.MERGED, tier, A.MERGE, W.SYSTEM, S.MERGED, tier, None, ("other",)) for tier, _who in MERGERS),
+    *(Step(S.MERGED, tier, A.UNMERGE, W.SYSTEM, S.OPEN, tier, None, ("note",)) for tier, _who in MERGERS),
+    *(Step(state, tier, action, W.SYSTEM, state, tier, None, ("note",), True)
+      for state, tier in ANYWHERE for action in (A.ABSORB, A.LET_GO)),
+    # ── parent and children across systems: the parent's worker ties, the system writes it down on the child
+    *(Step(state, tier, action, who, state, tier, None, ("other",), True)
+      for state, tier, who in ASKING_FOR_HELP for action in (A.ATTACH, A.DETACH)),
+    *(Step(state, tier, action, W.SYSTEM, state, tier, None, ("other",), True)
+      for state, tier in ANYWHERE for action in (A.ATTACH, A.DETACH)),
+    # … what the front has understood once it need not understand again, and colleagues tell each other
+    Step(S.NEW,        T.FRONT,    A.ESCALATE,     W.SYSTEM,    S.OPEN,       T.MIDDLE,   works_for_another, ("note",)),
+    Step(S.FEEDBACK,   T.FRONT,    A.TELL,         W.SYSTEM,    S.CONFIRMING, T.USER,     works_for_another, ("note",)),
     # ── the system puts back into the queue what somebody held whose account was closed
     *(Step(state, tier, A.RELEASE, W.SYSTEM, state, tier, None, ("note",)) for state, tier, _who in HELD),
 )
@@ -194,6 +238,7 @@ NEEDS = {
     "category": N_("请选择请求类别。"),
     "rating": N_("请给这次服务打分（1 到 5 分）。"),
     "person": N_("请选择接手的同事。"),
+    "other": N_("请写明是哪一张工单。"),
 }
 #: Moves that any holder of the tier may make although a colleague holds the ticket.
 HOLDER_FREE = frozenset(
@@ -203,7 +248,11 @@ HOLDER_FREE = frozenset(
 NOT_AT_THE_TABLE = frozenset({Who.SYSTEM, Who.REQUESTER, Who.LEAD})
 #: Moves that send work back to where it came from; they are counted.
 RETURNS = frozenset({Action.TO_FRONT, Action.TO_MIDDLE, Action.FAIL, Action.NOT_A_FAULT})
-ENDED = frozenset({State.CLOSED, State.CANCELLED})
+ENDED = frozenset({State.CLOSED, State.CANCELLED, State.MERGED})
+#: Deeds between tickets: they have a panel of their own beside the buttons of the ticket's way.
+BETWEEN_TICKETS = frozenset(
+    {Action.MERGE, Action.UNMERGE, Action.ABSORB, Action.LET_GO, Action.ATTACH, Action.DETACH}
+)
 
 
 def is_by(row: Step, at: Situation, by: Actor) -> bool:

@@ -8,10 +8,10 @@ colleague was faster.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -22,12 +22,30 @@ from kb.flow import Refused
 from kb.models import Article
 from portal.people.models import Person
 from portal.tickets import clocks, notices, trail
+from portal.tickets.assignment.presence import absence_of
 from portal.tickets.filing import TEXT_LIMIT, clean
-from portal.tickets.flow import NEEDS, RETURNS, SYSTEM, WORKERS, Actor, Situation, Step, Who, step
+from portal.tickets.flow import (
+    BETWEEN_TICKETS,
+    NEEDS,
+    RETURNS,
+    SYSTEM,
+    WORKERS,
+    Actor,
+    Situation,
+    Step,
+    Who,
+    step,
+)
+from portal.tickets.forms.fields import NOTHING, Names
+from portal.tickets.forms.sheets import missing_of
 from portal.tickets.models import Ticket, TrailEntry
+from portal.tickets.relations import children, merging
+from portal.tickets.relations.consequences import Moved, consequences
+from portal.tickets.relations.hearing import pass_on
+from portal.tickets.relations.standing import is_told, open_children, works_for_parent
 from portal.tickets.talk import link_article
 from portal.tickets.visibility import permissions_on, serves
-from portal.tickets.words import ACTION_LABELS, SUB_LABELS, TIER_LABELS, Action, Category, Tier
+from portal.tickets.words import ACTION_LABELS, SUB_LABELS, TIER_LABELS, Action, Category, State, Tier
 
 #: Defects that no fix will ever come for; nothing is parked on them.
 NO_FIX_TO_COME = frozenset({DefectState.NOT_A_DEFECT, DefectState.DUPLICATE})
@@ -49,9 +67,13 @@ class Given:
     person: Person | None = None
     article: Article | None = None
     data: Mapping[str, object] = field(default_factory=dict)
+    other: Ticket | None = None
+    """The ticket that a deed between tickets ties this one to."""
+    heard: bool = False
+    """The user said so when they were rung after the close; what forms and the API give never says this."""
 
 
-def actor_of(person: Person | None, ticket: Ticket) -> Actor:
+def actor_of(person: Person | None, ticket: Ticket, *, heard: bool = False) -> Actor:
     """What the table needs to know of this person about this ticket; None is the system."""
     if person is None:
         return SYSTEM
@@ -59,6 +81,7 @@ def actor_of(person: Person | None, ticket: Ticket) -> Actor:
         person_id=person.id if person.active else None,
         permissions=permissions_on(person, ticket),
         covers=serves(person, ticket),
+        heard=heard,
     )
 
 
@@ -74,7 +97,20 @@ def situation_of(ticket: Ticket) -> Situation:
         requester_id=ticket.requester_id,
         on_defect=ticket.defect is not None and ticket.defect.state not in NO_FIX_TO_COME,
         untouched=ticket.untouched,
+        lacks=_lacks(ticket),
+        open_children=open_children(ticket),
+        has_parent=works_for_parent(ticket),
+        survivor_open=ticket.survivor is not None and ticket.survivor.is_open,
+        survivor_told=is_told(ticket.survivor),
+        rated=ticket.rating is not None,
     )
+
+
+def _lacks(ticket: Ticket) -> Names:
+    """Only asked where the answer bears on a step: before the middle has it."""
+    session = object_session(ticket)
+    asked = ticket.state == State.OPEN and ticket.tier in (Tier.FRONT, Tier.LOCAL)
+    return missing_of(session, ticket) if asked and session is not None else NOTHING
 
 
 def move(
@@ -92,10 +128,13 @@ def move(
     the table has no such step or something is missing, ``Overtaken`` when a colleague moved it first.
     A ticket that was overtaken in the database leaves the session rolled back.
     """
+    given = given or Given()
+    if given.other is not None and action in BETWEEN_TICKETS:
+        merging.lock(session, ticket, given.other)
     if seen is not None and seen != ticket.version:
         raise overtaken(session, ticket)
-    row = step(situation_of(ticket), action, actor_of(by, ticket))
-    given = _checked(row, given or Given())
+    row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
+    given = _checked(row, given)
     try:
         return _taken(session, ticket, row, by=by, given=given)
     except StaleDataError as race:
@@ -106,7 +145,7 @@ def move(
 
 
 def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> TrailEntry:
-    start = (ticket.state, ticket.tier)
+    start, former = (ticket.state, ticket.tier), ticket.survivor
     clocks.settle(session, ticket, row)
     _settle_holder(ticket, row, by=by, given=given)
     ticket.state, ticket.tier, ticket.updated_at = row.end, row.then, now(session)
@@ -119,12 +158,32 @@ def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, gi
         row.action,
         by_id=by.id if by else None,
         start=start,
-        note=given.note,
+        note=told_as(row, ticket, given),
         data={**given.data, **data},
     )
     if event := notices.event_of(row.action, before=start[0]):
-        notices.announce(session, ticket, event, by=by, note=given.note, tier=TIER_LABELS[ticket.tier])
+        _announce(session, ticket, event, by=by, note=given.note)
+    moved = Moved(ticket, row, by, given.note, given.other, former)
+    for follow in list(consequences(session, moved)):
+        settled = Given(note=follow.note, other=follow.other)
+        move(session, follow.ticket, follow.action, by=None, given=settled)
     return entry
+
+
+def told_as(row: Step, ticket: Ticket, given: Given) -> str:
+    """What the trail says of a deed; a merge names where the ticket went."""
+    if row.action != Action.MERGE or row.by == Who.SYSTEM or ticket.survivor is None:
+        return given.note
+    return f"并入 {ticket.survivor.number}。{given.note}"
+
+
+def _announce(
+    session: Session, ticket: Ticket, event: notices.Event, *, by: Person | None, note: str
+) -> None:
+    tier = TIER_LABELS[ticket.tier]
+    told = notices.announce(session, ticket, event, by=by, note=note, tier=tier)
+    listeners = [notice.person_id for notice in told]
+    pass_on(session, ticket, event, by=by, note=note, tier=tier, told=listeners)
 
 
 def overtaken(session: Session, ticket: Ticket) -> Overtaken:
@@ -151,19 +210,18 @@ def _checked(row: Step, given: Given) -> Given:
         "category": given.category is not None,
         "rating": given.rating in (1, 2, 3, 4, 5),
         "person": given.person is not None,
+        "other": given.other is not None,
     }
     missing = next((need for need in row.needs if not held[need]), None)
     if missing:
         raise Refused(NEEDS[missing])
-    return Given(
-        note, given.category, given.sub, given.priority, given.rating, given.person, given.article, given.data
-    )
+    return replace(given, note=note)
 
 
 def _settle_holder(ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> None:
     if row.action == Action.TAKE:
         ticket.holder = by
-    elif row.action == Action.REASSIGN:
+    elif row.action in (Action.REASSIGN, Action.HAND_OVER):
         ticket.holder = _successor(ticket, given.person)
     elif row.action in (Action.RULE, Action.CLASSIFY, Action.ASK):
         ticket.holder = ticket.holder or by  # who began it hears of what comes back
@@ -174,6 +232,9 @@ def _settle_holder(ticket: Ticket, row: Step, *, by: Person | None, given: Given
 def _successor(ticket: Ticket, person: Person | None) -> Person:
     if person is None or WORKERS[ticket.tier] not in permissions_on(person, ticket):
         raise Refused(N_("这位同事的岗位不负责这张工单。"))
+    session = object_session(ticket)
+    if session is not None and absence_of(session, person) is not None:
+        raise Refused(N_("%(name)s现在不在岗，请交给别的同事。"), name=person.name)
     return person
 
 
@@ -187,7 +248,7 @@ def _apply(
         ticket.returns += 1
     if row.then in (Tier.LOCAL, Tier.MIDDLE, Tier.BACK, Tier.DISPATCH):
         ticket.untouched = False
-    data = _effect(session, ticket, row, given=given)
+    data = _effect(session, ticket, row, by=by, given=given)
     if given.article is not None:
         link_article(session, ticket, given.article, by=by)
         data["article"] = given.article.number
@@ -195,7 +256,9 @@ def _apply(
     return data
 
 
-def _effect(session: Session, ticket: Ticket, row: Step, *, given: Given) -> dict[str, object]:
+def _effect(
+    session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given
+) -> dict[str, object]:
     moment = now(session)
     match row.action:
         case Action.RULE | Action.CLASSIFY:
@@ -205,7 +268,8 @@ def _effect(session: Session, ticket: Ticket, row: Step, *, given: Given) -> dic
         case Action.FINISH | Action.LOCAL_DONE:
             ticket.work_note = given.note
         case Action.CONFIRM:
-            ticket.closed_at = moment
+            if row.end == State.CLOSED:
+                ticket.closed_at = moment
             if row.by == Who.REQUESTER:  # the system's own note is no word of the user's
                 ticket.rating, ticket.rating_words = given.rating, given.note
             return {"rating": ticket.rating}
@@ -213,12 +277,29 @@ def _effect(session: Session, ticket: Ticket, row: Step, *, given: Given) -> dic
             ticket.closed_at = moment
         case Action.REOPEN:
             ticket.reopens += 1
-            ticket.told_at = None
-        case Action.REASSIGN:
+            ticket.told_at = ticket.closed_at = None
+            return merging.part(ticket)
+        case Action.MERGE | Action.UNMERGE | Action.ATTACH | Action.DETACH:
+            return _tie(session, ticket, row, by=by, other=given.other)
+        case Action.REASSIGN | Action.HAND_OVER:
             return {"to": given.person.name if given.person else ""}
         case _:
             pass
     return {}
+
+
+def _tie(
+    session: Session, ticket: Ticket, row: Step, *, by: Person | None, other: Ticket | None
+) -> dict[str, object]:
+    """A deed between two tickets; both rows are held until the commit."""
+    if row.action == Action.UNMERGE:
+        return merging.part(ticket)
+    assert other is not None  # the table's "needs" has seen to it
+    if row.action == Action.MERGE:
+        return merging.merge(session, ticket, other, by=by)
+    ticket.untouched = False
+    tie = children.attach if row.action == Action.ATTACH else children.detach
+    return tie(session, ticket, other, by=by)
 
 
 def _rule(session: Session, ticket: Ticket, action: Action, given: Given) -> dict[str, object]:

@@ -76,6 +76,15 @@ class Situation:
     """Nobody beyond the front has worked on it yet: the user may still withdraw it."""
     lacks: Names = NOTHING
     """What the information form of its system still has to be told before the middle takes it."""
+    open_children: Names = NOTHING
+    """The numbers of its children in other systems that have not ended."""
+    has_parent: bool = False
+    """It was opened for, or tied to, a ticket that is still worked on."""
+    survivor_open: bool = False
+    """Merged: the ticket that it was merged into is still worked on …"""
+    survivor_told: bool = False
+    """… or has an answer that its user was told."""
+    rated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

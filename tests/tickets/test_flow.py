@@ -12,9 +12,22 @@ from kb.flow import Refused
 from portal.people.roles import Permission
 from portal.tickets import flow, flow_document
 from portal.tickets.flow import ENDED, HOLDER_FREE, ROUTES, STEPS, SYSTEM, Actor, Situation, Who
+from portal.tickets.forms.fields import NOTHING, Names
 from portal.tickets.words import Action, Category, State, Tier
 
 ME, COLLEAGUE, REQUESTER = 1, 2, 3
+#: A merged ticket's user keeps the last word on it, and a merge can be undone.
+TAKES_BACK = {Action.MERGE, Action.UNMERGE, Action.CONFIRM, Action.REOPEN}
+#: Where the parent would have ended, or its user been told that it has.
+ENDINGS = {
+    Action.ANSWER,
+    Action.LOCAL_DONE,
+    Action.REPLY,
+    Action.FINISH,
+    Action.PASS,
+    Action.CONFIRM,
+    Action.MERGE,
+}
 
 situations = st.builds(
     Situation,
@@ -27,6 +40,11 @@ situations = st.builds(
     requester_id=st.sampled_from([ME, REQUESTER]),
     on_defect=st.booleans(),
     untouched=st.booleans(),
+    open_children=st.sampled_from([NOTHING, Names(("GD1",), ("GD1",))]),
+    has_parent=st.booleans(),
+    survivor_open=st.booleans(),
+    survivor_told=st.booleans(),
+    rated=st.booleans(),
 )
 actors = st.builds(
     Actor,
@@ -62,7 +80,7 @@ def test_what_is_mine_is_open_or_says_why_not(at: Situation, by: Actor) -> None:
 def test_a_step_never_leaves_from_anywhere_else(at: Situation, by: Actor) -> None:
     for row in flow.open_to(at, by):
         assert (row.start, row.tier) == (at.state, at.tier)
-        assert at.state not in ENDED
+        assert at.state not in ENDED or (at.state == State.MERGED and row.action in TAKES_BACK)
 
 
 @given(situations, actors)
@@ -109,6 +127,30 @@ def test_nothing_leaves_the_middle_before_it_is_ruled(at: Situation, by: Actor) 
 def test_a_fault_reaches_the_back_through_dispatch_alone(at: Situation, by: Actor) -> None:
     if at.category == Category.FAULT and at.tier == Tier.MIDDLE and at.state == State.OPEN:
         assert Tier.BACK not in {row.then for row in flow.open_to(at, by)}
+
+
+@given(situations, actors)
+def test_a_parent_ends_after_its_children(at: Situation, by: Actor) -> None:
+    ending = {row.action for row in flow.open_to(at, by) if row.start not in ENDED} & ENDINGS
+    if at.open_children and not by.system:
+        assert not ending
+        assert Action.TELL not in {row.action for row in flow.open_to(at, by)}
+
+
+@given(situations)
+def test_a_merge_comes_before_the_work_and_ends_where_it_lay(at: Situation) -> None:
+    everything = Actor(ME, frozenset(Permission))
+    for row in flow.open_to(at, everything):
+        if row.end == State.MERGED:
+            assert row.then == row.tier
+            assert row.tier in (Tier.FRONT, Tier.LOCAL, Tier.MIDDLE)
+            assert row.start not in (State.VERIFYING, State.FEEDBACK, State.CONFIRMING)
+
+
+@given(situations, actors)
+def test_only_what_was_opened_for_a_parent_is_moved_on_by_the_system(at: Situation, by: Actor) -> None:
+    if not at.has_parent and by.system and at.state in (State.NEW, State.FEEDBACK):
+        assert not {Action.ESCALATE, Action.TELL} & {row.action for row in flow.open_to(at, by)}
 
 
 def test_only_the_system_says_that_a_fix_is_deployed() -> None:
