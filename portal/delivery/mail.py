@@ -53,8 +53,8 @@ class Item:
 
 
 def one_line(text: str) -> str:
-    """Without anything that could end a line or turn its direction."""
-    return " ".join(CONTROLS.sub(" ", text).split())
+    """Without anything that could end a line, turn its direction, or be decoded into something that does."""
+    return " ".join(CONTROLS.sub(" ", text).replace("=?", "= ?").split())
 
 
 def item_of(notice: Notice, person: Person, settings: Settings, *, say: Say) -> Item:

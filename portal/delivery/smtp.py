@@ -70,6 +70,13 @@ def _opened(settings: Settings) -> smtplib.SMTP:
 
 def send(line: smtplib.SMTP, message: EmailMessage) -> Trouble | None:
     """None when the server has taken it. Raises :class:`Unreachable` when the connection is lost."""
+    trouble = _tried(line, message)
+    if line.sock is None and trouble is not None:  # the server hung up with its answer
+        raise Unreachable(trouble)
+    return trouble
+
+
+def _tried(line: Line, message: EmailMessage) -> Trouble | None:
     try:
         line.send_message(message)
     except smtplib.SMTPRecipientsRefused as problem:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from kb.columns import CLOCK
@@ -17,6 +17,7 @@ from portal.sample import company, library, outages, searches
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
 from portal.tickets.models import Notice
+from portal.tickets.telling.models import Happening
 
 SEED = 20260101
 TICKETS = 2000
@@ -28,8 +29,10 @@ def is_empty(session: Session) -> bool:
 
 
 def _read_notices(session: Session, today: datetime) -> None:
-    """Everybody has read what is older than two days."""
+    """Everybody has read what is older than two days; none of it is carried anywhere any more."""
     session.flush()
+    session.execute(update(Notice).values(routed_at=Notice.at).execution_options(synchronize_session=False))
+    session.execute(delete(Happening))
     old = update(Notice).where(Notice.at < today - timedelta(days=2))
     session.execute(old.values(read_at=Notice.at).execution_options(synchronize_session=False))
 
