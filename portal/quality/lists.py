@@ -168,5 +168,10 @@ def next_to_ring(session: Session, person: Person, after: int = 0) -> FollowUp |
     return session.scalars(wanted.order_by(*order).limit(1)).first()
 
 
-def _count(session: Session, wanted: Select[int]) -> int:
+def count_of(session: Session, wanted: Select[Any]) -> int:
+    """How many rows a list has."""
+    return _count(session, wanted.order_by(None))
+
+
+def _count(session: Session, wanted: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(wanted.subquery())) or 0

@@ -15,6 +15,7 @@ from kb import audience, models
 from kb import flow as article_flow
 from portal.faults import flow as fault_flow
 from portal.people import roles
+from portal.quality import words as quality_words
 from portal.tickets import words
 from portal.tickets.assignment import models as assignment
 from portal.tickets.forms import fields
@@ -33,6 +34,12 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     fault_flow.FaultAction: fault_flow.FAULT_ACTION_LABELS,
     fault_flow.AnnouncementKind: fault_flow.ANNOUNCEMENT_KIND_LABELS,
     fault_flow.AnnouncementState: fault_flow.ANNOUNCEMENT_STATE_LABELS,
+    quality_words.Kind: quality_words.KIND_LABELS,
+    quality_words.Per: quality_words.PER_LABELS,
+    quality_words.FollowUpState: quality_words.FOLLOW_UP_STATE_LABELS,
+    quality_words.NextStep: quality_words.NEXT_STEP_LABELS,
+    quality_words.InspectionState: quality_words.INSPECTION_STATE_LABELS,
+    quality_words.Verdict: quality_words.VERDICT_LABELS,
     roles.Post: roles.POST_LABELS,
     words.Tier: words.TIER_LABELS,
     words.State: words.STATE_LABELS,
