@@ -25,7 +25,8 @@ from portal.people.queries import person_by_login, units_in_order
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, Permission, Post
 from portal.tickets import administration
 from portal.web.access import needs
-from portal.web.admin_catalogue import blueprint, unit_choices
+from portal.web.admin_catalogue import unit_choices
+from portal.web.admin_forms import blueprint
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me

@@ -252,9 +252,13 @@ def _choices(text: str) -> tuple[Choice, ...]:
 
 
 def _record(session: Session, action: str, form: InfoForm, by: Person, **detail: object) -> None:
+    record(session, action, SUBJECT, subject_id=subject_of(form), by=by, **detail)
+
+
+def subject_of(form: InfoForm) -> str:
+    """What the audit calls this form."""
     parts = (form.system.code, form.category, form.module, form.sub)
-    subject = "/".join(part for part in parts if part)[:LONGEST_SUBJECT]
-    record(session, action, SUBJECT, subject_id=subject, by=by, **detail)
+    return "/".join(part for part in parts if part)[:LONGEST_SUBJECT]
 
 
 def _check(by: Person) -> None:
