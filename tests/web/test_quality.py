@@ -213,14 +213,9 @@ def test_score_appeal_decision(client: Clients, sampled: Made, maker: sessionmak
     assert agent.submit("/quality/inspections/1/appeal", {"reason": "问过，在电话里"}).status_code == 302
 
     assert number in lead.get("/quality/inspections?pile=appeals").text
-    assert (
-        inspector.submit("/quality/inspections/1/decision", {"verdict": "kept", "answer": "维持"}).status_code
-        == 422
-    )
-    assert (
-        lead.submit("/quality/inspections/1/decision", {"verdict": "changed", "answer": ""}).status_code
-        == 422
-    )
+    decision = "/quality/inspections/1/decision"
+    assert inspector.submit(decision, {"verdict": "kept", "answer": "维持"}).status_code == 422
+    assert lead.submit(decision, {"verdict": "changed", "answer": ""}).status_code == 422
     decided = {**MARKS, "verdict": "changed", "answer": "录音里确实问了"}
     assert lead.submit(decision, decided).status_code == 302
     page = agent.get("/quality/inspections/1").text
