@@ -136,7 +136,8 @@ def move(
     row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
     given = _checked(row, given)
     try:
-        return _taken(session, ticket, row, by=by, given=given)
+        with session.begin_nested():  # a move that is refused half-way leaves nothing behind
+            return _taken(session, ticket, row, by=by, given=given)
     except StaleDataError as race:
         number = inspect(ticket).identity
         session.rollback()
