@@ -12,7 +12,7 @@ from collections.abc import Callable
 from indexer.words import N_
 from portal.people.roles import Permission
 from portal.tickets.situation import ROUTES, WORKERS, Actor, Situation
-from portal.tickets.words import Category
+from portal.tickets.words import Category, Tier
 
 Condition = Callable[[Situation, Actor], str | None]
 
@@ -142,6 +142,15 @@ def works_for_another(at: Situation, by: Actor) -> str | None:
 
 def fault_has_ended(at: Situation, by: Actor) -> str | None:
     return is_fault(at, by) or children_have_ended(at, by)
+
+
+def keeps_out(at: Situation, by: Actor) -> str | None:
+    """Before any condition of a step: a complaint is handled by those whom it does not concern."""
+    if by.person_id in at.barred:
+        return N_("这张投诉涉及您办过的工单，由其他同事处理。")
+    if at.about_a_ticket and at.tier == Tier.FRONT and Permission.ANSWER_COMPLAINTS not in by.permissions:
+        return N_("对办结工单的投诉由前台班长处理。")
+    return None
 
 
 def sentence_values(at: Situation) -> dict[str, object]:

@@ -26,6 +26,7 @@ from portal.tickets.conditions import (
     is_unrated,
     is_unruled,
     is_untouched,
+    keeps_out,
     leads_the_holder,
     leads_the_tier,
     local_may_try,
@@ -260,7 +261,7 @@ def is_by(row: Step, at: Situation, by: Actor) -> bool:
     if row.by == Who.SYSTEM:
         return by.system
     if row.by == Who.REQUESTER:
-        return by.person_id is not None and by.person_id == at.requester_id
+        return by.person_id is not None and by.person_id in (at.requester_id, at.stand_in_id)
     if row.by == Who.CALLER and not by.heard:
         return False
     return by.covers and PERMISSION_FOR[row.by] in by.permissions
@@ -276,6 +277,8 @@ def objection(row: Step, at: Situation, by: Actor) -> str | None:
     held_by_other = at.holder_id is not None and at.holder_id != by.person_id
     if held_by_other and row.action not in HOLDER_FREE and row.by not in NOT_AT_THE_TABLE:
         return N_("%(holder)s正在处理这张工单，请先与其确认，或由班长改派。")
+    if row.by not in (Who.SYSTEM, Who.REQUESTER) and (reason := keeps_out(at, by)):
+        return reason
     return row.provided(at, by) if row.provided else None
 
 

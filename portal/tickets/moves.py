@@ -23,6 +23,7 @@ from kb.models import Article
 from portal.people.models import Person
 from portal.tickets import clocks, notices, trail
 from portal.tickets.assignment.presence import absence_of
+from portal.tickets.complaints.bars import barred_from, complaint_of
 from portal.tickets.filing import TEXT_LIMIT, clean
 from portal.tickets.flow import (
     BETWEEN_TICKETS,
@@ -41,8 +42,8 @@ from portal.tickets.forms.sheets import missing_of
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.relations import children, merging
 from portal.tickets.relations.consequences import Moved, consequences
-from portal.tickets.relations.hearing import pass_on
-from portal.tickets.relations.standing import is_told, open_children, works_for_parent
+from portal.tickets.relations.hearing import pass_on, tell_parent
+from portal.tickets.relations.standing import is_told, open_children, stand_in_of, works_for_parent
 from portal.tickets.talk import link_article
 from portal.tickets.visibility import permissions_on, serves
 from portal.tickets.words import ACTION_LABELS, SUB_LABELS, TIER_LABELS, Action, Category, State, Tier
@@ -103,6 +104,9 @@ def situation_of(ticket: Ticket) -> Situation:
         survivor_open=ticket.survivor is not None and ticket.survivor.is_open,
         survivor_told=is_told(ticket.survivor),
         rated=ticket.rating is not None,
+        stand_in_id=stand_in_of(ticket),
+        about_a_ticket=complaint_of(ticket) is not None,
+        barred=barred_from(ticket),
     )
 
 
@@ -164,6 +168,7 @@ def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, gi
     )
     if event := notices.event_of(row.action, before=start[0]):
         _announce(session, ticket, event, by=by, note=given.note)
+    tell_parent(session, ticket, row, by=by)
     moved = Moved(ticket, row, by, given.note, given.other, former)
     for follow in list(consequences(session, moved)):
         settled = Given(note=follow.note, other=follow.other)
@@ -233,6 +238,8 @@ def _settle_holder(ticket: Ticket, row: Step, *, by: Person | None, given: Given
 def _successor(ticket: Ticket, person: Person | None) -> Person:
     if person is None or WORKERS[ticket.tier] not in permissions_on(person, ticket):
         raise Refused(N_("这位同事的岗位不负责这张工单。"))
+    if person.id in barred_from(ticket):
+        raise Refused(N_("这位同事办过被投诉的工单，请换一位。"))
     session = object_session(ticket)
     if session is not None and absence_of(session, person) is not None:
         raise Refused(N_("%(name)s现在不在岗，请交给别的同事。"), name=person.name)

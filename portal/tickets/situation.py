@@ -85,6 +85,12 @@ class Situation:
     survivor_told: bool = False
     """… or has an answer that its user was told."""
     rated: bool = False
+    stand_in_id: int | None = None
+    """Who works on the parent now: they speak for whoever asked for help."""
+    about_a_ticket: bool = False
+    """A complaint that was filed from a closed ticket …"""
+    barred: frozenset[int] = frozenset()
+    """… whose handlers keep out of it."""
 
 
 @dataclass(frozen=True, slots=True)

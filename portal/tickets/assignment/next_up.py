@@ -17,6 +17,7 @@ from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets.assignment.presence import absence_of
+from portal.tickets.complaints.bars import keeps_out
 from portal.tickets.flow import ROUTES
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.moves import Overtaken, move
@@ -77,6 +78,7 @@ def urgency(session: Session) -> tuple[ColumnElement[Any], ...]:
 def _theirs_to_answer(person: Person) -> list[ColumnElement[bool]]:
     """What only a supervisor may answer is not handed to an agent unasked."""
     if person.may(Permission.ANSWER_COMPLAINTS):
-        return []
+        return [~keeps_out(person)]
     led = [category for category, route in ROUTES.items() if route.supervisor]
-    return [~and_(Ticket.tier == Tier.FRONT, Ticket.category.in_(led), Ticket.untouched)]
+    front = and_(Ticket.tier == Tier.FRONT, Ticket.category.in_(led), Ticket.untouched)
+    return [~front, ~keeps_out(person)]
