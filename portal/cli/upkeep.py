@@ -29,6 +29,7 @@ from portal.cli.place import moment
 from portal.cli.postman import Postman
 from portal.cli.promises import hold_to_promises
 from portal.cli.quarantine import scan_files, tidy_files
+from portal.cli.sampling import draw_samples
 from portal.config import Settings
 from portal.db import transaction
 from portal.delivery.post import forget
@@ -67,6 +68,7 @@ JOBS: tuple[Job, ...] = (
     Job("clocks", timedelta(minutes=5), confirm_and_release),
     Job("deadlines", timedelta(minutes=1), watch_deadlines),
     Job("promises", timedelta(minutes=1), hold_to_promises),
+    Job("samples", timedelta(minutes=5), draw_samples),
     Job("quarantine", timedelta(seconds=2), scan_files),
     Job("orphans", timedelta(hours=6), tidy_files),
     Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
