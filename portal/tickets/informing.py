@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from indexer.words import N_
 from kb.columns import now
@@ -63,6 +64,7 @@ def _written_down(
     session: Session, ticket: Ticket, changes: Sequence[Change], *, version: int, by: Person
 ) -> TrailEntry:
     ticket.updated_at = now(session)
+    flag_modified(ticket, "updated_at")  # within one second, too: the version is what others compare
     session.flush()
     return trail.append(
         session,
