@@ -7,8 +7,10 @@ from flask import Flask
 from portal import api
 from portal.web import (
     admin,
+    admin_calendars,
     ask,
     auth,
+    complaints,
     console,
     defect_pages,
     explaining,
@@ -18,6 +20,7 @@ from portal.web import (
     home,
     knowledge,
     mine,
+    notice_wishes,
     notices,
     quality_rooms,
     queues,
@@ -36,8 +39,10 @@ PAGES = (
     search,
     explaining,
     mine,
+    complaints,
     files,
     notices,
+    notice_wishes,
     reading,
     remarks,
     queues,
@@ -50,6 +55,7 @@ PAGES = (
     figures,
     quality_rooms,
     admin,
+    admin_calendars,
     services,
 )
 

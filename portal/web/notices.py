@@ -1,14 +1,29 @@
-"""What the desk has told me: the page, the number on the bell, and marking as read."""
+"""What the desk has told me: the page, the bell of every page, reading and taking that back.
+
+The bell is asked, it doesn't listen: no connection is held open, and an unchanged count is answered 304
+from one look into an index. What a person wishes to hear is in ``notice_wishes``.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from datetime import datetime
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import get_locale
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from portal.tickets import bell
-from portal.tickets.bell import mark_read
 from portal.tickets.models import Notice
 from portal.tickets.notices import Event
 from portal.web.access import signed_in
@@ -16,8 +31,7 @@ from portal.web.auth import local_path
 from portal.web.labels import translated
 from portal.web.links import ticket_address
 from portal.web.paging import pages
-from portal.web.refusals import is_fragment
-from portal.web.request import db, me
+from portal.web.request import db, me, write_now
 
 blueprint = Blueprint("notices", __name__)
 
@@ -26,42 +40,103 @@ ICONS = {
     Event.TOLD: "circle-check",
     Event.URGED: "bell-ringing",
     Event.COMMENTED: "message",
+    Event.MENTIONED: "at",
     Event.CLOSED: "flag-check",
     Event.REOPENED: "rotate",
     Event.FIX_DEPLOYED: "rocket",
+    Event.RECURRED: "bug",
+    Event.RECOVERED: "heartbeat",
+    Event.COMPLAINED: "mood-sad",
 }
+LARGEST_ID = 2**62
 
 
 @blueprint.get("/notices")
 @signed_in
 def page() -> str:
-    mine = select(Notice).where(Notice.person_id == me().id)
-    cursor = pages(db().scalar(select(func.count()).select_from(mine.subquery())) or 0)
-    rows = mine.options(selectinload(Notice.ticket)).order_by(Notice.read_at.is_not(None), Notice.id.desc())
-    shown = list(db().scalars(rows.offset(cursor.offset).limit(cursor.per_page)))
-    return render_template("notices/page.html", notices=shown, cursor=cursor, unread=unread_count())
+    unread_only = request.args.get("show") == "unread"
+    wanted = bell.notices_of(me(), unread_only=unread_only)
+    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    cursor = pages(total)
+    rows = wanted.options(selectinload(Notice.ticket)).offset(cursor.offset).limit(cursor.per_page)
+    return render_template(
+        "notices/page.html",
+        notices=db().scalars(rows).all(),
+        cursor=cursor,
+        unread=bell.unread(db(), me()).count,
+        unread_only=unread_only,
+        undo=_moment(request.args.get("undo", "")),
+    )
 
 
-def unread_count() -> int:
-    unread = select(func.count()).where(Notice.person_id == me().id, Notice.read_at.is_(None))
-    return db().scalar(unread) or 0
-
-
-@blueprint.get("/notices/count")
+@blueprint.get("/notices/live")
 @signed_in
-def count() -> str:
-    return render_template("notices/_count.html", unread=unread_count())
+def live() -> Response:
+    """How many are unread, and what pops up: what is newer than ``after``."""
+    state = bell.unread(db(), me())
+    after = _number(request.args.get("after", ""))
+    tag = f"{state.count}-{state.newest}-{get_locale()}"
+    if tag in request.if_none_match:
+        return Response(status=304, headers={"ETag": f'"{tag}"'})
+    urgent = bell.urgent_since(db(), me(), after) if state.newest > after else []
+    told = jsonify(unread=state.count, newest=state.newest, urgent=[_pops_up(row) for row in urgent])
+    told.set_etag(tag)
+    return told
+
+
+def _pops_up(notice: Notice) -> dict[str, object]:
+    return {
+        "id": notice.id,
+        "text": notice_sentence(notice),
+        "icon": notice_icon(notice),
+        "href": url_for("notices.lead", number=notice.id),
+    }
+
+
+@blueprint.get("/notices/<int:number>")
+@signed_in
+def lead(number: int) -> BaseResponse:
+    """From a mail or a pop-up to what the notice tells of; it is read then."""
+    notice = db().get(Notice, number) if number < LARGEST_ID else None
+    if notice is None or notice.person_id != me().id:
+        abort(404)
+    address = notice_address(notice)
+    if notice.read_at is None:
+        bell.mark_read(write_now(), me(), [number])
+    return redirect(address)
 
 
 @blueprint.post("/notices/read")
 @signed_in
-def read() -> Response | str:
-    """Mark one or, without an id, all as read; ``next`` leads on to what the notice tells of."""
-    number = request.form.get("id", "")
-    mark_read(db(), me(), [int(number)] if number.isdecimal() and len(number) < 18 else None)
-    if is_fragment():
-        return render_template("notices/_count.html", unread=unread_count())
-    return redirect(local_path(request.form.get("next") or url_for("notices.page")))
+def read() -> BaseResponse:
+    """Mark one, or without an id all, as read; ``next`` leads on to what the notice tells of."""
+    number = _number(request.form.get("id", ""))
+    moment = bell.mark_read(db(), me(), [number] if number else None)
+    if number:
+        return redirect(local_path(request.form.get("next") or url_for("notices.page")))
+    return redirect(url_for("notices.page", undo=moment.isoformat()))
+
+
+@blueprint.post("/notices/unread")
+@signed_in
+def unread() -> BaseResponse:
+    """Take back what was marked at one moment."""
+    moment = _moment(request.form.get("moment", ""))
+    if moment is not None:
+        bell.unread_again(db(), me(), moment)
+    return redirect(url_for("notices.page"))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 @blueprint.app_template_global()

@@ -19,10 +19,82 @@ def unread(maker: sessionmaker[Session]) -> int:
 
 def test_the_bell_counts_what_i_have_not_read(client: Clients, filed: Filing, moved: Moving) -> None:
     browser = client("wang")
-    assert browser.fragment("/notices/count").text.strip() == ""
+    assert browser.get("/notices/live").json["unread"] == 0
     moved(filed(), Action.TAKE, "agent")
-    assert "1 条未读" in browser.fragment("/notices/count").text
-    assert client("zhao").fragment("/notices/count").text.strip() == ""
+    assert browser.get("/notices/live").json["unread"] == 1
+    assert client("zhao").get("/notices/live").json["unread"] == 0
+
+
+def test_an_unchanged_bell_is_answered_without_a_body(client: Clients, filed: Filing, moved: Moving) -> None:
+    browser = client("wang")
+    first = browser.get("/notices/live")
+    again = {"If-None-Match": first.headers["ETag"]}
+    unchanged = browser.get("/notices/live", headers=again)
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    moved(filed(), Action.TAKE, "agent")
+    assert browser.get("/notices/live", headers=again).status_code == 200
+    assert "no-store" in first.headers["Cache-Control"], "a shared machine keeps nothing of it"
+
+
+def test_what_is_urgent_and_new_pops_up(client: Clients, filed: Filing, moved: Moving) -> None:
+    number, browser = filed("<b>打印空白</b>"), client("wang")
+    moved(number, Action.TAKE, "agent")
+    moved(number, Action.ASK, "agent", note="<script>alert(1)</script>")
+    told = browser.get("/notices/live").json
+    (urgent,) = told["urgent"]
+    assert urgent["text"] == f"工单 {number} 需要您补充：<script>alert(1)</script>"
+    assert browser.get("/notices/live").content_type == "application/json"
+    assert browser.get(f"/notices/live?after={told['newest']}").json["urgent"] == []
+    followed = browser.get(urgent["href"])
+    assert followed.location == f"/my/tickets/{number}"
+    assert browser.get("/notices/live").json["unread"] == 1, "only that one was read"
+
+
+def test_a_stranger_is_not_led_by_anothers_notice(
+    client: Clients, filed: Filing, moved: Moving, maker: sessionmaker[Session]
+) -> None:
+    moved(filed(), Action.TAKE, "agent")
+    with maker() as session:
+        number = session.scalars(select(Notice.id)).one()
+    assert client("zhao").get(f"/notices/{number}").status_code == 404
+    assert client("wang").get("/notices/9999999999999999999999").status_code == 404
+    assert client("wang").get(f"/notices/{number}").status_code == 302
+    assert unread(maker) == 0
+
+
+def test_marking_all_is_undone_but_not_what_was_read_before(
+    client: Clients, filed: Filing, moved: Moving, maker: sessionmaker[Session]
+) -> None:
+    browser = client("wang")
+    for _time in range(3):
+        moved(filed(), Action.TAKE, "agent")
+    with maker() as session:
+        first = session.scalars(select(Notice.id).order_by(Notice.id)).first()
+    browser.submit("/notices/read", {"id": str(first)})
+    page = browser.submit("/notices/read", follow_redirects=True).text
+    found = re.search(r'name="moment" value="([^"]+)"', page)
+    assert found
+    assert unread(maker) == 0
+    client("zhao").submit("/notices/unread", {"moment": found[1]})
+    assert unread(maker) == 0, "nobody undoes for another"
+    browser.submit("/notices/unread", {"moment": found[1]})
+    assert unread(maker) == 2
+    for nonsense in ("", "x", "2026-03-02", "2026-03-02T10:00:00"):
+        assert browser.submit("/notices/unread", {"moment": nonsense}).status_code == 302
+
+
+def test_the_list_can_be_narrowed_to_what_is_unread(client: Clients, filed: Filing, moved: Moving) -> None:
+    browser = client("wang")
+    numbers = [filed("第一件"), filed("第二件")]
+    for number in numbers:
+        moved(number, Action.TAKE, "agent")
+    page = browser.get("/notices?show=unread").text
+    assert all(number in page for number in numbers)
+    browser.submit("/notices/read")
+    page = browser.get("/notices?show=unread").text
+    assert "都看过了" in page
+    assert not any(number in page for number in numbers)
+    assert all(number in browser.get("/notices").text for number in numbers)
 
 
 def test_a_notice_leads_to_its_ticket_and_is_read_then(
@@ -67,7 +139,7 @@ def test_nobody_marks_anothers_notices(
 
 
 def test_next_stays_on_this_site(client: Clients) -> None:
-    answer = client("wang").submit("/notices/read", {"next": "https://elsewhere.example/"})
+    answer = client("wang").submit("/notices/read", {"id": "1", "next": "https://elsewhere.example/"})
     assert answer.location == "/"
 
 
