@@ -100,6 +100,11 @@ class Folded:
     origin: Sequence[int]
     length: int
 
+    @property
+    def is_plain(self) -> bool:
+        """Every character stands where it stood."""
+        return isinstance(self.origin, range)
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where text[start:end] stands in the original; an empty span stays empty."""
         if start >= end:
@@ -107,9 +112,20 @@ class Folded:
         return self.origin[start], self.origin[end - 1] + 1
 
 
+_ONE_FOR_ONE: set[str] = set()
+"""Characters known to become exactly one: all but a handful."""
+
+
+def _stays_in_place(text: str) -> bool:
+    unknown = set(text) - _ONE_FOR_ONE
+    settled = {character for character in unknown if len(_FOLDED[ord(character)]) == 1}
+    _ONE_FOR_ONE.update(settled)
+    return len(settled) == len(unknown)
+
+
 def fold_with_origin(text: str) -> Folded:
-    if all(len(_FOLDED[ord(character)]) == 1 for character in set(text)):
-        return Folded(fold(text), range(len(text)), len(text))  # as nearly always: place by place
+    if _stays_in_place(text):
+        return Folded(fold(text), range(len(text)), len(text))
     parts: list[str] = []
     origin: list[int] = []
     for place, character in enumerate(text):

@@ -5,7 +5,7 @@ theirs. Invariant: the segments' texts put together are the text that was given,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,25 +38,27 @@ def _wanted(query_text: str) -> _Wanted:
     return _Wanted(pattern, others)
 
 
-def _spans(text: str, wanted: _Wanted) -> Iterator[tuple[int, int]]:
-    """Where the asked words stand in the text."""
+def _spans(text: str, wanted: _Wanted) -> list[tuple[int, int]]:
+    """Where the asked words stand in the text, in order."""
     folded = fold_with_origin(text)
-    if wanted.chinese is not None:
-        yield from (folded.span(*match.span(1)) for match in wanted.chinese.finditer(folded.text))
+    spans = [match.span(1) for match in wanted.chinese.finditer(folded.text)] if wanted.chinese else []
     if wanted.others:
         found = (term for term in outside_han(text) if term.text in wanted.others)
-        yield from (folded.span(term.start, term.end) for term in found if term.end <= len(folded.text))
+        spans += [(term.start, term.end) for term in found if term.end <= len(folded.text)]
+        spans.sort()
+    return spans if folded.is_plain else sorted(folded.span(*span) for span in spans)
 
 
-def _joined(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
-    """In order, those that overlap or touch made one."""
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that overlap or touch made one."""
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+    first = last = -1
+    for start, end in spans:
+        if start > last:
+            joined.append((first, last))
+            first = start
+        last = max(last, end)
+    return [*joined[1:], (first, last)] if joined else []
 
 
 def highlight(text: str, query_text: str) -> list[Segment]:

@@ -83,6 +83,8 @@ def _merged(parts: list[Posting]) -> Posting:
     found = [part for part in parts if len(part)]
     if not found:
         return NOWHERE
+    if len(found) == 1 and (found[0].places[1:] > found[0].places[:-1]).all():
+        return found[0]  # and not a second copy of it in memory
     places = np.concatenate([part.places for part in found])
     counts = np.concatenate([part.counts for part in found])
     if (places[1:] > places[:-1]).all():

@@ -19,7 +19,7 @@ from indexer.engines import NOWHERE, Field, Scope, Weighed, marks_wanted
 from indexer.generation import View
 from indexer.letters import heard_as
 from indexer.shapes import shaped_like
-from indexer.sounds import possible_pairs, sound_pairs
+from indexer.sounds import possible_pairs, usual_sound
 from indexer.stems import stem
 from indexer.syllables import readings, syllables_of
 from indexer.text import han_runs
@@ -138,21 +138,29 @@ def _read_as(text: str, reading: tuple[str, ...]) -> Iterator[str]:
 
 def pair_for(pair: str, loose: set[int], seen: Seen) -> Word | None:
     """A pair that sounds like it or looks like it; only its loose characters may be others."""
-    return _best(_heard(pair, seen), pair, loose) or _best(_looking(pair, seen), pair, loose)
+    return _best(_heard(pair, loose, seen), pair, loose) or _best(_looking(pair, seen), pair, loose)
 
 
-def _heard(pair: str, seen: Seen) -> _Forms:
+def _heard(pair: str, loose: set[int], seen: Seen) -> _Forms:
     forms = _Forms()
+    kept = {pair[place] for place in (0, 1) if place not in loose}
     for sound in possible_pairs(pair):
         for document in seen.bearing(Field.SOUND, sound):
-            forms.read(document, _sounding(_text(document), sound))
+            text = _text(document)
+            if all(character in text for character in kept):
+                forms.read(document, _sounding(text, sound, kept))
     return forms
 
 
-def _sounding(text: str, sound: str) -> Iterator[str]:
+def _sounding(text: str, sound: str, kept: set[str]) -> Iterator[str]:
+    """What sounds so in the text, in a run that has the characters that must stay."""
+    first, second = sound[1:].split(".")
     for run in han_runs(text):
-        for place, heard in enumerate(sound_pairs(run)):
-            if heard == sound:
+        if not all(character in run for character in kept):
+            continue
+        heard = [usual_sound(character) for character in run]
+        for place in range(len(run) - 1):
+            if heard[place] == first and heard[place + 1] == second:
                 yield run[place : place + 2]
 
 

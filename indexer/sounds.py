@@ -31,9 +31,14 @@ def sounds(character: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(coarse(reading) for reading in (*usual, *readings[0])))[:3]
 
 
+def usual_sound(character: str) -> str:
+    """Its most usual reading; a question mark for what has none."""
+    return (sounds(character) or ("?",))[0]
+
+
 def sound_pairs(run: str) -> Iterator[str]:
     """One term for each pair of neighbouring characters, by their usual readings."""
-    usual = [(sounds(character) or ("?",))[0] for character in run]
+    usual = [usual_sound(character) for character in run]
     for first, second in itertools.pairwise(usual):
         yield f"~{first}.{second}"
 

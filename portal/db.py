@@ -39,12 +39,13 @@ def _tune(connection: Any, _record: Any) -> None:
     # The driver's own transaction handling starts too late: a read followed by a write could then
     # fail with "database is locked" instead of waiting. We begin ourselves, see _begin.
     connection.isolation_level = None
+    # Of the page cache every thread has one of its own; the system's holds the file for all of them.
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "busy_timeout=30000",
-        "cache_size=-65536",
+        "cache_size=-16384",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -86,11 +86,15 @@ class Finder:
     ) -> Found:
         """What this person finds, page by page; no kinds means every kind."""
         ask = within(period, wide_ask(text, kinds, filters, near, most=offset + limit))
-        ranked, answer = self._ranked(session, person, ask, numbered=kinds or (*EVERYTHING, FAULT))
+        ranked, answer = self._ranked(
+            session, person, ask, numbered=kinds or (*EVERYTHING, FAULT), glance=True
+        )
         told = _announcements(session, person, ask, ranked)
         if not kinds:
             ranked = [item for item in ranked if item.row not in told]
-        page = _results(ranked[offset : offset + limit], ask.text, answer)
+        shown = ranked[offset : offset + limit]
+        reread(session, person, [item.hit.key for item in shown])  # with their texts, for these only
+        page = _results(shown, ask.text, answer)
         return Found(
             page,
             answer.mode,
@@ -177,7 +181,7 @@ class Finder:
             return Prediction()
         query = Query(asked, audience=None, kinds=prediction.VOTING, limit=prediction.VOTERS)
         hits = [hit for hit in self.index.search(query).hits if prediction.is_telling(hit)]
-        rows = reread(session, person, [hit.key for hit in hits])
+        rows = reread(session, person, [hit.key for hit in hits], glance=True)
         seen = [
             prediction.Vote.of(hit, facets_of(hit.kind, rows[hit.key])) for hit in hits if hit.key in rows
         ]
@@ -192,6 +196,7 @@ class Finder:
         *,
         numbered: Collection[str],
         explain: bool = False,
+        glance: bool = False,
     ) -> tuple[list[Ranked], Answer]:
         """Permitted rows in the order of the index, exact reference numbers on top."""
         answer = self.index.search(query_of(person, ask), explain=explain)
@@ -202,7 +207,8 @@ class Finder:
             hits = plain.search(session, person, ask.text, kinds=ask.kinds, limit=ask.depth)
         else:
             hits = answer.hits
-        rows = exact | reread(session, person, [hit.key for hit in hits if hit.key not in exact])
+        wanted = [hit.key for hit in hits if hit.key not in exact]
+        rows = exact | reread(session, person, wanted, glance=glance)
         pinned = [hit_of(key, row) for key, row in exact.items()]
         return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer
 

@@ -6,7 +6,6 @@ same rule that guards its page. One query per kind, whatever the number of hits.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer, lazyload
 
 from defects.models import Defect
 from defects.queries import visible_defects
@@ -51,6 +50,10 @@ class Shelf:
     facets: Callable[[Any], Mapping[str, tuple[str, ...]]]
     at: Callable[[Any], datetime]
     """When it was published, changed or filed: what a search by date means."""
+    heavy: tuple[Any, ...] = ()
+    """Columns that only somebody who shows the row needs."""
+    written: Callable[[Any], str] = lambda row: ""
+    """Its words as they were written: what stands there needs no rendering to be found there."""
 
 
 def _article_facets(row: Article) -> Mapping[str, tuple[str, ...]]:
@@ -109,6 +112,8 @@ SHELVES: dict[str, Shelf] = {
             lambda row: _plain(row.body),
             _article_facets,
             lambda row: row.updated_at,
+            heavy=(Article.body, Article.keywords, Article.also),
+            written=lambda row: str(row.body),
         ),
         Shelf(
             DEFECT,
@@ -117,6 +122,10 @@ SHELVES: dict[str, Shelf] = {
             _defect_words,
             _defect_facets,
             lambda row: row.updated_at,
+            heavy=(
+                *(Defect.symptoms, Defect.codes, Defect.affected, Defect.reproduce),
+                *(Defect.cause, Defect.workaround, Defect.fix, Defect.data_fix),
+            ),
         ),
         Shelf(
             TICKET,
@@ -125,6 +134,7 @@ SHELVES: dict[str, Shelf] = {
             lambda row: "\n".join(part for part in (row.text, row.outcome) if part),
             _ticket_facets,
             lambda row: row.filed_at,
+            heavy=(Ticket.text, Ticket.outcome, Ticket.work_note, Ticket.level, Ticket.rating_words),
         ),
         Shelf(
             ANNOUNCEMENT,
@@ -139,8 +149,10 @@ SHELVES: dict[str, Shelf] = {
 }
 
 
-def reread(session: Session, person: Person, keys: Iterable[Key]) -> dict[Key, Subject]:
-    """The rows behind these keys that this person may see, now."""
+def reread(
+    session: Session, person: Person, keys: Iterable[Key], *, glance: bool = False
+) -> dict[Key, Subject]:
+    """The rows behind these keys that this person may see, now; at a glance, without their long texts."""
     wanted: dict[str, list[int]] = {}
     for kind, number in keys:
         if kind in SHELVES and number.isdecimal():
@@ -148,9 +160,18 @@ def reread(session: Session, person: Person, keys: Iterable[Key]) -> dict[Key, S
     found: dict[Key, Subject] = {}
     for kind, ids in wanted.items():
         shelf = SHELVES[kind]
-        for row in session.scalars(shelf.permitted(person).where(shelf.model.id.in_(ids))):
+        rows = shelf.permitted(person).where(shelf.model.id.in_(ids)).options(*_loading(shelf, glance))
+        for row in session.scalars(rows):
             found[kind, str(row.id)] = row
     return found
+
+
+def _loading(shelf: Shelf, glance: bool) -> Iterator[Any]:
+    """Nobody asks a hit for its units; they are loaded for the one article that is opened."""
+    if shelf.model is Article:
+        yield lazyload(Article.unit_rows)
+    if glance:
+        yield from (defer(column) for column in shelf.heavy)
 
 
 def facets_of(kind: str, row: Subject) -> Mapping[str, tuple[str, ...]]:
@@ -177,7 +198,7 @@ def result_of(kind: str, row: Subject, *, text: str, hit: Hit | None = None) -> 
         row.id,
         row.number if not isinstance(row, Announcement) else str(row.id),
         row.title,
-        snippet=snippet_of(SHELVES[kind].words(row), text, hit.passage if hit else ""),
+        snippet=_snippet(SHELVES[kind], row, text, hit.passage if hit else ""),
         probability=hit.probability if hit else 0.0,
         trusted=hit.trusted if hit else False,
         why=tuple(_true_reasons(hit.why, row)) if hit else (),
@@ -212,13 +233,16 @@ def _true_reasons(why: Iterable[Reason], row: Subject) -> Iterator[Reason]:
             yield reason
 
 
-def snippet_of(words: str, text: str, passage: str) -> tuple[Segment, ...]:
+def _snippet(shelf: Shelf, row: Subject, text: str, passage: str) -> tuple[Segment, ...]:
     """The passage that speaks most to ``text``, marked; the index's choice if it still stands there."""
-    words = words[:LONGEST_SEARCHED]
     chosen = passage.rstrip("…")
-    if not chosen or _squeezed(chosen) not in _squeezed(words):
-        return _best_window(words, text)
-    return tuple(highlight(_cut(chosen), text))
+    if chosen and (_stands(chosen, shelf.written(row)) or _stands(chosen, shelf.words(row))):
+        return tuple(highlight(_cut(chosen), text))
+    return _best_window(shelf.words(row)[:LONGEST_SEARCHED], text)
+
+
+def _stands(passage: str, words: str) -> bool:
+    return _squeezed(passage) in _squeezed(words[:LONGEST_SEARCHED])
 
 
 def _best_window(words: str, text: str) -> tuple[Segment, ...]:
@@ -235,4 +259,4 @@ def _cut(part: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return "".join(text.split())
