@@ -36,7 +36,9 @@ from portal.tickets.visibility import is_visible, serves
 AT_ONCE = 10
 PER_TICKET = 40
 LONGEST_NAME = 120
-NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f<>:\"|?*]")
+#: What trips a file system or a header up, and what turns the reading direction, so that “exe.txt” looks
+#: like another ending.
+NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f<>:\"|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

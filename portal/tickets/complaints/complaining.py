@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.flow import Refused
 from portal.people.models import Person, PersonPost
-from portal.people.roles import Permission, posts_with
+from portal.people.roles import Permission, Post, posts_with
 from portal.tickets import notices
-from portal.tickets.complaints.bars import complaints_about
+from portal.tickets.complaints.bars import barred_from, complaints_about
 from portal.tickets.complaints.models import Complaint, ComplaintBar
 from portal.tickets.filing import Request, clean, file
 from portal.tickets.models import Ticket, TrailEntry
@@ -25,6 +25,9 @@ from portal.tickets.words import Category, State
 SHORTEST = 10
 ABOUT_SERVICE, ABOUT_SYSTEM = "service", "system"
 TITLE = "投诉：%s"
+#: Who answers at the front, and who behind it.
+SUPERVISORS = frozenset({Permission.WORK_FRONT, Permission.ANSWER_COMPLAINTS})
+EXPERTS = frozenset({Permission.WORK_MIDDLE})
 
 
 def may_complain(session: Session, ticket: Ticket, person: Person) -> bool:
@@ -75,22 +78,22 @@ def _check(session: Session, ticket: Ticket, by: Person) -> None:
 def _bars(session: Session, ticket: Ticket, complaint: Ticket) -> list[ComplaintBar]:
     handled = select(TrailEntry.by_id).where(TrailEntry.ticket_id == ticket.id, TrailEntry.by_id.is_not(None))
     out = {number for number in session.scalars(handled) if number} - {ticket.requester_id}
-    for permission in (Permission.ANSWER_COMPLAINTS, Permission.WORK_MIDDLE):
-        able = {person.id for person in _able(session, complaint, permission)}
+    for needed in (SUPERVISORS, EXPERTS):
+        able = {person.id for person in _able(session, complaint, needed)}
         if able and able <= out:
             out -= able  # a complaint that nobody may answer would help nobody
     return [ComplaintBar(person_id=number) for number in sorted(out)]
 
 
-def _able(session: Session, ticket: Ticket, permission: Permission) -> list[Person]:
-    holders = select(PersonPost.person_id).where(PersonPost.post.in_(posts_with(permission)))
+def _able(session: Session, ticket: Ticket, needed: frozenset[Permission]) -> list[Person]:
+    posts = frozenset[Post]().union(*(posts_with(permission) for permission in needed))
+    holders = select(PersonPost.person_id).where(PersonPost.post.in_(posts))
     people = session.scalars(select(Person).where(Person.active, Person.id.in_(holders))).unique()
-    return [person for person in people if permission in permissions_on(person, ticket)]
+    return [person for person in people if needed <= permissions_on(person, ticket)]
 
 
 def _tell_supervisors(session: Session, complaint: Ticket, about: Ticket, *, by: Person) -> None:
     values = {"by": by.name, "number": complaint.number, "title": about.title, "about": about.number}
-    barred = {row.person_id for row in session.get_one(Complaint, complaint.id).bars}
-    able = _able(session, complaint, Permission.ANSWER_COMPLAINTS)
-    to = [person.id for person in able if person.id not in barred and person.may(Permission.WORK_FRONT)]
+    barred = barred_from(complaint)
+    to = [person.id for person in _able(session, complaint, SUPERVISORS) if person.id not in barred]
     notices.tell(session, notices.Event.COMPLAINED, to=to, values=values, ticket=complaint, by=by)
