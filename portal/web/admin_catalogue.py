@@ -34,7 +34,10 @@ from portal.web.request import db, me
 
 blueprint = Blueprint("admin", __name__)
 PER_PAGE = 50
-SUBJECTS = ("person", "token", "unit", "system", "module", "deployment", "service", "learning", "form")
+SUBJECTS = (
+    *("person", "token", "unit", "system", "module", "deployment", "service"),
+    *("level", "calendar", "learning", "form"),
+)
 
 
 def unit_choices(keep: Unit | None = None) -> list[tuple[str, str]]:
