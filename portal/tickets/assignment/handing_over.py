@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from indexer.words import N_
@@ -171,6 +171,12 @@ def received_by(session: Session, person: Person) -> list[HandOver]:
     """Hand-overs to this person that they have not acknowledged, the latest first."""
     waiting = HandOver.acknowledged_at.is_(None)
     return _records(session, HandOver.to_id == person.id, waiting)
+
+
+def waiting_for(session: Session, person: Person) -> int:
+    """How many hand-overs wait for this person's word."""
+    mine = (HandOver.to_id == person.id, HandOver.acknowledged_at.is_(None))
+    return session.scalar(select(func.count()).select_from(HandOver).where(*mine)) or 0
 
 
 def given_by(session: Session, person: Person) -> list[HandOver]:
