@@ -17,6 +17,7 @@ from portal.api import (
     defects,
     faults,
     health,
+    levels,
     people,
     suggestions,
     tickets,
@@ -25,7 +26,7 @@ from portal.web.access import everyone, signed_in
 
 TITLE = "Tierdesk API"
 VERSION = "1"
-PARTS = (suggestions, tickets, articles, defects, faults, catalogue, people)
+PARTS = (suggestions, tickets, articles, defects, faults, catalogue, levels, people)
 
 
 def register(app: Flask) -> None:
