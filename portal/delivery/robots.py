@@ -76,7 +76,7 @@ def invite(session: Session, given: Invitation, settings: Settings, *, by: Perso
     )
     session.add(hook)
     session.flush()
-    audit.record(session, "webhook_added", "webhook", subject_id=hook.id, by=by, **_told(hook))
+    audit.record(session, "create", "webhook", subject_id=hook.id, by=by, **_told(hook))
     return hook, secret if given.kind == Kind.GENERIC else ""
 
 
@@ -89,7 +89,7 @@ def change(session: Session, hook: Webhook, given: Invitation, settings: Setting
     for name, value in _chosen(given).items():
         setattr(hook, name, value)
     session.flush()
-    audit.record(session, "webhook_changed", "webhook", subject_id=hook.id, by=by, **_told(hook))
+    audit.record(session, "change", "webhook", subject_id=hook.id, by=by, **_told(hook))
 
 
 def switch(session: Session, hook: Webhook, *, on: bool, by: Person) -> None:
@@ -97,7 +97,7 @@ def switch(session: Session, hook: Webhook, *, on: bool, by: Person) -> None:
     _may(by)
     hook.active = on
     session.flush()
-    action = "webhook_on" if on else "webhook_off"
+    action = "reactivate" if on else "deactivate"
     audit.record(session, action, "webhook", subject_id=hook.id, by=by, name=hook.name)
 
 
@@ -108,7 +108,7 @@ def renew_secret(session: Session, hook: Webhook, *, by: Person) -> str:
         raise Refused(N_("这种机器人的密钥由对方生成，请在下面填新的。"))
     hook.secret = _new_secret()
     session.flush()
-    audit.record(session, "webhook_secret", "webhook", subject_id=hook.id, by=by, name=hook.name)
+    audit.record(session, "renew_secret", "webhook", subject_id=hook.id, by=by, name=hook.name)
     return hook.secret
 
 
@@ -128,7 +128,7 @@ def try_out(session: Session, hook: Webhook, *, by: Person) -> Delivery:
     )
     session.add(delivery)
     session.flush()
-    audit.record(session, "webhook_tested", "webhook", subject_id=hook.id, by=by, name=hook.name)
+    audit.record(session, "try_out", "webhook", subject_id=hook.id, by=by, name=hook.name)
     return delivery
 
 

@@ -35,7 +35,7 @@ from portal.web.request import db, me
 blueprint = Blueprint("admin", __name__)
 PER_PAGE = 50
 SUBJECTS = (
-    *("person", "token", "unit", "system", "module", "deployment", "service"),
+    *("person", "token", "unit", "system", "module", "deployment", "service", "webhook"),
     *("level", "calendar", "learning", "form"),
 )
 

@@ -13,6 +13,7 @@ from defects import flow as defect_flow
 from defects import models as defect_models
 from kb import audience, models
 from kb import flow as article_flow
+from portal.delivery import models as delivery_models
 from portal.faults import flow as fault_flow
 from portal.people import roles
 from portal.quality import words as quality_words
@@ -30,6 +31,8 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     defect_flow.DefectState: defect_flow.STATE_LABELS,
     defect_flow.DefectAction: defect_flow.ACTION_LABELS,
     defect_models.DefectType: defect_models.TYPE_LABELS,
+    delivery_models.Kind: delivery_models.KIND_LABELS,
+    delivery_models.Status: delivery_models.STATUS_LABELS,
     fault_flow.FaultState: fault_flow.FAULT_STATE_LABELS,
     fault_flow.FaultAction: fault_flow.FAULT_ACTION_LABELS,
     fault_flow.AnnouncementKind: fault_flow.ANNOUNCEMENT_KIND_LABELS,
