@@ -11,7 +11,10 @@ from indexer.words import N_
 from kb.importing.outcome import BadFile, Row
 
 MOST_COLUMNS = 500
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: Full-width ones too: some spreadsheets take them for the plain sign.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What spreadsheets pass over before they look whether a cell is a formula.
+PASSED_OVER = "' \u3000\u00a0\ufeff"
 
 
 def header_of(name: str, cells: list[Any]) -> list[str]:
@@ -38,11 +41,15 @@ def row_of(name: str, number: int, columns: list[str], cells: list[Any]) -> Row:
 
 def unguarded(cell: Any) -> Any:
     """Take off the quote with which exports keep a cell from being read as a formula."""
-    if isinstance(cell, str) and cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS):
+    if isinstance(cell, str) and cell.startswith("'") and _looks_like_formula(cell):
         return cell[1:]
     return cell
 
 
 def guarded(cell: str) -> str:
     """Keep a spreadsheet from taking a text for a formula; ``unguarded`` takes it back."""
-    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA_STARTS) else cell
+    return f"'{cell}" if _looks_like_formula(cell) else cell
+
+
+def _looks_like_formula(text: str) -> bool:
+    return text.lstrip(PASSED_OVER).startswith(FORMULA_STARTS)
