@@ -396,3 +396,33 @@ def counted(maker: sessionmaker[Session]) -> Callable[[Callable[[], Any]], int]:
         return len(sent)
 
     return count
+
+
+# ── the API ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_api_reads_within_the_callers_rights(client: Clients, sampled: Made) -> None:
+    number = sampled()
+
+    def listed(login: str, what: str, **asked: str) -> list[dict[str, Any]]:
+        answer = client(login).get(f"/api/v1/quality/{what}", query_string=asked)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json["items"]  # type: ignore[index]
+        return items
+
+    (call,) = listed("supervisor", "follow-ups")
+    assert (call["ticket"], call["agent"], call["state"], call["new_ticket"]) == (
+        number,
+        "agent",
+        "open",
+        None,
+    )
+    assert listed("supervisor", "follow-ups", state="reached") == []
+    assert listed("agent", "inspections") == []
+    scored(client("inspector"))
+    (look,) = listed("agent", "inspections")
+    assert (look["ticket"], look["score"], look["level"], look["appeal"]) == (number, 94.0, "优秀", None)
+    for login in ("wang", "expert", "admin"):
+        for what in ("follow-ups", "inspections"):
+            assert client(login).get(f"/api/v1/quality/{what}").status_code == 404, (login, what)
+    assert client("inspector").get("/api/v1/quality/inspections?state=nonsense").status_code == 422
