@@ -11,6 +11,7 @@ from datetime import date, datetime
 from zoneinfo import available_timezones
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -83,6 +84,7 @@ def _page(
         years=(max(year - 1, FIRST_YEAR), min(year + 1, LAST_YEAR)),
         known=KNOWN_YEARS,
         kinds=KIND_LABELS,
+        month_names=[format_date(date(2026, month, 1), "LLLL") for month in range(1, 13)],
         weekdays=WEEKDAYS,
         spoken_week=[written(hours) for hours in source.calendar.week],
         holiday_names=HOLIDAY_LABELS,

@@ -155,7 +155,7 @@ def test_the_warning_is_the_level_s_and_the_list_is_the_chip_s(at_desk: Desk) ->
         (replace(SHORT, close=110_000), "1 分钟到 250 个工作日"),
         (replace(SHORT, respond=121), "比办结时限还长"),
         (replace(SHORT, tiers={**SHORT.tiers, Tier.BACK: 500}), "比办结时限还长"),
-        (replace(SHORT, warn=100), "50% 到 99%"),
+        (replace(SHORT, warn=100), "50 到 99"),
     ],
 )
 def test_what_no_clock_could_run_by_is_refused(at_desk: Desk, times: Times, sentence: str) -> None:

@@ -95,7 +95,7 @@ def test_what_is_refused_keeps_what_was_typed(client: Clients, maker: sessionmak
         ({"respond": "3", "respond_unit": "hour"}, "比办结时限还长"),
         ({"since": "gestern"}, "看不懂生效日期"),
         ({"since": "2020-01-01"}, "不能早于今天"),
-        ({"warn": "10"}, "50% 到 99%"),
+        ({"warn": "10"}, "50 到 99"),
         ({"deed": "general"}, "没有单独的规定"),
     ):
         answer = manager.submit(PLACE, times(note="没有丢", **wrong))

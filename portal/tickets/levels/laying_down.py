@@ -211,7 +211,7 @@ def _check(scope: Scope, times: Times) -> None:
         if minutes > times.close:
             raise Refused(N_("“%(name)s”比办结时限还长，请把它改短，或把办结时限改长。"), name=name)
     if not 50 <= times.warn <= 99:
-        raise Refused(N_("提醒要在用去 50% 到 99% 的时间之间。"))
+        raise Refused(N_("提醒的百分比要在 50 到 99 之间。"))
 
 
 def _named(times: Times) -> Iterator[tuple[str, int]]:
