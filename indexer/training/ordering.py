@@ -21,7 +21,7 @@ from indexer.document import Query
 from indexer.embedders import Embedder, embedder_from
 from indexer.generation import Generation
 from indexer.questions import Questions
-from indexer.searching import candidates
+from indexer.reordering import candidates
 from indexer.signals import LONG
 from indexer.training.lessons import Lesson, lessons
 from indexer.tuning import TUNING
