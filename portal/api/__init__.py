@@ -17,8 +17,10 @@ from portal.api import (
     defects,
     faults,
     health,
+    information,
     levels,
     people,
+    quality,
     suggestions,
     tickets,
 )
@@ -26,7 +28,7 @@ from portal.web.access import everyone, signed_in
 
 TITLE = "Tierdesk API"
 VERSION = "1"
-PARTS = (suggestions, tickets, articles, defects, faults, catalogue, levels, people)
+PARTS = (suggestions, tickets, information, articles, defects, faults, catalogue, levels, people, quality)
 
 
 def register(app: Flask) -> None:

@@ -16,13 +16,15 @@ from kb.columns import now
 from kb.queries import article_by_number, is_readable
 from portal.api import callers, schemas
 from portal.api.paging import page_of
+from portal.api.schemas.information import TicketWholeOut
 from portal.catalogue.queries import system_by_code
 from portal.finder import suggest
 from portal.people.models import Person
 from portal.people.queries import person_by_login
 from portal.people.roles import Permission
 from portal.tickets import attachments, desk, flow, linking
-from portal.tickets.callers import may_file_for
+from portal.tickets.filing import may_file_for
+from portal.tickets.forms.answering import Answers
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.plain import NOTES_FOR_USER
 from portal.tickets.queries import NAMES, ticket_by_number
@@ -75,7 +77,8 @@ class Tickets(MethodView):
             abort(422, description=gettext("没有这个系统。"))
         token = given.pop("session")
         requester = requester_of(given.pop("requester"))
-        filing = desk.Request(system=system, requester=requester, **given)
+        answers = Answers(given.pop("answers"))  # pictures can only follow: see /attachments
+        filing = desk.Request(system=system, requester=requester, answers=answers, **given)
         ticket = desk.file(db(), filing, by=me())
         suggest.filed(db(), token, by=me(), ticket=ticket)
         return ticket
@@ -94,9 +97,9 @@ def requester_of(login: str | None) -> Person:
 @blueprint.route("/tickets/<string:ref>")
 class OneTicket(MethodView):
     @signed_in
-    @blueprint.response(200, schemas.TicketOut)
+    @blueprint.response(200, TicketWholeOut)
     def get(self, ref: str) -> Ticket:
-        """One ticket."""
+        """One ticket, with the answers on its information form."""
         return seen(ref)
 
 

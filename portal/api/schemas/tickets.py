@@ -23,6 +23,12 @@ class TicketIn(Schema):
         load_default=None, allow_none=True, metadata={"description": "login, for a caller"}
     )
     session = fields.String(load_default=None, allow_none=True, metadata={"description": "of /suggestions"})
+    answers = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=validate.Length(max=4000)),
+        load_default=dict,
+        metadata={"description": "to the information form of the system: key → value"},
+    )
 
 
 class TicketsIn(Page):
