@@ -19,7 +19,7 @@ LISTENER_LABELS = {
     Listener.TELLER: N_("反馈结果的人"),
 }
 #: Who hears of events that are not told to parties of a ticket, in words.
-LISTENERS_BESIDES = {
+LISTENERS_BESIDES: dict[str, str] = {
     Event.RECURRED: N_("缺陷的中台和后台负责人"),
     Event.RECOVERED: N_("点过“我也遇到”而没有工单的人"),
     Event.NO_FAULT: N_("点过“我也遇到”而没有工单的人"),
@@ -29,6 +29,10 @@ LISTENERS_BESIDES = {
     Event.INSPECTED: N_("被评分的人"),
     Event.APPEALED: N_("评分的人"),
     Event.APPEAL_DECIDED: N_("评分的人和申诉的人"),
+    "invited": N_("被请来关注的人"),
+    "helped": N_("正在办上级工单的人"),
+    "due_soon": N_("手上有这张工单的人"),
+    "overdue": N_("手上有这张工单的人和他们的班长"),
 }
 #: A word in place of each value of a sentence.
 EXAMPLES = {
@@ -43,6 +47,8 @@ EXAMPLES = {
     "level": N_("〔等级〕"),
     "until": N_("〔日期〕"),
     "verdict": N_("〔裁定〕"),
+    "deadline": N_("〔时限〕"),
+    "due": N_("〔日期〕"),
 }
 INTRODUCTION = """# 谁会收到什么通知
 
