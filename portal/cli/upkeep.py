@@ -22,6 +22,7 @@ from indexer.document import Mode
 from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
+from portal.cli.bulk_work import carry_bulk_on, forget_bulk
 from portal.cli.deadlines import watch_deadlines
 from portal.cli.feeding import holder_name, let_go
 from portal.cli.nightly import Nightly
@@ -72,6 +73,8 @@ JOBS: tuple[Job, ...] = (
     Job("quarantine", timedelta(seconds=2), scan_files),
     Job("orphans", timedelta(hours=6), tidy_files),
     Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
+    Job("bulk", timedelta(seconds=5), carry_bulk_on),
+    Job("forget bulk", timedelta(hours=6), forget_bulk),
 )
 # fmt: on
 
