@@ -13,7 +13,7 @@ from kb.columns import CLOCK
 from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.roles import Post
-from portal.sample import company, library, outages, searches
+from portal.sample import company, library, outages, promises, searches
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
 from portal.tickets.models import Notice
@@ -55,6 +55,7 @@ def fill(
     try:
         company.found(session, password_hash)
         cast = Cast.of(session, dice)
+        promises.promise(session, cast, today)
         editors = cast.holding(Post.EDITOR)
         shelf = library.shelve_articles(session, editors, cast.people, dice=dice, today=today)
         records = library.shelve_defects(
@@ -72,6 +73,7 @@ def fill(
         outages.announce(stage)
         _read_notices(session, today)
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
+        promises.plan(session, cast, today)
     finally:
         session.info.pop(CLOCK, None)
     session.flush()
