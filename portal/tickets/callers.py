@@ -1,20 +1,19 @@
 """Callers: whom an agent may file for, and what the console shows of them. Reads only.
 
-``may_file_for`` and ``served_callers`` are one rule in two shapes; a test proves them equal. The
+``filing.may_file_for`` and ``served_callers`` are one rule in two shapes; a test proves them equal. The
 invariant: a caller outside the units that an agent's post serves does not exist for this agent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from portal.people.models import Person, PersonPost, Unit
-from portal.people.roles import PERMISSIONS, Permission
+from portal.people.models import Person, Unit
+from portal.tickets.filing import filing_desks, may_file_for
 from portal.tickets.flow import ENDED
 from portal.tickets.models import Ticket
 from portal.tickets.piles import FRONT, LOCAL, unheld
@@ -29,22 +28,9 @@ class Waiting:
     due: datetime | None = None
 
 
-def _desks(by: Person) -> Iterator[PersonPost]:
-    return (row for row in by.posts if Permission.FILE_FOR_OTHERS in PERMISSIONS[row.post] and row.unit)
-
-
-def may_file_for(by: Person, caller: Person) -> bool:
-    """Does a post of this agent serve the caller's unit?"""
-    return (
-        by.active
-        and caller.active
-        and any(row.unit is not None and caller.unit.path.startswith(row.unit.path) for row in _desks(by))
-    )
-
-
 def served_callers(by: Person) -> Select[Person]:
     """``may_file_for`` in SQL."""
-    paths = [row.unit.path for row in _desks(by) if row.unit is not None] if by.active else []
+    paths = [row.unit.path for row in filing_desks(by) if row.unit is not None] if by.active else []
     below = [func.substr(Unit.path, 1, len(path)) == path for path in paths]
     units = select(Unit.id).where(or_(False, *below))
     return select(Person).where(Person.active, Person.unit_id.in_(units))

@@ -26,7 +26,7 @@ from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import desk, linking
-from portal.tickets.callers import may_file_for
+from portal.tickets.filing import may_file_for
 from portal.tickets.flow import ROUTES
 from portal.tickets.models import Ticket, Urge
 from portal.tickets.words import Action, Category, Channel

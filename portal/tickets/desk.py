@@ -16,7 +16,10 @@ from portal.tickets.moves import (
     overtaken,
     situation_of,
 )
-from portal.tickets.talk import URGE_EVERY, comment, link_article, urge, watch
+from portal.tickets.relations.asking import Help, ask, attach, detach
+from portal.tickets.relations.related import relate, unrelate
+from portal.tickets.relations.watchers import invite, uninvite, watch
+from portal.tickets.talk import URGE_EVERY, comment, link_article, urge
 from portal.tickets.unattended import FIX_HOLDS, confirm_silent, release_parked, release_ready
 
 __all__ = [
@@ -28,21 +31,29 @@ __all__ = [
     "URGE_EVERY",
     "ZONE",
     "Given",
+    "Help",
     "Overtaken",
     "Request",
     "actor_of",
+    "ask",
+    "attach",
     "clock_of",
     "comment",
     "confirm_silent",
+    "detach",
     "file",
+    "invite",
     "link_article",
     "move",
     "next_number",
     "overtaken",
+    "relate",
     "release_parked",
     "release_ready",
     "situation_of",
     "title_from",
+    "uninvite",
+    "unrelate",
     "urge",
     "watch",
 ]

@@ -6,6 +6,7 @@ the first entry of its trail.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,8 +19,8 @@ from kb.columns import now
 from kb.flow import Refused
 from portal.catalogue.models import System
 from portal.catalogue.queries import version_in
-from portal.people.models import Person
-from portal.people.roles import Permission
+from portal.people.models import Person, PersonPost, Unit
+from portal.people.roles import PERMISSIONS, Permission
 from portal.tickets import trail
 from portal.tickets.clocks import ZONE, set_level
 from portal.tickets.forms.answering import Answers, keep_at_filing
@@ -45,6 +46,8 @@ class Request:
     impact: int = 3
     urgency: int = 2
     channel: Channel = Channel.WEB
+    unit: Unit | None = None
+    """Where it happens, when that is not the user's own unit."""
     answers: Answers | None = None
     """To the information form of the system; None where nobody was asked."""
 
@@ -76,12 +79,31 @@ def _check(request: Request, by: Person) -> None:
         raise Refused(N_("请求的细类和类别对不上，请重新选择。"))
     if request.module and request.module not in {module.code for module in request.system.modules}:
         raise Refused(N_("这个系统没有这样的模块，请重新选择。"))
-    if by.id != request.requester.id and not by.may(Permission.FILE_FOR_OTHERS):
+    _check_filer(request.requester, by)
+
+
+def _check_filer(requester: Person, by: Person) -> None:
+    if by.id == requester.id:
+        return
+    if not by.may(Permission.FILE_FOR_OTHERS):
         raise Refused(N_("您的岗位不能替别人提交工单。"))
+    if not may_file_for(by, requester):
+        raise Refused(N_("这位用户不在您负责的单位里，不能替其提交工单。"))
+
+
+def filing_desks(by: Person) -> Iterator[PersonPost]:
+    """The posts by which somebody files for callers, each with the unit it serves."""
+    return (row for row in by.posts if Permission.FILE_FOR_OTHERS in PERMISSIONS[row.post] and row.unit)
+
+
+def may_file_for(by: Person, caller: Person) -> bool:
+    """Does a post of this agent serve the caller's unit? ``callers.served_callers`` is the same in SQL."""
+    paths = [row.unit.path for row in filing_desks(by) if row.unit is not None]
+    return by.active and caller.active and any(caller.unit.path.startswith(path) for path in paths)
 
 
 def _drafted(session: Session, request: Request, *, by: Person) -> Ticket:
-    moment = now(session)
+    moment, unit = now(session), request.unit or request.requester.unit
     text = clean(request.text)
     ticket = Ticket(
         title=(clean(request.title) or title_from(text))[:TITLE_LIMIT],
@@ -95,8 +117,8 @@ def _drafted(session: Session, request: Request, *, by: Person) -> Ticket:
         priority=priority_of(request.impact, request.urgency),
         system=request.system,
         module=request.module or None,
-        running_version=version_in(session, request.system, request.requester.unit),
-        unit=request.requester.unit,
+        running_version=version_in(session, request.system, unit),
+        unit=unit,
         requester=request.requester,
         filed_by=by,
         state=State.NEW,

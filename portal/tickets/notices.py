@@ -53,6 +53,10 @@ class Event(StrEnum):
     COMPLAINED = "complained"  # the supervisors who answer complaints
     INSPECTED = "inspected"  # whose work was scored
     APPEALED = "appealed"  # whoever scored it
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    INVITED = "invited"  # a colleague was asked to follow a ticket
+    HELPED = "helped"  # a child's result is there: whoever works on the parent
     APPEAL_DECIDED = "appeal_decided"  # both of them
     DUE_SOON = "due_soon"  # whoever has it in hand: ``levels.alarms``
     OVERDUE = "overdue"  # those above them, too
@@ -92,6 +96,10 @@ TABLE = {row.event: row for row in (
     Row(Event.COMPLAINED,   (),                                    N_("%(by)s 投诉了工单 %(about)s，请书面答复：%(number)s %(title)s"), G.HANDS, urgent=True, name=N_("收到投诉")),
     Row(Event.INSPECTED,    (),                                    N_("工单 %(number)s 的质检结果：%(score)s 分，%(level)s；有异议请在 %(until)s 前申诉"), G.QUALITY, name=N_("质检评分")),
     Row(Event.APPEALED,     (),                                    N_("%(by)s 对工单 %(number)s 的质检评分提出申诉：%(note)s"), G.QUALITY, name=N_("质检申诉")),
+    Row(Event.MERGED,       (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 和同样的问题合并处理，进展仍会告诉您：%(title)s"), G.PROGRESS, name=N_("并单")),
+    Row(Event.UNMERGED,     (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 恢复单独处理：%(title)s"), G.PROGRESS, name=N_("恢复单独处理")),
+    Row(Event.INVITED,      (),                                    N_("%(by)s 请您关注工单 %(number)s：%(title)s"), G.TALK, name=N_("请人关注")),
+    Row(Event.HELPED,       (),                                    N_("协同工单 %(number)s 已有结果：%(title)s"), G.HANDS, name=N_("协同有结果")),
     Row(Event.APPEAL_DECIDED, (),                                  N_("工单 %(number)s 的质检申诉已裁定（%(verdict)s）：%(note)s"), G.QUALITY, name=N_("申诉裁定")),
     Row(Event.DUE_SOON,     (),                                    N_("工单 %(number)s 快到%(deadline)s（%(due)s）：%(title)s"), G.CLOCK, urgent=True, name=N_("快到时限")),
     Row(Event.OVERDUE,      (),                                    N_("工单 %(number)s 已超过%(deadline)s（%(due)s）：%(title)s"), G.CLOCK, urgent=True, name=N_("已超时限")),
@@ -114,6 +122,8 @@ EVENT_OF = {
     Action.REOPEN:       Event.REOPENED,
     Action.REASSIGN:     Event.ASSIGNED,
     Action.HAND_OVER:    Event.ASSIGNED,
+    Action.MERGE:        Event.MERGED,
+    Action.UNMERGE:      Event.UNMERGED,
 }
 # fmt: on
 
@@ -122,9 +132,15 @@ EVENT_OF = {
 HEARD_OUTSIDE = frozenset({"number", "title", "tier", "defect", "announcement", "deadline", "due"})
 
 
+#: A chain of merges was passed on; the user of a merged ticket has confirmed their own.
+NO_NEWS = frozenset({(Action.MERGE, State.MERGED), (Action.CONFIRM, State.MERGED)})
+
+
 def event_of(action: Action, *, before: State) -> Event | None:
     """Which event a move is; that a further tier has taken the ticket is no news to whoever filed it."""
-    return None if action == Action.TAKE and before != State.NEW else EVENT_OF.get(action)
+    if (action, before) in NO_NEWS or (action == Action.TAKE and before != State.NEW):
+        return None
+    return EVENT_OF.get(action)
 
 
 def announce(

@@ -1,4 +1,4 @@
-"""What people say and keep beside a ticket's moves: comments, urging, watching, the answering article.
+"""What people say and keep beside a ticket's moves: comments, urging, the answering article.
 
 Nothing here changes state, tier, holder or version: a colleague's move is never overtaken by talk.
 """
@@ -18,8 +18,10 @@ from kb.models import Article
 from portal.people.models import Person
 from portal.tickets import notices
 from portal.tickets.filing import TEXT_LIMIT, clean
+from portal.tickets.leads import leads_of
 from portal.tickets.mentions import tell_mentioned
-from portal.tickets.models import ArticleLink, Comment, Ticket, Urge, Watcher
+from portal.tickets.models import ArticleLink, Comment, Ticket, Urge
+from portal.tickets.relations.standing import root_of
 from portal.tickets.visibility import is_party, is_visible, serves
 
 URGE_EVERY = timedelta(hours=2)
@@ -40,18 +42,35 @@ def comment(session: Session, ticket: Ticket, text: str, *, by: Person, internal
     session.add(remark)
     session.flush()
     _touch(session, ticket, updated_at=now(session))
+    if ticket.survivor is not None and ticket.survivor.holder_id and not internal:
+        _tell_holder_elsewhere(session, ticket, ticket.survivor.holder_id, by=by, text=text)
     event = notices.Event.NOTED if internal else notices.Event.COMMENTED
     notices.announce(session, ticket, event, by=by, note=text)
     tell_mentioned(session, remark, by=by)
     return remark
 
 
+def _tell_holder_elsewhere(
+    session: Session, ticket: Ticket, holder_id: int, *, by: Person, text: str
+) -> None:
+    """What a merged ticket's user adds is read by whoever works on it now."""
+    values = {"by": by.name, "number": ticket.number, "title": ticket.title, "note": text[:120], "tier": ""}
+    notices.tell(session, notices.Event.COMMENTED, to=[holder_id], values=values, ticket=ticket, by=by)
+
+
 def urge(session: Session, ticket: Ticket, *, by: Person, words: str = "") -> Urge:
-    """The user asks where it stays; counted, and limited so that it stays a signal."""
-    if not ticket.is_open:
-        raise Refused(N_("工单已经结束，不需要催办。"))
+    """The user asks where it stays; counted, and limited so that it stays a signal.
+
+    A merged ticket is urged on where it is worked on.
+    """
     if not is_party(session, by, ticket):
         raise Refused(N_("只有提单人和关注人可以催单。"))
+    return _urge(session, root_of(ticket), by=by, words=words)
+
+
+def _urge(session: Session, ticket: Ticket, *, by: Person, words: str) -> Urge:
+    if not ticket.is_open:
+        raise Refused(N_("工单已经结束，不需要催办。"))
     moment = now(session)
     last = session.scalar(select(func.max(Urge.at)).where(Urge.ticket_id == ticket.id, Urge.by_id == by.id))
     if last is not None and moment - last < URGE_EVERY:
@@ -60,8 +79,17 @@ def urge(session: Session, ticket: Ticket, *, by: Person, words: str = "") -> Ur
     session.add(call)
     session.flush()
     _touch(session, ticket, urges=Ticket.urges + 1)
-    notices.announce(session, ticket, notices.Event.URGED, by=by, note=clean(words))
+    told = notices.announce(session, ticket, notices.Event.URGED, by=by, note=clean(words))
+    _tell_leads(session, ticket, by=by, heard={notice.person_id for notice in told})
     return call
+
+
+def _tell_leads(session: Session, ticket: Ticket, *, by: Person, heard: set[int]) -> None:
+    """Whoever leads those who work on it sees an urge, too."""
+    leads = {person.id for person in leads_of(session, ticket)} - heard
+    values = {"by": by.name, "number": ticket.number, "title": ticket.title, "note": "", "tier": ""}
+    if leads:
+        notices.tell(session, notices.Event.URGED, to=leads, values=values, ticket=ticket, by=by)
 
 
 def _touch(session: Session, ticket: Ticket, **values: object) -> None:
@@ -69,18 +97,6 @@ def _touch(session: Session, ticket: Ticket, **values: object) -> None:
     table = cast("Table", inspect(Ticket).local_table)
     session.execute(update(table).where(table.c.id == ticket.id).values(**values))
     session.refresh(ticket, list(values))
-
-
-def watch(session: Session, ticket: Ticket, *, by: Person, on: bool = True) -> None:
-    """Follow a ticket, or stop following it."""
-    if on and not is_visible(session, by, ticket):
-        raise Refused(N_("这张工单不在您的权限范围内。"))
-    row = session.get(Watcher, (ticket.id, by.id))
-    if on and row is None:
-        session.add(Watcher(ticket_id=ticket.id, person_id=by.id))
-    elif not on and row is not None:
-        session.delete(row)
-    session.flush()
 
 
 def link_article(session: Session, ticket: Ticket, article: Article, *, by: Person | None) -> None:

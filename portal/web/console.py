@@ -26,6 +26,7 @@ from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import callers, calls, desk
+from portal.tickets.filing import may_file_for
 from portal.tickets.models import Ticket
 from portal.tickets.words import Category
 from portal.web.access import needs
@@ -144,7 +145,7 @@ def comment(number: str) -> Response:
 def _ticket(number: str) -> Ticket:
     """A ticket of a caller whom I serve; any other one isn't there."""
     ticket = db().scalars(select(Ticket).where(Ticket.number == number)).first()
-    if ticket is None or not callers.may_file_for(me(), ticket.requester):
+    if ticket is None or not may_file_for(me(), ticket.requester):
         abort(404)
     return ticket
 

@@ -19,6 +19,7 @@ from portal.faults.models import Announcement, FaultReport
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import Person
 from portal.tickets import callers, calls
+from portal.tickets.filing import may_file_for
 from portal.tickets.models import Ticket, Urge
 from portal.tickets.words import Action, Category, Channel, State, Tier
 from tests.web.conftest import Clients, Filing, Moving, Writing
@@ -83,7 +84,7 @@ def test_the_two_shapes_of_whom_an_agent_serves_are_equal(session: Session, desk
     everybody = list(desk_world.people.values())
     for by in everybody:
         served = set(session.scalars(callers.served_callers(by)))
-        assert served == {person for person in everybody if callers.may_file_for(by, person)}, by.login
+        assert served == {person for person in everybody if may_file_for(by, person)}, by.login
 
 
 def test_the_caller_shows_open_tickets_and_history(

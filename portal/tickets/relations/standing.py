@@ -33,6 +33,11 @@ def works_for_parent(ticket: Ticket) -> bool:
     return parent is not None and parent.is_open and serves(ticket.requester, parent)
 
 
+def stand_in_of(ticket: Ticket) -> int | None:
+    """Who has the parent in hand speaks for the colleague who asked."""
+    return ticket.parent.holder_id if ticket.parent is not None and works_for_parent(ticket) else None
+
+
 def is_told(survivor: Ticket | None) -> bool:
     """Has the ticket that goes on for another one an answer?"""
     return survivor is not None and survivor.state in (State.CONFIRMING, State.CLOSED)
