@@ -13,7 +13,7 @@ from kb.columns import CLOCK
 from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.roles import Post
-from portal.sample import company, library, outages, promises, searches
+from portal.sample import company, information, library, outages, promises, quality, robots, searches
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
 from portal.tickets.models import Notice
@@ -21,6 +21,8 @@ from portal.tickets.telling.models import Happening
 
 SEED = 20260101
 TICKETS = 2000
+#: For how many days the information forms have been asking.
+ASKED_SINCE = 30
 
 
 def is_empty(session: Session) -> bool:
@@ -66,12 +68,18 @@ def fill(
             today=today,
         )
         systems = {system.code: system for system in session.scalars(select(System))}
+        session.info[CLOCK] = today - timedelta(days=ASKED_SINCE)
+        information.publish(session, systems, cast.holding(Post.ADMIN)[0])
         stage = Stage(session, cast, systems, shelf, records, dice, today)
         filed = play_all(stage, tickets, progress)
+        stage.at(today)
+        information.hand_a_shift_over(session, cast, to=cast.holding_agents()[0])
         if tickets >= TICKETS // 4:
             outages.play_outages(stage)
+            quality.play_quality(stage)
         outages.announce(stage)
         _read_notices(session, today)
+        robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
         promises.plan(session, cast, today)
     finally:

@@ -1,0 +1,80 @@
+"""The post beside the worker's rounds: it goes by itself, one thread at a time, and holds nothing up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.cli.postman import Postman
+from portal.cli.upkeep import JOBS, Upkeep
+from portal.delivery.models import Status
+from tests.delivery.conftest import Office
+from tests.delivery.servers import Mailbox, Robot
+
+
+@pytest.fixture
+def today(office: Office) -> Office:
+    """The worker goes by the clock on the wall, so the deeds do too."""
+    office.now = datetime.now(UTC)
+    return office
+
+
+def test_what_was_committed_goes_out_by_itself(today: Office, mailbox: Mailbox, bot: Robot) -> None:
+    today.invite(bot.url)
+    today.asks(today.file())
+    postman = Postman(today.settings, today.maker)
+    postman.round()
+    assert postman.behind is not None
+    postman.stop()
+    assert len(mailbox.mails) == len(bot.posts) == 1
+
+
+def test_a_slow_robot_holds_up_no_round_and_no_second_thread_starts(today: Office, bot: Robot) -> None:
+    bot.hold.clear()
+    today.invite(bot.url)
+    today.asks(today.file())
+    postman = Postman(today.settings, today.maker)
+    postman.round()
+    first = postman.behind
+    assert first is not None
+    postman.round()
+    assert postman.behind is first
+    bot.hold.set()
+    postman.stop()
+    assert not first.is_alive()
+    assert Status.SENT in today.standing()
+
+
+def test_nothing_due_starts_nothing(today: Office) -> None:
+    postman = Postman(today.settings, today.maker)
+    postman.round()
+    assert postman.behind is None
+    postman.stop()
+
+
+def test_a_fault_of_the_post_is_told_and_ends_nothing(
+    today: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from portal.delivery import post
+
+    def broken(*_args: object, **_more: object) -> int:
+        raise ValueError("unheard of")
+
+    today.asks(today.file())
+    monkeypatch.setattr(post, "carry", broken)
+    postman = Postman(today.settings, today.maker)
+    postman.round()
+    postman.stop()
+    assert "a round of the post failed" in caplog.text
+    monkeypatch.undo()
+    again = Postman(today.settings, today.maker)
+    again.round()
+    again.stop()
+    assert Status.SENT in today.standing()
+
+
+def test_jobs_have_names_of_their_own() -> None:
+    names = [job.name for job in JOBS]
+    assert len(names) == len(set(names))
+    assert Upkeep.__dataclass_fields__["jobs"].default is JOBS
