@@ -160,7 +160,8 @@ def test_heads_sort_and_say_so(client: Clients, filed: Filing) -> None:
 
 def test_more_views_ask_no_more_queries(client: Clients, filed: Filing, engine: Engine) -> None:
     filed()
-    agent, asked = client("agent"), []
+    agent = client("agent")
+    asked: list[int] = []
     agent.get("/queues")
     for more in (1, 6):
         for _ in range(more):
