@@ -24,6 +24,7 @@ from portal.tickets import callers, calls, desk
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.calling import Screen, reading_of, screen_of
+from portal.web.files import attach_to
 from portal.web.hearing import Heard, heard, number_in
 from portal.web.information import answers_from, asked_about
 from portal.web.refusals import is_fragment, sentence_of
@@ -115,10 +116,18 @@ def request_from(
     )
 
 
+def _bring_files(ticket: Ticket | None) -> None:
+    """What the caller sent meanwhile hangs on the ticket of the call."""
+    brought = [storage for storage in request.files.getlist("files") if storage.filename]
+    if ticket is not None and brought:
+        attach_to(ticket, brought)
+
+
 def ended(call: Heard, deed: Callable[[], Ticket | None], sentence: str) -> Response:
     """Do it and start a fresh call, or say why not with the same call still on the screen."""
     try:
         ticket = deed()
+        _bring_files(ticket)
     except Refused as refusal:
         problem = sentence_of(refusal)
         db().rollback()

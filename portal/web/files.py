@@ -104,6 +104,18 @@ def shown_of(ticket: Ticket) -> list[Attachment]:
 
 
 @blueprint.app_template_global()
+def upload_limit() -> int:
+    """How large one file may be, in megabytes."""
+    return parts().settings.upload_limit_mb
+
+
+@blueprint.app_template_global()
+def upload_most() -> int:
+    """How many files may come at once."""
+    return attachments.AT_ONCE
+
+
+@blueprint.app_template_global()
 def may_withdraw_file(attachment: Attachment) -> bool:
     return attachments.may_withdraw(attachment, me())
 
