@@ -36,7 +36,15 @@ from portal.web.request import db, me
 
 __all__ = ["blueprint"]
 
-WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
+WEEKDAYS = (
+    N_("星期一"),
+    N_("星期二"),
+    N_("星期三"),
+    N_("星期四"),
+    N_("星期五"),
+    N_("星期六"),
+    N_("星期日"),
+)
 HOLIDAY_LABELS = {Holidays.CHINA: N_("中国法定节假日和调休"), Holidays.NONE: N_("不按法定节假日")}
 #: Offered first; any other zone may be typed.
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Singapore", "Europe/Berlin", "Europe/London")
@@ -95,6 +103,7 @@ def _page(
         versions=timetables.versions_of(session, unit),
         spoken=_spoken,
         now=moment,
+        today=moment.astimezone(source.calendar.place).date(),
     )
 
 

@@ -40,7 +40,7 @@ LONGEST_NUMBER = 6
 FIELDS = {
     "respond": N_("响应"),
     **{tier.value: TIER_LABELS[tier] for tier in VISITED},
-    "close": N_("办结"),
+    "close": N_("办结总时长"),
 }
 #: Unit of time → minutes in it; a fault's day has 24 hours.
 MINUTES = {"minute": 1, "hour": 60, "day": DAY_MINUTES}

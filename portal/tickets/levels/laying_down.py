@@ -215,7 +215,7 @@ def _check(scope: Scope, times: Times) -> None:
 
 
 def _named(times: Times) -> Iterator[tuple[str, int]]:
-    yield N_("办结"), times.close
+    yield N_("办结总时长"), times.close
     yield N_("响应"), times.respond
     for tier in VISITED:
         yield TIER_LABELS[tier], times.tiers[tier]

@@ -12,7 +12,7 @@ from portal.tickets.levels.spoken_hours import written
 from portal.tickets.working_calendar import Calendar, DayKind
 
 KIND_LABELS = {
-    DayKind.WORK: N_("工作日"),
+    DayKind.WORK: N_("上班"),
     DayKind.REST: N_("周末休息"),
     DayKind.HOLIDAY: N_("法定节假日"),
     DayKind.MAKE_UP: N_("调休上班"),
