@@ -20,10 +20,11 @@ from kb.columns import CLOCK
 from kb.models import Article
 from portal.catalogue.models import System
 from portal.people.models import Person
-from portal.sample import material
+from portal.sample import information, material
 from portal.sample.cast import Cast
 from portal.sample.stories import REMARKS, Scene, story_of
 from portal.tickets import desk, linking
+from portal.tickets.filing import may_file_for
 from portal.tickets.flow import HOLDER_FREE, Who
 from portal.tickets.models import Ticket
 from portal.tickets.service_levels import Level, add_minutes
@@ -111,7 +112,7 @@ def play(stage: Stage, scenario: material.Scenario, say: str, filed_at: datetime
         if moment >= stage.today:
             break
         stage.at(moment)
-        if not act(stage, ticket, scenario, scene):
+        if not act(stage, ticket, scenario, scene, slots):
             break
     _remarks(stage, ticket, filed_at, slots)
     return ticket
@@ -131,22 +132,29 @@ def file(
     stage.at(filed_at)
     requester = _requester(stage, say, filed_at)
     channel = dice.choices(CHANNELS, CHANNEL_SHARES)[0]
+    text, system = slots.fill(say), stage.systems[scenario.system]
     request = desk.Request(
-        text=slots.fill(say),
+        text=text,
         title=scenario.title if channel == Channel.HOTLINE else "",
         category=Category(scenario.category),
         sub=scenario.sub,
-        system=stage.systems[scenario.system],
+        system=system,
         module=scenario.module,
         requester=requester,
         impact=dice.choices((1, 2, 3), (6, 24, 70))[0],
         urgency=dice.choices((1, 2, 3), (22, 48, 30))[0],
         channel=channel,
+        answers=information.told_at_filing(stage.session, scenario, system, slots, say=say),
     )
-    by = dice.choice(stage.cast.holding_agents()) if channel == Channel.HOTLINE else requester
+    by = dice.choice(_answering(stage, requester)) if channel == Channel.HOTLINE else requester
     ticket = desk.file(stage.session, request, by=by)
     _ran_before(stage, ticket, scenario)
     return ticket
+
+
+def _answering(stage: Stage, caller: Person) -> list[Person]:
+    """Who picks up the phone when this person calls."""
+    return [agent for agent in stage.cast.holding_agents() if may_file_for(agent, caller)] or [caller]
 
 
 def _ran_before(stage: Stage, ticket: Ticket, scenario: material.Scenario) -> None:
@@ -177,7 +185,13 @@ def scenes_of(stage: Stage, scenario: material.Scenario, slots: material.Slots) 
         yield replace(scene, note=slots.fill(scene.note))
 
 
-def act(stage: Stage, ticket: Ticket, scenario: material.Scenario, scene: Scene) -> bool:
+def act(
+    stage: Stage,
+    ticket: Ticket,
+    scenario: material.Scenario,
+    scene: Scene,
+    slots: material.Slots | None = None,
+) -> bool:
     """Play one scene; False when nobody of the cast may."""
     by = actor_of(stage, ticket, scene)
     if by is None:
@@ -187,6 +201,8 @@ def act(stage: Stage, ticket: Ticket, scenario: material.Scenario, scene: Scene)
     needs_holder = scene.who != Who.REQUESTER and scene.action not in HOLDER_FREE
     if needs_holder and ticket.holder_id is None:
         desk.move(stage.session, ticket, Action.TAKE, by=by)
+    if scene.action == Action.ESCALATE and slots is not None:
+        information.ask_the_rest(stage.session, ticket, slots, by=by)
     if scene.action in (Action.PARK, Action.TO_BACK):
         _link(stage, ticket, scenario, by, surely=scene.action == Action.PARK)
     if scene.action == Action.PARK and ticket.defect is None:

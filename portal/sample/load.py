@@ -13,7 +13,17 @@ from kb.columns import CLOCK
 from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.roles import Post
-from portal.sample import company, information, library, outages, promises, quality, robots, searches
+from portal.sample import (
+    company,
+    complaints,
+    information,
+    library,
+    outages,
+    promises,
+    quality,
+    robots,
+    searches,
+)
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
 from portal.tickets.models import Notice
@@ -76,6 +86,7 @@ def fill(
         information.hand_a_shift_over(session, cast, to=cast.holding_agents()[0])
         if tickets >= TICKETS // 4:
             outages.play_outages(stage)
+            complaints.play_complaints(stage)
             quality.play_quality(stage)
         outages.announce(stage)
         _read_notices(session, today)
