@@ -22,7 +22,7 @@ from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import desk, piles
 from portal.tickets.conditions import sentence_values
-from portal.tickets.flow import closed_to, open_to
+from portal.tickets.flow import BETWEEN_TICKETS, closed_to, open_to
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.piles import Pile
 from portal.tickets.rail import Stop, rail_of
@@ -36,7 +36,7 @@ from portal.web.ticket_moves import Button, MoveForm, buttons_of, offer_rulings
 
 CANDIDATES = 5
 #: Handing over to a named colleague is done on the ticket's own page.
-ELSEWHERE = frozenset({Action.REASSIGN, Action.HAND_OVER})
+ELSEWHERE = BETWEEN_TICKETS | {Action.REASSIGN, Action.HAND_OVER}
 #: Where the ticket page's key means something else here.
 KEYS = {Action.RELEASE: "h"}
 #: Of colleagues only the name is shown, so neither their posts nor their units are loaded.

@@ -18,7 +18,7 @@ from wtforms.validators import Optional
 from indexer.words import N_
 from kb.models import Article
 from portal.people.models import Person
-from portal.tickets.flow import Step
+from portal.tickets.flow import BETWEEN_TICKETS, Step
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, PRIORITY_LABELS, SUB_LABELS, Action, Category
 from portal.web.labels import named
@@ -82,8 +82,9 @@ class Button:
 
 
 def buttons_of(steps: tuple[Step, ...]) -> list[Button]:
-    """The open steps, those that lead forward first."""
-    made = [Button(step, LOOKS.get(step.action, PLAIN)) for step in steps]
+    """The open steps, those that lead forward first; deeds between tickets have a panel of their own."""
+    moves = (step for step in steps if step.action not in BETWEEN_TICKETS)
+    made = [Button(step, LOOKS.get(step.action, PLAIN)) for step in moves]
     return sorted(made, key=lambda button: not button.look.forward)
 
 

@@ -25,9 +25,11 @@ from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import desk, queries
 from portal.tickets.conditions import sentence_values
-from portal.tickets.flow import closed_to, open_to
+from portal.tickets.flow import BETWEEN_TICKETS, closed_to, open_to
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.rail import rail_of
+from portal.tickets.relations.panel import relations_of, words_of_duplicates
+from portal.tickets.returns import returns_of, ways_of
 from portal.tickets.visibility import permissions_on, serves
 from portal.tickets.words import Action
 from portal.web.files import shown_of
@@ -130,6 +132,10 @@ def shown(
         "closed": _not_now(ticket),
         **for_panel(ticket, panel),
         "kept": kept,
+        "relations": relations_of(db(), me(), ticket),
+        "merged_words": words_of_duplicates(db(), me(), ticket),
+        "returns": returns_of(ticket),
+        "return_ways": ways_of(returns_of(ticket)),
         "conversation": _conversation(ticket),
         "amendable": amendable(ticket.comments),
         "participants": _participants(ticket),
@@ -149,7 +155,7 @@ def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
     at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
     reasons: dict[str, list[Action]] = {}
     for step, reason in closed_to(at, by):
-        if step.action not in HANDS:
+        if step.action not in HANDS and step.action not in BETWEEN_TICKETS:
             sentence = sentence_of(Refused(reason, **sentence_values(at)))
             reasons.setdefault(sentence, []).append(step.action)
     return [(actions, sentence) for sentence, actions in reasons.items()]
