@@ -48,8 +48,8 @@ def play_quality(stage: Stage) -> None:
     _lay_down(stage.session, written, manager)
     stage.at(stage.today)
     for kind in Kind:
-        while sampling.draw(stage.session, kind, stage.today):
-            pass
+        while drawn := sampling.draw(stage.session, kind, stage.today):
+            _as_if_at_once(drawn)
     _ring(stage, written["calls"])
     _score(stage, written["scores"])
     stage.at(stage.today)
@@ -162,22 +162,23 @@ def _appealed(stage: Stage, row: Inspection, told: dict[str, Any], start: dateti
 # ── who and when ─────────────────────────────────────────────────────────────────────────────────
 
 
+def _as_if_at_once(drawn: list[FollowUp | Inspection]) -> None:
+    """The worker draws within minutes of the close."""
+    for row in drawn:
+        if row.ticket.closed_at is not None:
+            row.drawn_at = row.ticket.closed_at + timedelta(minutes=5)
+
+
 def _reached(stage: Stage, model: Any) -> list[Any]:
     """What people have come to, the oldest first; the newest still wait."""
-    rows = sorted(stage.session.scalars(select(model)), key=lambda row: (row.ticket.closed_at, row.id))
-    for row in rows:
-        row.drawn_at = row.ticket.closed_at + timedelta(minutes=5)
+    rows = list(stage.session.scalars(select(model).order_by(model.drawn_at, model.id)))
     return rows[: -WAITING[model]]
 
 
 def _worked_on(stage: Stage, row: FollowUp | Inspection) -> datetime:
-    closed = row.ticket.closed_at
-    assert closed is not None  # only closed tickets are drawn
-    soonest, latest = (
-        closed + timedelta(hours=stage.dice.randrange(3, 50)),
-        stage.today - timedelta(minutes=30),
-    )
-    return max(closed + timedelta(minutes=10), min(soonest, latest))
+    soonest = inspections.after_working_days(row.drawn_at, stage.dice.randrange(1, 3))
+    latest = stage.today - timedelta(minutes=30)
+    return max(row.drawn_at + timedelta(minutes=5), min(soonest, latest))
 
 
 def _colleague(

@@ -38,7 +38,7 @@ TABS = (
     Tab("quality.follow_ups",  N_("回访"),     "phone-outgoing"),
     Tab("quality.inspections", N_("质检"),     "clipboard-check"),
     Tab("quality.mine",        N_("我的质检"), "user-check"),
-    Tab("quality.results",     N_("结果"),     "chart-dots"),
+    Tab("quality.results",     N_("统计结果"), "chart-dots"),
     Tab("quality.rules",       N_("抽样规则"), "filter"),
     Tab("quality.sheets",      N_("评分表"),   "list-check"),
 )
