@@ -1012,6 +1012,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_comment_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
+        "complaint",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("about_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["about_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_about_id"), ["about_id"], unique=False)
+
+    op.create_table(
         "consultation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token", sa.String(length=40), nullable=False),
@@ -1525,6 +1542,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("inspection_id"),
     )
     op.create_table(
+        "complaint_bar",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["complaint.ticket_id"],
+        ),
+        sa.PrimaryKeyConstraint("ticket_id", "person_id"),
+    )
+    with op.batch_alter_table("complaint_bar", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_bar_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "delivery",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=80), nullable=False),
@@ -1646,6 +1680,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_due")
 
     op.drop_table("delivery")
+    with op.batch_alter_table("complaint_bar", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_complaint_bar_person_id"))
+
+    op.drop_table("complaint_bar")
     op.drop_table("appeal")
     with op.batch_alter_table("announcement_update", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_announcement_update_announcement_id"))
@@ -1733,6 +1771,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_consultation_at")
 
     op.drop_table("consultation")
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_complaint_about_id"))
+
+    op.drop_table("complaint")
     with op.batch_alter_table("comment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_comment_ticket_id"))
 
