@@ -17,15 +17,15 @@ from indexer.words import N_
 from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.queries import person_by_login
-from portal.tickets import queries
 from portal.tickets.bulk import choosing, job, standing
+from portal.tickets.bulk.candidates import Candidate, candidates
 from portal.tickets.bulk.deeds import GIVERS, UNDO_MINUTES, spec_of
 from portal.tickets.bulk.models import FATE_LABELS, PHASE_LABELS, Bulk, Deed, Fate, Phase
 from portal.tickets.bulk.parts import carry_on
 from portal.tickets.bulk.standing import MOVING
-from portal.tickets.words import PRIORITY_LABELS, Tier
+from portal.tickets.words import PRIORITY_LABELS
 from portal.web.access import needs
-from portal.web.labels import translated
+from portal.web.labels import named, translated
 from portal.web.list_asked import asked_by_form, back, blueprint
 from portal.web.paging import pages
 from portal.web.refusals import is_fragment, sentence_of
@@ -134,23 +134,20 @@ def _given_before(row: Bulk) -> MultiDict[str, str]:
 
 
 def _people(row: Bulk) -> list[tuple[str, str]]:
-    """Those who work on a tier that these tickets lie on, with what they hold; (login, words)."""
+    """Whom to offer, as (login, words)."""
     if row.phase not in (Phase.CHOSEN, Phase.PREVIEWED):
         return []
-    people = queries.people_who_work(db(), list(Tier))
-    loads = queries.load_of(db(), people)
-    return [
-        (
-            one.login,
-            _(
-                "%(name)s · %(unit)s（手上 %(n)s 张）",
-                name=one.name,
-                unit=one.unit.name,
-                n=loads.get(one.id, 0),
-            ),
-        )
-        for one in people
-    ]
+    return [(one.person.login, _words(one)) for one in candidates(db(), row)]
+
+
+def _words(one: Candidate) -> str:
+    return _(
+        "%(name)s · %(unit)s（能接 %(fits)s 张，手上 %(n)s 张）",
+        name=named(one.person),
+        unit=named(one.person.unit),
+        fits=one.fits,
+        n=one.load,
+    )
 
 
 @blueprint.post("/queues/bulk/<int:number>/preview")
