@@ -19,7 +19,7 @@ from portal.sample.stories import Scene
 from portal.tickets import desk
 from portal.tickets.flow import Who
 from portal.tickets.models import Ticket
-from portal.tickets.words import Action, Category
+from portal.tickets.words import Action, Category, State, Tier
 
 
 def play_outages(stage: Stage) -> None:
@@ -80,7 +80,7 @@ def _play(stage: Stage, scenario: material.Scenario, start: datetime) -> None:
     _step(stage, fault, FaultAction.VERIFY, expert, "抽查各受影响单位，均已恢复。", start, 90)
     stage.at(start + timedelta(minutes=95))
     board.recover(stage.session, announcement, event["recovery"], by=expert)
-    _tell(stage, scenario, tickets, start + timedelta(minutes=100))
+    _tell(stage, fault, scenario, tickets, start + timedelta(minutes=100))
 
 
 def _hit_too(stage: Stage, fault: FaultEvent, tickets: list[Ticket], moment: datetime) -> None:
@@ -138,10 +138,21 @@ def _announce(
     return announcement
 
 
-def _tell(stage: Stage, scenario: material.Scenario, tickets: list[Ticket], moment: datetime) -> None:
+def _tell(
+    stage: Stage,
+    fault: FaultEvent,
+    scenario: material.Scenario,
+    tickets: list[Ticket],
+    moment: datetime,
+) -> None:
+    """Each desk tells all reporters of its units at once; then they confirm, one by one."""
+    stage.at(moment)
     for ticket in tickets:
-        stage.at(moment)
-        if act(stage, ticket, scenario, Scene(Who.FRONT, Action.TELL, 0, scenario.notes["answer"])):
+        agents = stage.cast.serving(Who.FRONT, ticket)
+        if (ticket.state, ticket.tier) == (State.FEEDBACK, Tier.FRONT) and agents:
+            board.tell_all(stage.session, fault, scenario.notes["answer"], by=stage.dice.choice(agents))
+    for ticket in tickets:
+        if ticket.state == State.CONFIRMING:
             stage.at(moment + timedelta(minutes=stage.dice.randrange(30, 300)))
             act(stage, ticket, scenario, Scene(Who.REQUESTER, Action.CONFIRM, 0))
 
