@@ -46,7 +46,7 @@ def appeal(session: Session, row: Inspection, reason: str, *, by: Person) -> App
     session.add(filed)
     row.state = InspectionState.APPEALED
     session.flush()
-    record(session, "appeal", SUBJECT, subject_id=row.ticket.number, by=by, reason=filed.reason)
+    record(session, "appeal", SUBJECT, subject_id=row.id, by=by)
     telling.appealed(session, row, filed, by=by)
     return filed
 
@@ -86,8 +86,7 @@ def _decide(session: Session, row: Inspection, verdict: Verdict, answer: str, *,
     filed.decided_at, filed.decided_by_id = now(session), by.id
     row.state = InspectionState.DECIDED
     session.flush()
-    detail = {"verdict": verdict, "answer": filed.answer}
-    record(session, "decide", SUBJECT, subject_id=row.ticket.number, by=by, **detail)
+    record(session, "decide", SUBJECT, subject_id=row.id, by=by)
     telling.decided(session, row, filed, by=by)
     return filed
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -167,9 +166,4 @@ def _file(session: Session, row: FollowUp, heard: Heard, *, by: Person) -> Ticke
 
 def _end(session: Session, row: FollowUp, state: FollowUpState, *, by: Person) -> None:
     row.state, row.finished_at, row.next_at = state, now(session), None
-    detail = {"state": state, "solved": row.solved, "satisfaction": row.satisfaction, "then": row.then}
-    record(session, "end", SUBJECT, subject_id=row.ticket.number, by=by, **detail)
-
-
-def holder_of(session: Session, row: FollowUp) -> Person | None:
-    return session.scalar(select(Person).where(Person.id == row.holder_id)) if row.holder_id else None
+    record(session, "end", SUBJECT, subject_id=row.id, by=by, state=state)

@@ -20,7 +20,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from kb.flow import Refused
 from portal.catalogue import systems as catalogue
 from portal.catalogue.models import DataService, Deployment, Module, System
-from portal.catalogue.queries import system_by_code, system_names, systems_in_order
+from portal.catalogue.queries import system_by_code, system_names, systems_in_order, today
 from portal.people import audit, units
 from portal.people.models import AuditEntry, Person, Unit
 from portal.people.queries import unit_by_code, units_in_order
@@ -37,6 +37,10 @@ PER_PAGE = 50
 SUBJECTS = (
     *("person", "token", "unit", "system", "module", "deployment", "service", "webhook"),
     *("level", "calendar", "learning", "form"),
+    "sampling_rule",
+    "score_sheet",
+    "follow_up",
+    "inspection",
 )
 
 
@@ -211,7 +215,10 @@ def _module(system: System) -> Module:
 def _deploy(row: System) -> Response:
     unit = _unit(_word("unit"))
     version = _word("version", 40)
-    woken = administration.deploy(db(), row, unit, version=version, since=_day(_word("since")), by=me())
+    since = _day(_word("since"))
+    woken = administration.deploy(db(), row, unit, version=version, since=since, by=me())
+    if since is not None and since > today(db()):
+        return _to_system(row, _("已登记计划：到启用日期自动算作运行，挂起的工单届时唤醒。"))
     words = {"unit": unit.name, "version": version, "n": len(woken)}
     return _to_system(row, _("已登记：%(unit)s运行 %(version)s；%(n)s 张挂起的工单已唤醒。", **words))
 

@@ -153,6 +153,8 @@ def notice_icon(notice: Notice) -> str:
 @blueprint.app_template_global()
 def notice_address(notice: Notice) -> str:
     """Where the notice leads."""
+    if notice.values.get("inspection", "").isdecimal():
+        return url_for("quality.inspection", number=notice.values["inspection"])
     if notice.ticket is None and notice.values.get("announcement", "").isdecimal():
         return url_for("fault_pages.announcement", id=notice.values["announcement"])
     return ticket_address(notice.ticket, me()) if notice.ticket else url_for("notices.page")

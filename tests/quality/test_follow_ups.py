@@ -39,7 +39,7 @@ def test_reached_and_content(office: Office) -> None:
     )
     assert row.ticket.state == State.CLOSED
     lines = office.session.scalars(select(AuditEntry).where(AuditEntry.subject == "follow_up")).all()
-    assert [(line.action, line.subject_id) for line in lines] == [("end", row.ticket.number)]
+    assert [(line.action, line.subject_id) for line in lines] == [("end", str(row.id))]
     with pytest.raises(Refused, match="已经结束"):
         follow_ups.reached(office.session, row, Heard(False, 1), by=by)
 
