@@ -52,6 +52,9 @@ class Deployment(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
     version: Mapped[str] = mapped_column(String(40))
     since: Mapped[date | None] = mapped_column(Date)
+    # What is planned, and from which day on it runs without anybody's doing.
+    next_version: Mapped[str] = mapped_column(String(40), default="")
+    next_on: Mapped[date | None] = mapped_column(Date)
 
     system: Mapped[System] = relationship()
     unit: Mapped[Unit] = relationship()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.columns import now
 from portal.catalogue.models import Deployment, Module, System
 from portal.people.models import Unit
+
+#: A roll-out begins with the day of the desk.
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def systems_in_order(session: Session, *, active_only: bool = True) -> list[System]:
@@ -35,12 +42,48 @@ def module_names(session: Session) -> dict[tuple[str, str], str]:
     return {(system, module): name for system, module, name in rows}
 
 
-def version_in(session: Session, system: System, unit: Unit) -> str:
-    """The version that ``unit`` runs: its own, else that of the nearest unit above, else the system's."""
+def today(session: Session) -> date:
+    """The day of the desk's own time zone."""
+    return now(session).astimezone(ZONE).date()
+
+
+def running(row: Deployment, day: date) -> str:
+    """What is deployed on this day; empty before its first day, then what is above counts."""
+    if row.next_on is not None and row.next_on <= day:
+        return row.next_version
+    return "" if row.since is not None and row.since > day else row.version
+
+
+def deployed(session: Session, system: System) -> dict[str, Deployment]:
+    """Path of a unit → what is deployed or planned there."""
     rows = session.execute(
-        select(Unit.path, Deployment.version)
+        select(Unit.path, Deployment)
         .join(Deployment, Deployment.unit_id == Unit.id)
         .where(Deployment.system_id == system.id)
-    ).all()
-    above = [(len(path), version) for path, version in rows if unit.path.startswith(path)]
-    return max(above)[1] if above else system.version
+    )
+    return dict(rows.all())
+
+
+def version_in(session: Session, system: System, unit: Unit) -> str:
+    """The version that ``unit`` runs: its own, else that of the nearest unit above, else the system's."""
+    day = today(session)
+    above = {
+        len(path): version
+        for path, row in deployed(session, system).items()
+        if unit.path.startswith(path) and (version := running(row, day))
+    }
+    return above[max(above)] if above else system.version
+
+
+def planned_in(session: Session, system: System, unit: Unit) -> tuple[str, date] | None:
+    """The version that ``unit`` is to run next, and from which day on; None when nothing is planned."""
+    day = today(session)
+    above = {len(path): row for path, row in deployed(session, system).items() if unit.path.startswith(path)}
+    for length in sorted(above, reverse=True):
+        row = above[length]
+        if row.next_on is not None and row.next_on > day:
+            return row.next_version, row.next_on
+        if row.since is not None and row.since > day:
+            return row.version, row.since
+        return None  # its own deployment goes before a plan of the unit above
+    return None

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from defects.models import Defect
 from defects.rollout import Standing, standing_of
-from portal.catalogue.models import Deployment, System
+from portal.catalogue.models import System
+from portal.catalogue.queries import deployed, running, today
 from portal.people.models import Unit
 
 #: Departments run what their bureau runs: they get no square of their own.
@@ -56,12 +57,9 @@ def counts(row: Collection[Square]) -> dict[Standing, int]:
 
 def _deployed(session: Session, system: System) -> dict[str, str]:
     """Path of a unit → version deployed there."""
-    rows = session.execute(
-        select(Unit.path, Deployment.version)
-        .join(Deployment, Deployment.unit_id == Unit.id)
-        .where(Deployment.system_id == system.id)
-    )
-    return dict(rows.all())
+    day = today(session)
+    rows = deployed(session, system).items()
+    return {path: version for path, row in rows if (version := running(row, day))}
 
 
 def _square(unit: Unit, running: Mapping[str, str], system: System, defect: Defect) -> Square:

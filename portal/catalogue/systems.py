@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.flow import Refused
 from portal.catalogue.models import DataService, Deployment, Module, System
+from portal.catalogue.queries import today
 from portal.people.audit import record
 from portal.people.models import Person, Unit
 from portal.people.roles import Permission
@@ -122,11 +123,15 @@ def deploy(
     row = session.scalar(wanted)
     former = row.version if row is not None else None
     if row is None:
-        row = Deployment(system=system, unit=unit)
+        row = Deployment(system=system, unit=unit, version="")
         session.add(row)
-    row.version, row.since = version.strip(), since
+    if row.version and since is not None and since > today(session):
+        row.next_version, row.next_on = version.strip(), since  # until then it runs what it runs
+    else:
+        row.version, row.since = version.strip(), since
+        row.next_version, row.next_on = "", None
     session.flush()
-    words = {"before": former, "after": row.version, "since": since.isoformat() if since else None}
+    words = {"before": former, "after": version.strip(), "since": since.isoformat() if since else None}
     record(session, "deploy", DEPLOYMENT, subject_id=f"{system.code}/{unit.code}", by=by, **words)
     return row
 

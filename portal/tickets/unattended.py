@@ -18,11 +18,14 @@ from portal.catalogue.queries import version_in
 from portal.tickets.levels.frozen import calendar_of
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.moves import Given, move
+from portal.tickets.relations.standing import open_children
 from portal.tickets.words import Action, State
 
 #: Defects whose fix has been verified: where it runs, the waiting is over.
 FIX_HOLDS = frozenset({DefectState.VERIFIED, DefectState.CLOSED})
 SILENT_AT_ONCE = 500
+#: Days in a row on which nobody may be at work.
+LONGEST_HOLIDAY = 60
 
 
 def confirm_silent(session: Session, moment: datetime, *, days: int = 3) -> list[Ticket]:
@@ -34,11 +37,24 @@ def confirm_silent(session: Session, moment: datetime, *, days: int = 3) -> list
         .limit(SILENT_AT_ONCE)
         .with_for_update(skip_locked=True, of=Ticket)  # whom a user answers right now is not silent
     )
-    silent = [ticket for ticket in waiting if _working_days(session, ticket, moment) >= days]
+    silent = [
+        ticket
+        for ticket in waiting
+        if _working_days(session, ticket, moment) >= days and not open_children(ticket)
+    ]
     for ticket in silent:
         note = f"反馈后 {days} 个工作日用户没有回应，系统自动确认。"
         move(session, ticket, Action.CONFIRM, by=None, given=Given(note=note))
     return silent
+
+
+def confirms_on(session: Session, ticket: Ticket, *, days: int = 3) -> datetime | None:
+    """When it will be confirmed by itself unless its user speaks; None when nothing waits for them."""
+    if ticket.state != State.CONFIRMING or ticket.told_at is None:
+        return None
+    calendar = calendar_of(session, ticket)
+    moments = (ticket.told_at + timedelta(days=days + more) for more in range(LONGEST_HOLIDAY))
+    return next((end for end in moments if calendar.days_between(ticket.told_at, end) >= days), None)
 
 
 def _working_days(session: Session, ticket: Ticket, end: datetime) -> float:

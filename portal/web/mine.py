@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased, selectinload
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import Optional
@@ -24,8 +24,9 @@ from kb.flow import Refused
 from portal.tickets import desk, informing
 from portal.tickets.flow import ENDED, STEPS, Who, open_to
 from portal.tickets.models import Comment, Ticket, TrailEntry, Watcher
-from portal.tickets.plain import STATES, Standing, question_of, standing_of, story_of
+from portal.tickets.plain import STATES, Standing, question_of, story_of
 from portal.tickets.rail import Stop, rail_of
+from portal.tickets.relations.standing import goes_on
 from portal.tickets.service_levels import Clock
 from portal.tickets.visibility import is_party
 from portal.tickets.words import Action, State
@@ -33,6 +34,7 @@ from portal.web.access import signed_in
 from portal.web.files import attach_to, shown_of
 from portal.web.information import Shown, given_on, information_of, typed_in
 from portal.web.labels import translated
+from portal.web.mine_page import around, standing_on_page
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.remarks import amendable
@@ -42,6 +44,11 @@ blueprint = Blueprint("mine", __name__)
 
 #: The moves that the table of steps gives to whoever filed a ticket; nothing else is done here.
 USER_DEEDS = frozenset(step.action for step in STEPS if step.by == Who.REQUESTER)
+#: A list names whoever has a ticket in hand, its own or the one that it was merged into.
+LISTED = (
+    selectinload(Ticket.holder),
+    selectinload(Ticket.survivor).options(selectinload(Ticket.holder), selectinload(Ticket.defect_links)),
+)
 DONE = N_("已记录。")
 #: What the user is told after a deed of theirs.
 THANKS = {
@@ -60,6 +67,7 @@ class Line:
     rail: tuple[Stop, ...]
     clock: Clock | None
     standing: Standing
+    goes_on: bool
 
 
 class MoveForm(FlaskForm):
@@ -82,8 +90,15 @@ class Kept:
 
 def my_tickets(*, open_only: bool = False) -> Select[Ticket]:
     """Tickets whose user I am, whoever filed them; what an agent files for callers isn't the agent's."""
-    wanted = select(Ticket).where(Ticket.requester_id == me().id).options(selectinload(Ticket.holder))
-    return wanted.where(Ticket.state.not_in(ENDED)) if open_only else wanted
+    wanted = select(Ticket).where(Ticket.requester_id == me().id).options(*LISTED)
+    return wanted.where(~has_ended()) if open_only else wanted
+
+
+def has_ended() -> ColumnElement[bool]:
+    """Over for its user: a merged one goes on as long as what it was merged into."""
+    survivor = aliased(Ticket)
+    elsewhere = exists().where(survivor.id == Ticket.survivor_id, survivor.closed_at.is_(None))
+    return Ticket.state.in_(ENDED) & ~elsewhere
 
 
 def lines_of(tickets: list[Ticket]) -> list[Line]:
@@ -91,8 +106,10 @@ def lines_of(tickets: list[Ticket]) -> list[Line]:
 
 
 def line_of(ticket: Ticket) -> Line:
-    clock = desk.clock_of(db(), ticket)
-    return Line(ticket, rail_of(ticket, plain=True), clock, standing_of(ticket, clock))
+    worked_on = ticket.survivor or ticket
+    clock = desk.clock_of(db(), worked_on)
+    standing = standing_on_page(ticket, clock)
+    return Line(ticket, rail_of(worked_on, plain=True), clock, standing, goes_on(ticket))
 
 
 @blueprint.get("/my/tickets")
@@ -102,9 +119,8 @@ def tickets() -> str:
     wanted = _listed(scope)
     total = db().scalar(select(func.count()).select_from(wanted.subquery())) or 0
     cursor = pages(total)
-    ended = Ticket.state.in_(ENDED)
     waits_for_me = Ticket.state.in_([State.CONFIRMING, State.WAITING]).desc()
-    rows = wanted.order_by(ended, waits_for_me, Ticket.updated_at.desc())
+    rows = wanted.order_by(has_ended(), waits_for_me, Ticket.updated_at.desc())
     shown = list(db().scalars(rows.offset(cursor.offset).limit(cursor.per_page)))
     return render_template("mine/tickets.html", lines=lines_of(shown), cursor=cursor, scope=scope)
 
@@ -112,9 +128,9 @@ def tickets() -> str:
 def _listed(scope: str) -> Select[Ticket]:
     if scope == "watched":
         watched = select(Watcher.ticket_id).where(Watcher.person_id == me().id)
-        return select(Ticket).where(Ticket.id.in_(watched)).options(selectinload(Ticket.holder))
+        return select(Ticket).where(Ticket.id.in_(watched)).options(*LISTED)
     wanted = my_tickets()
-    return wanted.where(Ticket.state.in_(ENDED)) if scope == "ended" else wanted
+    return wanted.where(has_ended()) if scope == "ended" else wanted
 
 
 def own_ticket(number: str) -> Ticket:
@@ -140,13 +156,14 @@ def _page(row: Ticket, kept: Kept | None = None, *, information: Shown | None = 
             .options(selectinload(TrailEntry.by))
         )
     )
-    clock, remarks = desk.clock_of(db(), row), _remarks(row)
+    remarks, surroundings = _remarks(row), around(row)
     return render_template(
         "mine/ticket.html",
         ticket=row,
-        rail=rail_of(row, trail, plain=True),
-        clock=clock,
-        standing=standing_of(row, clock),
+        around=surroundings,
+        rail=surroundings.rail,
+        clock=surroundings.clock,
+        standing=surroundings.standing,
         story=story_of(row, trail, remarks),
         amendable=amendable(remarks),
         question=question_of(row, trail),

@@ -315,6 +315,8 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("next_version", sa.String(length=40), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["system_id"], ["system.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["unit_id"],
