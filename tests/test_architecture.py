@@ -24,6 +24,9 @@ VERBS = [
         "portal/tickets/linking.py",
         "portal/tickets/talk.py",
         "portal/faults/board.py",
+        "portal/tickets/bell.py",
+        "portal/tickets/telling/wishes.py",
+        "portal/delivery/robots.py",
     )
 ]
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -36,6 +37,7 @@ from portal.db import transaction
 from portal.delivery.post import forget
 from portal.finder.consumer import consume
 from portal.finder.upkeep import compare, heal, repair
+from portal.people.models import LoginSession
 from portal.tickets.desk import confirm_silent, release_ready
 
 IDLE_S = 0.5
@@ -63,6 +65,12 @@ def confirm_and_release(settings: Settings, maker: sessionmaker[Session]) -> Non
         _LOG.info("%d tickets were confirmed by silence", len(closed))
 
 
+def forget_sessions(_settings: Settings, maker: sessionmaker[Session]) -> None:
+    """Delete the browser sessions that have ended by themselves; they open nothing any more."""
+    with transaction(maker) as session:
+        session.execute(delete(LoginSession).where(LoginSession.expires_at < moment()))
+
+
 # fmt: off
 #: In the order in which they run when several are due; each is due once when the loop begins.
 JOBS: tuple[Job, ...] = (
@@ -72,6 +80,7 @@ JOBS: tuple[Job, ...] = (
     Job("samples", timedelta(minutes=5), draw_samples),
     Job("quarantine", timedelta(seconds=2), scan_files),
     Job("orphans", timedelta(hours=6), tidy_files),
+    Job("old sessions", timedelta(hours=6), forget_sessions),
     Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
     Job("bulk", timedelta(seconds=5), carry_bulk_on),
     Job("forget bulk", timedelta(hours=6), forget_bulk),

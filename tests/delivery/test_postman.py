@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from portal.cli.postman import Postman
-from portal.cli.upkeep import JOBS, Upkeep
+from portal.cli.upkeep import JOBS, Upkeep, forget_sessions
 from portal.delivery.models import Status
+from portal.people.models import LoginSession
 from tests.delivery.conftest import Office
 from tests.delivery.servers import Mailbox, Robot
 
@@ -72,6 +73,16 @@ def test_a_fault_of_the_post_is_told_and_ends_nothing(
     again.round()
     again.stop()
     assert Status.SENT in today.standing()
+
+
+def test_ended_sessions_are_forgotten_and_living_ones_kept(today: Office) -> None:
+    with today.deed() as session:
+        for name, hours in (("ended", -1), ("living", 1)):
+            until = today.now + timedelta(hours=hours)
+            session.add(LoginSession(id=name, data=b"{}", person_id=None, expires_at=until))
+    forget_sessions(today.settings, today.maker)
+    with today.maker() as session:
+        assert [row.id for row in session.query(LoginSession)] == ["living"]
 
 
 def test_jobs_have_names_of_their_own() -> None:
