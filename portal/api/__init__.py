@@ -22,13 +22,26 @@ from portal.api import (
     people,
     quality,
     suggestions,
+    ticket_lists,
     tickets,
 )
 from portal.web.access import everyone, signed_in
 
 TITLE = "Tierdesk API"
 VERSION = "1"
-PARTS = (suggestions, tickets, information, articles, defects, faults, catalogue, levels, people, quality)
+PARTS = (
+    suggestions,
+    ticket_lists,
+    tickets,
+    information,
+    articles,
+    defects,
+    faults,
+    catalogue,
+    levels,
+    people,
+    quality,
+)
 
 
 def register(app: Flask) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import abort, request
@@ -12,11 +11,11 @@ from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from defects.queries import defect_by_number
-from kb.columns import now
 from kb.queries import article_by_number, is_readable
 from portal.api import callers, schemas
 from portal.api.paging import page_of
 from portal.api.schemas.information import TicketWholeOut
+from portal.api.ticket_lists import wanted_tickets
 from portal.catalogue.queries import system_by_code
 from portal.finder import suggest
 from portal.people.models import Person
@@ -27,9 +26,8 @@ from portal.tickets.filing import may_file_for
 from portal.tickets.forms.answering import Answers
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.plain import NOTES_FOR_USER
-from portal.tickets.queries import NAMES, ticket_by_number
-from portal.tickets.selection import Filter, conditions
-from portal.tickets.visibility import is_visible, serves, visible_tickets
+from portal.tickets.queries import ticket_by_number
+from portal.tickets.visibility import is_visible, serves
 from portal.web.access import signed_in
 from portal.web.request import db, me, parts, viewer
 
@@ -51,20 +49,8 @@ class Tickets(MethodView):
     @blueprint.arguments(schemas.TicketsIn, location="query")
     @blueprint.response(200, schemas.listed(schemas.TicketOut))
     def get(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Tickets the caller may open, newest first."""
-        filed = Filter(
-            tier=asked["tier"],
-            state=asked["state"],
-            category=asked["category"],
-            system=asked["system"],
-            unit=asked["unit"],
-            open=asked["open"],
-        )
-        if asked["open"] is None:
-            filed = replace(filed, text=" ")  # looks back: ended tickets too
-        wanted = visible_tickets(me()).where(*conditions(filed, me(), now(db()))).options(*NAMES)
-        if asked["mine"]:
-            wanted = wanted.where(Ticket.requester_id == me().id)
+        """Tickets the caller may open, newest first, by the filters and saved views of the queue."""
+        wanted = wanted_tickets(asked)
         return page_of(db(), wanted, Ticket, limit=asked["limit"], cursor=asked["cursor"])
 
     @signed_in

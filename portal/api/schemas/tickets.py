@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from portal.api.schemas.lists import Page, choice
 from portal.api.schemas.people import PersonOut
+from portal.tickets.selection import Tab
 from portal.tickets.words import Action, Category, Channel, State, Tier
 
 
@@ -32,13 +33,50 @@ class TicketIn(Schema):
 
 
 class TicketsIn(Page):
+    """The filters of the staff's queue, by the names that they have in its address."""
+
+    view = fields.Integer(
+        load_default=None, allow_none=True, metadata={"description": "id of a saved view; others narrow it"}
+    )
+    tab = choice(Tab, load_default=None)
     state = choice(State, load_default=None)
     tier = choice(Tier, load_default=None)
     category = choice(Category, load_default=None)
+    channel = choice(Channel, load_default=None)
+    priority = fields.Integer(load_default=None, validate=validate.Range(1, 4))
     system = fields.String(load_default="")
-    unit = fields.String(load_default="")
+    module = fields.String(load_default="")
+    unit = fields.String(load_default="", metadata={"description": "with everything below it"})
+    holder = fields.String(load_default="", metadata={"description": "login, or @me"})
+    requester = fields.String(load_default="", metadata={"description": "login, or @me"})
+    defect = fields.String(load_default="", metadata={"description": "QX number"})
+    q = fields.String(load_default="", metadata={"description": "ticket number, or words of the title"})
     mine = fields.Boolean(load_default=False)
     open = fields.Boolean(load_default=None, allow_none=True)
+    overdue = fields.Boolean(load_default=False)
+    soon = fields.Boolean(load_default=False)
+    urged = fields.Boolean(load_default=False)
+    reopened = fields.Boolean(load_default=False)
+    returned = fields.Boolean(load_default=False)
+    first_contact = fields.Boolean(load_default=False)
+    linked = fields.Boolean(load_default=None, allow_none=True)
+    since = fields.String(
+        load_default="",
+        data_key="from",
+        metadata={"description": "filed on this day or later; 7d: seven days ago"},
+    )
+    until = fields.String(load_default="", data_key="to")
+    closed_from = fields.String(load_default="")
+    closed_to = fields.String(load_default="")
+
+
+class ViewOut(Schema):
+    id = fields.Integer()
+    name = fields.String()
+    shared = fields.Boolean()
+    owner = fields.String(attribute="owner.login")
+    arguments = fields.Dict(keys=fields.String(), values=fields.String())
+    columns = fields.List(fields.String())
 
 
 class TicketOut(Schema):

@@ -17,6 +17,8 @@ from portal.tickets.selection import Filter, Order, Tab
 from portal.tickets.words import PRIORITY_LABELS, Category, Channel, State, Tier
 
 LONGEST = 100
+YES = frozenset({"1", "true", "t", "yes", "y", "on"})
+NO = frozenset({"0", "false", "f", "no", "n", "off"})
 DAYS_AGO = re.compile(r"(\d{1,3})d")
 
 
@@ -52,11 +54,11 @@ def _priority(text: str, _today: Today) -> object:
 
 
 def _flag(text: str, _today: Today) -> object:
-    return True if text in ("1", "true") else None
+    return True if text.lower() in YES else None
 
 
 def _either(text: str, _today: Today) -> object:
-    return {"1": True, "true": True, "0": False, "false": False}.get(text)
+    return text.lower() in YES if text.lower() in YES | NO else None
 
 
 def _from(text: str, today: Today) -> object:
