@@ -60,7 +60,7 @@ def _play(stage: Stage, scenario: material.Scenario, start: datetime) -> None:
     _to_middle(stage, scenario, tickets, expert, start + timedelta(minutes=10))
     stage.at(start + timedelta(minutes=14))
     fault = board.gather(stage.session, tickets, title=event["title"], by=expert)
-    fault.units = list(event["units"])
+    fault.units = sorted({*fault.units, *event["units"]})
     _step(stage, fault, FaultAction.SUBMIT, expert, scenario.notes["middle"], start, 16)
     dispatcher = stage.dice.choice(stage.cast.holding(Post.DISPATCHER))
     if start + timedelta(minutes=22) > stage.today:
