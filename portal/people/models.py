@@ -56,7 +56,7 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
-    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=True)
+    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin="unnested")
     posts: Mapped[list[PersonPost]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", back_populates="person"
     )
