@@ -90,8 +90,8 @@ class Ticket(Base):
     urges: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
 
-    system: Mapped[System] = relationship(lazy="joined", innerjoin=True)
-    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=True)
+    system: Mapped[System] = relationship(lazy="joined", innerjoin="unnested")
+    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin="unnested")
     requester: Mapped[Person] = relationship(foreign_keys=[requester_id])
     filed_by: Mapped[Person] = relationship(foreign_keys=[filed_by_id])
     holder: Mapped[Person | None] = relationship(foreign_keys=[holder_id])
@@ -217,7 +217,7 @@ class DefectLink(Base):
     probability: Mapped[float | None] = mapped_column()
 
     ticket: Mapped[Ticket] = relationship(back_populates="defect_links")
-    defect: Mapped[Defect] = relationship(Defect, lazy="joined", innerjoin=True)
+    defect: Mapped[Defect] = relationship(Defect, lazy="joined", innerjoin="unnested")
 
     @property
     def is_live(self) -> bool:
@@ -236,7 +236,7 @@ class ArticleLink(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     ticket: Mapped[Ticket] = relationship(back_populates="article_links")
-    article: Mapped[Article] = relationship(Article, lazy="joined", innerjoin=True)
+    article: Mapped[Article] = relationship(Article, lazy="joined", innerjoin="unnested")
 
 
 class Urge(Base):
