@@ -17,6 +17,7 @@ from indexer.words import N_
 from portal.people.models import Person
 from portal.people.roles import PERMISSIONS, Permission
 from portal.tickets.models import Ticket
+from portal.tickets.selection import is_open
 from portal.tickets.visibility import post_clause, post_covers
 from portal.tickets.words import State, Tier
 
@@ -75,7 +76,7 @@ def is_on_bench(person: Person, ticket: Ticket) -> bool:
 
 
 def _lies_in(pile: Pile, person: Person) -> ColumnElement[bool]:
-    here = and_(Ticket.tier == pile.tier, Ticket.state.in_(pile.states))
+    here = and_(is_open(), Ticket.tier == pile.tier, Ticket.state.in_(pile.states))
     return and_(here, served_with(person, pile.permission))
 
 
@@ -99,7 +100,7 @@ def heights(session: Session, piles: Sequence[Pile], person: Person) -> dict[str
         return {}
     counts = [func.count().filter(_lies_in(pile, person)) for pile in piles]
     tiers = {pile.tier for pile in piles}
-    row = session.execute(select(*counts).select_from(Ticket).where(Ticket.tier.in_(tiers))).one()
+    row = session.execute(select(*counts).select_from(Ticket).where(is_open(), Ticket.tier.in_(tiers))).one()
     return dict(zip((pile.name for pile in piles), row, strict=True))
 
 
