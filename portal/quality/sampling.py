@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from portal.people.models import Person
@@ -145,9 +146,18 @@ def _mark(session: Session, kind: Kind, rules: Sequence[SamplingRule]) -> Sample
     """Up to where the last draw came; locked, so that two workers draw one after the other."""
     mark = session.get(SampledUntil, kind, with_for_update=True)
     if mark is None:
-        mark = SampledUntil(kind=kind, moment=min(rule.since for rule in rules))
-        session.add(mark)
+        _begin(session, SampledUntil(kind=kind, moment=min(rule.since for rule in rules)))
+        mark = session.get(SampledUntil, kind, with_for_update=True, populate_existing=True)
+    assert mark is not None  # by this draw or by one beside it
     return mark
+
+
+def _begin(session: Session, mark: SampledUntil) -> None:
+    try:
+        with session.begin_nested():
+            session.add(mark)
+    except IntegrityError:  # a worker beside this one has just begun; it is waited for at the lock
+        return
 
 
 def _closed(kind: Kind, start: datetime, end: datetime) -> Select[Ticket]:
