@@ -31,7 +31,7 @@
       item.append(picture);
     }
     const name = document.createElement("span");
-    name.textContent = large ? `${file.name}：${input.dataset.tooLarge}` : file.name;
+    name.textContent = large ? `${file.name} · ${input.dataset.tooLarge}` : file.name;
     const remove = document.createElement("button");
     remove.type = "button";
     remove.textContent = "×";
@@ -156,7 +156,7 @@
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.("textarea[data-people]");
     if (!field) return;
-    const begun = field.value.slice(0, field.selectionStart).match(/[@＠]([^\s@＠]{0,8})$/);
+    const begun = field.value.slice(0, field.selectionStart).match(/[@\uff20]([^\s@\uff20]{0,8})$/);
     const people = begun ? field.dataset.people.split("|").filter((name) => name && name.startsWith(begun[1])) : [];
     close();
     if (!people.length || people.includes(begun[1])) return;
