@@ -68,6 +68,10 @@ def may_park(at: Situation, by: Actor) -> str | None:
     return None if at.on_defect else N_("请先把工单关联到一条缺陷，再挂起等待修复。")
 
 
+def has_nothing_to_wait_for(at: Situation, by: Actor) -> str | None:
+    return N_("缺陷还在处理，工单继续等待修复。") if at.on_defect else None
+
+
 def is_fault(at: Situation, by: Actor) -> str | None:
     if not at.ruled:
         return is_ruled(at, by)

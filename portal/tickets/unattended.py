@@ -17,7 +17,7 @@ from defects.signatures import runs_fix
 from portal.catalogue.queries import version_in
 from portal.tickets.levels.frozen import calendar_of
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.moves import Given, move
+from portal.tickets.moves import NO_FIX_TO_COME, Given, move
 from portal.tickets.relations.standing import open_children
 from portal.tickets.words import Action, State
 
@@ -99,4 +99,24 @@ def release_ready(session: Session) -> list[Ticket]:
     ready = session.scalars(
         select(Defect).where(Defect.state.in_(FIX_HOLDS), Defect.id.in_(waited_for)).order_by(Defect.id)
     )
-    return [ticket for defect in list(ready) for ticket in release_parked(session, defect)]
+    woken = [ticket for defect in list(ready) for ticket in release_parked(session, defect)]
+    return woken + _give_back(session)
+
+
+def _give_back(session: Session) -> list[Ticket]:
+    """What waits for a record that turned out to be no defect goes back to ruling; no fix will come."""
+    lost = session.scalars(
+        select(Ticket)
+        .join(DefectLink)
+        .join(Defect, Defect.id == DefectLink.defect_id)
+        .where(Ticket.state == State.PARKED, DefectLink.verdict == LinkVerdict.LINKED)
+        .where(Defect.state.in_(NO_FIX_TO_COME))
+        .order_by(Ticket.id)
+        .with_for_update(skip_locked=True, of=Ticket)
+    ).unique()
+    tickets = list(lost)
+    for ticket in tickets:
+        number = ticket.defect.number if ticket.defect else ""
+        note = f"缺陷 {number} 不会再有修复，请重新研判。"
+        move(session, ticket, Action.UNPARK, by=None, given=Given(note=note))
+    return tickets

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portal.tickets.words import Action
-from tests.api.conftest import Programs
+from tests.api.conftest import Program, Programs
 from tests.web.conftest import Filing, Moving
+
+
+def read(caller: Program, path: str) -> Any:
+    return caller.get(path).json
 
 
 def test_merge_and_back(program: Programs, filed: Filing) -> None:
@@ -12,10 +18,10 @@ def test_merge_and_back(program: Programs, filed: Filing) -> None:
     agent = program("agent")
     merged = agent.post(f"/tickets/{twin}/relations", {"kind": "merge", "other": kept})
     assert merged.status_code == 200, merged.text
-    assert agent.get(f"/tickets/{twin}").json["state"] == "merged"
-    assert [row["number"] for row in agent.get(f"/tickets/{kept}/relations").json["duplicates"]] == [twin]
+    assert read(agent, f"/tickets/{twin}")["state"] == "merged"
+    assert [row["number"] for row in read(agent, f"/tickets/{kept}/relations")["duplicates"]] == [twin]
     assert agent.post(f"/tickets/{twin}/relations", {"kind": "unmerge", "note": "不同"}).status_code == 200
-    assert agent.get(f"/tickets/{twin}").json["state"] == "open"
+    assert read(agent, f"/tickets/{twin}")["state"] == "open"
 
 
 def test_a_second_ticket_out_of_sight_is_not_there(program: Programs, filed: Filing) -> None:
@@ -33,11 +39,12 @@ def test_parent_and_child(program: Programs, filed: Filing, moved: Moving) -> No
     moved(parent, Action.TAKE, "agent")
     agent = program("agent")
     asked = {"kind": "child", "system": "oa", "text": "请查公文推送"}
-    child = agent.post(f"/tickets/{parent}/relations", asked).json["number"]
+    made: Any = agent.post(f"/tickets/{parent}/relations", asked).json
+    child = made["number"]
     assert agent.post(f"/tickets/{loose}/relations", {"kind": "parent", "other": parent}).status_code == 200
-    children = agent.get(f"/tickets/{parent}/relations").json["children"]
+    children = read(agent, f"/tickets/{parent}/relations")["children"]
     assert {row["number"] for row in children} == {child, loose}
-    assert program("wang").get(f"/tickets/{parent}/relations").json["children"][0]["number"] == loose
+    assert read(program("wang"), f"/tickets/{parent}/relations")["children"][0]["number"] == loose
     refused = agent.post(f"/tickets/{parent}/moves", {"action": "to_local", "note": "x"})
     assert refused.status_code == 422  # a defect's own reason, not the child's
     assert agent.post(f"/tickets/{parent}/relations", {"kind": "detach", "other": loose}).status_code == 200
@@ -48,7 +55,7 @@ def test_watchers(program: Programs, filed: Filing) -> None:
     wang, zhao = program("wang"), program("zhao")
     assert zhao.get(f"/tickets/{number}/watchers").status_code == 404
     assert wang.post(f"/tickets/{number}/watchers", {"login": "zhao"}).status_code == 204
-    assert [row["login"] for row in zhao.get(f"/tickets/{number}/watchers").json] == ["zhao"]
+    assert [row["login"] for row in read(zhao, f"/tickets/{number}/watchers")] == ["zhao"]
     assert zhao.post(f"/tickets/{number}/watchers", {"login": "engineer"}).status_code == 422
     assert zhao.post(f"/tickets/{number}/watchers", {"on": False}).status_code == 204
     assert zhao.get(f"/tickets/{number}").status_code == 404
