@@ -26,6 +26,7 @@ from portal.sample import (
 )
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
+from portal.sample.views import keep_views
 from portal.tickets.models import Notice
 from portal.tickets.telling.models import Happening
 
@@ -89,6 +90,7 @@ def fill(
             complaints.play_complaints(stage)
             quality.play_quality(stage)
         outages.announce(stage)
+        keep_views(session, cast)
         _read_notices(session, today)
         robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)

@@ -41,6 +41,8 @@ SUBJECTS = (
     "score_sheet",
     "follow_up",
     "inspection",
+    "bulk",
+    "list",
 )
 
 

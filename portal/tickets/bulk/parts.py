@@ -21,7 +21,7 @@ from portal.tickets.bulk.standing import MOVING, counted
 from portal.tickets.models import Ticket
 from portal.tickets.queries import NAMES
 
-CHECKED_AT_ONCE = 100
+CHECKED_AT_ONCE = 50
 DONE_AT_ONCE = 20
 SUBJECT = "bulk"
 
