@@ -155,7 +155,8 @@ def _not_now(ticket: Ticket) -> list[tuple[list[Action], str]]:
     at, by = desk.situation_of(ticket), desk.actor_of(me(), ticket)
     reasons: dict[str, list[Action]] = {}
     for step, reason in closed_to(at, by):
-        if step.action not in HANDS and step.action not in BETWEEN_TICKETS:
+        speaks_for_itself = step.action in HANDS and not (step.action == Action.TAKE and not ticket.holder_id)
+        if not speaks_for_itself and step.action not in BETWEEN_TICKETS:
             sentence = sentence_of(Refused(reason, **sentence_values(at)))
             reasons.setdefault(sentence, []).append(step.action)
     return [(actions, sentence) for sentence, actions in reasons.items()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event as listening
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -336,3 +337,26 @@ def test_it_stands_first_in_suggestions_and_at_the_console(
         joined = browser.post(f"/api/v1/faults/{outage.event[-8:]}/me-too", headers=headers)
         assert joined.status_code == 204
     assert browser.post("/api/v1/faults/GZ999999/me-too", headers=headers).status_code == 404
+
+
+def test_the_events_page_asks_no_more_for_more_reports(
+    outage: Outage, client: Clients, filed: Filing, moved: Moving, maker: sessionmaker[Session]
+) -> None:
+    expert = client("expert")
+    outage.event = expert.submit("/faults", {"tickets": [to_middle(filed, moved, "r1")]}).location
+    assert outage.does("expert", FaultAction.SUBMIT) == 302
+    asked: list[str] = []
+    listening.listen(maker.kw["bind"], "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def cost(path: str) -> int:
+        expert.get(path)
+        asked.clear()
+        assert expert.get(path).status_code == 200
+        return len(asked)
+
+    few = cost(outage.event), cost("/faults")
+    more = [to_middle(filed, moved, login) for login in ("r2", "r3", "r4", "r5")]
+    expert.submit("/faults", {"tickets": more, "fault": outage.event[-8:]})
+    for number in more:
+        moved(number, Action.TAKE, "dispatcher")
+    assert (cost(outage.event), cost("/faults")) <= (few[0] + 1, few[1])
