@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
+from portal import db
 from portal.people.models import PersonPost
 from portal.people.roles import Post
 from portal.tickets.levels.alarms import ring
@@ -13,7 +14,7 @@ from portal.tickets.levels.models import CalendarVersion
 from portal.tickets.models import Notice, Ticket
 from portal.tickets.words import Action, Category
 from tests.tickets.people import Desk
-from tests.world import MOMENT, person
+from tests.world import MOMENT, build, person
 
 
 def rings(at_desk: Desk, moment: datetime) -> list[tuple[str, str, str]]:
@@ -156,3 +157,14 @@ def test_a_missed_close_covers_the_lesser_deadlines(at_desk: Desk) -> None:
     told = rings(at_desk, shanghai(4, 9))
     assert told == [("supervisor", "overdue", "办结时限")]
     assert rings(at_desk, shanghai(4, 9, 5)) == []
+
+
+def test_told_once_on_postgresql_too(postgres_engine: Engine) -> None:
+    with db.sessions_of(postgres_engine)() as session:
+        at_desk = Desk(session, build(session))
+        held(at_desk)
+        session.commit()
+        assert rings(at_desk, shanghai(2, 15, 12)) == [("agent", "due_soon", "本环节时限")]
+        session.commit()
+        assert rings(at_desk, shanghai(2, 15, 13)) == []
+        assert {row[0] for row in rings(at_desk, shanghai(2, 16, 1))} == {"agent", "supervisor"}
