@@ -6,10 +6,10 @@ that the queue reads. Nothing is counted here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
@@ -19,6 +19,7 @@ from portal.insight import charts
 from portal.insight.definitions import GROUPS
 from portal.insight.morning import morning as figures_of
 from portal.insight.periods import LENGTHS, Period, Scope, last_days
+from portal.insight.quality import LABEL, quality
 from portal.people.models import Unit
 from portal.people.queries import units_in_order
 from portal.people.roles import BOUND_TO_UNITS, Permission
@@ -48,7 +49,7 @@ def morning() -> str:
         period=period,
         lengths=LENGTHS,
         days=(period.until - period.since).days,
-        groups=[(name, [found[key] for key in keys]) for name, keys in GROUPS],
+        groups=[(name, [found[key] for key in keys]) for name, keys in GROUPS] + _quality(scope, period),
         news=news_of(scope, period, found, systems),
         overdue=[_late(ticket) for ticket in charts.longest_overdue(db(), scope, period.until)],
         late_href=address_of(Filter(system=scope.system, unit=scope.unit, open=True, overdue=True)),
@@ -61,6 +62,15 @@ def morning() -> str:
         filter_of=Filter,
         quarter=period.until - charts.QUARTER,
     )
+
+
+def _quality(scope: Scope, period: Period) -> list[tuple[str, list[Tile]]]:
+    """The row of those who read results; each figure leads to them."""
+    if not me().may(Permission.READ_QUALITY):
+        return []
+    days = (period.until - period.since).days
+    href = url_for("quality.results", days=days, unit=scope.unit)
+    return [(LABEL, [replace(tile_of(figure), href=href) for figure in quality(db(), scope, period)])]
 
 
 def asked_scope() -> Scope:

@@ -426,3 +426,13 @@ def test_the_api_reads_within_the_callers_rights(client: Clients, sampled: Made)
         for what in ("follow-ups", "inspections"):
             assert client(login).get(f"/api/v1/quality/{what}").status_code == 404, (login, what)
     assert client("inspector").get("/api/v1/quality/inspections?state=nonsense").status_code == 422
+
+
+def test_the_managers_page_tells_both_figures(client: Clients, sampled: Made) -> None:
+    sampled()
+    scored(client("inspector"))
+    heard = {"reached": "1", "solved": "1", "satisfaction": "4"}
+    assert client("supervisor").submit("/quality/follow-ups/1/calls", heard).status_code == 302
+    page = client("manager").get("/figures").text
+    assert "质检平均分" in page and "94.00" in page and "100.0%" in page and "/quality/results?days=30" in page
+    assert "质检平均分" not in client("analyst").get("/figures").text
