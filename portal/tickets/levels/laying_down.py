@@ -24,7 +24,7 @@ from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets.levels.book import book_of, forget
 from portal.tickets.levels.models import LevelVersion
-from portal.tickets.service_levels import DAY_MINUTES, VISITED, Level, tier_minutes
+from portal.tickets.service_levels import DAY_MINUTES, VISITED, Level, level_from, tier_minutes
 from portal.tickets.words import TIER_LABELS, Category, Tier
 from portal.tickets.working_calendar import DEFAULT
 
@@ -137,13 +137,22 @@ def _write(
     session.flush()
     forget(session)
     deed = "undo" if undoes else "lay_down"
-    record(session, deed, LEVEL, subject_id=scope.name, by=by, **told(version, level))
+    record(session, deed, LEVEL, subject_id=scope.name, by=by, **told(version, _spoken(level)))
     return version
 
 
 def told(version: Any, content: Mapping[str, object]) -> dict[str, object]:
     """What the audit keeps of a version."""
-    return {"since": version.since.isoformat(timespec="minutes"), "note": version.note, "content": content}
+    return {"since": version.since.isoformat(timespec="minutes"), "note": version.note, **content}
+
+
+def _spoken(level: dict[str, object]) -> dict[str, object]:
+    """A level flat, as a line of the audit shows it."""
+    if not level:
+        return {"level": "—"}
+    flat = level_from(level)
+    tiers = {tier.value: tier_minutes(flat, tier) for tier in VISITED}
+    return {"respond": flat.respond, **tiers, "close": flat.close, "warn": flat.warn}
 
 
 def is_same(one: Level, other: Level) -> bool:

@@ -6,7 +6,6 @@ before those from above. What a ticket is counted by was frozen when it was file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import available_timezones
@@ -23,7 +22,7 @@ from portal.tickets.levels.book import book_of, forget, in_force
 from portal.tickets.levels.frozen import hours_as_json, hours_from
 from portal.tickets.levels.laying_down import before_last, check_may, moment_of, noted, told
 from portal.tickets.levels.models import CalendarVersion
-from portal.tickets.levels.spoken_hours import OwnDay
+from portal.tickets.levels.spoken_hours import OwnDay, written
 from portal.tickets.working_calendar import Holidays, Hours
 
 CALENDAR = "calendar"
@@ -105,7 +104,6 @@ def _write(
     by: Person,
     undoes: CalendarVersion | None = None,
 ) -> CalendarVersion:
-    content: Mapping[str, object] = timetable.content()
     version = CalendarVersion(
         unit=unit,
         since=since.astimezone(UTC),
@@ -113,14 +111,24 @@ def _write(
         undoes_id=undoes.id if undoes else None,
         made_at=now(session),
         by=by,
-        **content,
+        **timetable.content(),
     )
     session.add(version)
     session.flush()
     forget(session)
     deed = "undo" if undoes else "lay_down"
-    record(session, deed, CALENDAR, subject_id=unit.code, by=by, **told(version, content))
+    record(session, deed, CALENDAR, subject_id=unit.code, by=by, **told(version, _spoken(timetable)))
     return version
+
+
+def _spoken(timetable: Timetable) -> dict[str, object]:
+    """A timetable in words, as a line of the audit shows it."""
+    return {
+        "zone": timetable.zone,
+        "week": [written(hours) for hours in timetable.week],
+        "holidays": timetable.holidays.value if timetable.holidays else "",
+        "days": [f"{own.day.isoformat()} {written(own.hours)}" for own in timetable.days],
+    }
 
 
 def check(timetable: Timetable) -> None:
