@@ -163,6 +163,22 @@ def _open_moves(ticket: Ticket, person: Person) -> set[Action]:
     return {row.action for row in rows}
 
 
+def fault_of(session: Session, ticket: Ticket) -> FaultEvent | None:
+    """The event this ticket is a report of; the latest, when it was gathered anew."""
+    return session.scalars(
+        select(FaultEvent)
+        .join(FaultReport, FaultReport.fault_id == FaultEvent.id)
+        .where(FaultReport.ticket_id == ticket.id, FaultReport.left_at.is_(None))
+        .order_by(FaultEvent.id.desc())
+        .limit(1)
+    ).first()
+
+
+def going_on_with(session: Session, person: Person, ticket: Ticket) -> list[FaultEvent]:
+    """The outages of the ticket's system that go on and that this person sees."""
+    return [event for event in _going_on(session, person) if ticket.system.code in event.systems]
+
+
 def stragglers(fault: FaultEvent, tickets: Collection[Ticket]) -> list[Straggler]:
     """The tickets that lie behind their event, each with the sentence why."""
     milestone = MILESTONES.get(fault.state)

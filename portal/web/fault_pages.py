@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -25,6 +26,7 @@ from portal.faults.scope import is_visible, permissions_on
 from portal.people.queries import people_by_id
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket
+from portal.tickets.visibility import permissions_on as ticket_permissions
 from portal.tickets.visibility import serves, visible_tickets
 from portal.web.access import needs
 from portal.web.announcing import blueprint, may_edit, system_names, unit_names
@@ -227,6 +229,27 @@ def _tell(fault: FaultEvent, words: str) -> None:
     flash(_("已告知 %(told)s 位报障人。", told=told), "success")
     if left:
         flash(_("还有 %(left)s 张在同事手里或属于其他单位，由他们告知。", left=left), "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What a ticket has to do with outages, for its page."""
+
+    inside: FaultEvent | None = None
+    going_on: tuple[FaultEvent, ...] = ()
+    may_gather: bool = False
+
+
+@blueprint.app_template_global()
+def outages_of(ticket: Ticket) -> Nearby:
+    """The event a ticket belongs to, else those of its system that go on."""
+    inside = reports.fault_of(db(), ticket)
+    if inside is not None:
+        return Nearby(inside if is_visible(db(), me(), inside) else None)
+    if not ticket.is_open or ticket.category in likeness.UNLIKELY:
+        return Nearby()
+    near = tuple(reports.going_on_with(db(), me(), ticket))
+    return Nearby(None, near, bool(near) and P.WORK_MIDDLE in ticket_permissions(me(), ticket))
 
 
 def _seen(number: str) -> FaultEvent:

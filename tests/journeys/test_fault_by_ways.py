@@ -360,3 +360,19 @@ def test_the_events_page_asks_no_more_for_more_reports(
     for number in more:
         moved(number, Action.TAKE, "dispatcher")
     assert (cost(outage.event), cost("/faults")) <= (few[0] + 1, few[1])
+
+
+def test_a_ticket_says_which_outage_it_belongs_to_or_may_belong_to(
+    outage: Outage, client: Clients, filed: Filing, moved: Moving
+) -> None:
+    inside, near = to_middle(filed, moved, "r1"), to_middle(filed, moved, "r2", ruled=False)
+    elsewhere = filed("公文打不开", by="r3", category=Category.DEFECT, system="oa")
+    outage.event = client("expert").submit("/faults", {"tickets": [inside]}).location
+    assert "属于故障事件" in client("expert").get(f"/tickets/{inside}").text
+    page = client("expert").get(f"/tickets/{near}").text
+    assert "同一系统正有故障" in page and 'name="fault"' in page
+    assert 'name="fault"' not in client("hotline").get(f"/tickets/{near}").text  # the middle gathers
+    assert "同一系统正有故障" not in client("hotline").get(f"/tickets/{elsewhere}").text
+    fields = {"tickets": [near], "fault": outage.event[-8:]}
+    assert client("expert").submit("/faults", fields).status_code == 302
+    assert "属于故障事件" in client("expert").get(f"/tickets/{near}").text
