@@ -49,8 +49,9 @@ class Scope:
     unit: str = ""
 
     def bounds(self) -> list[ColumnElement[bool]]:
-        """What every ticket of these figures fulfils."""
-        return [served_by(self.person), *places(Filter(system=self.system, unit=self.unit))]
+        """What every ticket of these figures fulfils; the way in is the period, or what is open."""
+        narrowed = places(Filter(system=self.system, unit=self.unit), walking=True)
+        return [served_by(self.person, walking=True), *narrowed]
 
 
 def last_days(session: Session, days: int) -> Period:
