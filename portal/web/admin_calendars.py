@@ -30,7 +30,8 @@ from portal.tickets.levels.timetables import Timetable, timetable_of
 from portal.tickets.levels.year_view import KIND_LABELS, year_of
 from portal.tickets.working_calendar import KNOWN_YEARS, Calendar, Holidays, Hours
 from portal.web.access import needs
-from portal.web.admin_levels import blueprint, day_of
+from portal.web.admin_levels import blueprint
+from portal.web.level_forms import day_of
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
 

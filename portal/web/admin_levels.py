@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,7 +15,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from portal.catalogue.models import System
@@ -27,24 +26,15 @@ from portal.tickets.levels import laying_down
 from portal.tickets.levels.book import Book, book_of
 from portal.tickets.levels.laying_down import Scope, Times
 from portal.tickets.levels.models import LevelVersion
-from portal.tickets.service_levels import DAY_MINUTES, VISITED, Level, add_minutes, level_for, tier_minutes
-from portal.tickets.words import PRIORITY_LABELS, TIER_LABELS, Category
+from portal.tickets.service_levels import Level, add_minutes
+from portal.tickets.words import PRIORITY_LABELS, Category
 from portal.web.access import needs
 from portal.web.labels import named
+from portal.web.level_forms import FIELDS, day_of, minutes_of, names, times_of, typed_of
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
 
 blueprint = Blueprint("admin_levels", __name__)
-LONGEST_NUMBER = 6
-#: Field → its name; the order in which a ticket meets them.
-FIELDS = {
-    "respond": N_("响应"),
-    **{tier.value: TIER_LABELS[tier] for tier in VISITED},
-    "close": N_("办结总时长"),
-}
-#: Unit of time → minutes in it; a fault's day has 24 hours.
-MINUTES = {"minute": 1, "hour": 60, "day": DAY_MINUTES}
-ROUND_MINUTES = {**MINUTES, "day": 1440}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +136,8 @@ def _level_page(
         "admin/level.html",
         scope=scope,
         cell=cell,
-        house=level_for(scope.category, scope.priority),
         fields=FIELDS,
-        typed=typed or _typed_of(cell.level),
+        typed=typed or typed_of(cell.level),
         problem=problem,
         preview=dues_of(session, shown, unit, at=moment),
         previewed=times is not None,
@@ -159,24 +148,6 @@ def _level_page(
         priority_name=PRIORITY_LABELS[scope.priority],
         minutes_of=minutes_of,
     )
-
-
-def minutes_of(level: Level, field: str) -> int:
-    """What a level allows for one field of the form."""
-    if field in ("respond", "close"):
-        return int(getattr(level, field))
-    return next(tier_minutes(level, tier) for tier in VISITED if tier.value == field)
-
-
-def _typed_of(level: Level) -> dict[str, str]:
-    """A level as the form has it: each time in the largest unit that needs no fraction."""
-    typed = {"warn": str(level.warn), "since": "", "note": ""}
-    units = ROUND_MINUTES if level.round_the_clock else MINUTES
-    for field in FIELDS:
-        minutes = minutes_of(level, field)
-        unit = next(unit for unit in ("day", "hour", "minute") if minutes % units[unit] == 0)
-        typed |= {field: str(minutes // units[unit]), f"{field}_unit": unit}
-    return typed
 
 
 def dues_of(session: Session, level: Level, unit: Unit, *, at: datetime) -> list[Due]:
@@ -195,7 +166,7 @@ def _unit_of_preview() -> Unit:
 def change(category: str, priority: int) -> Response | str | tuple[str, int]:
     """Preview, lay down, or return to what is general; the button says which."""
     scope = _scope(category, priority)
-    typed = {name: _word(name, 600) for name in (*_names(), "since", "note")}
+    typed = {name: _word(name, 600) for name in (*names(), "since", "note")}
     try:
         return _done(scope, request.form.get("deed", ""), typed)
     except Refused as refusal:
@@ -208,48 +179,15 @@ def _done(scope: Scope, deed: str, typed: Mapping[str, str]) -> Response | str:
     if deed == "general":
         laying_down.return_to_general(db(), scope, **words)
         return _to_level(scope, _("已改回通用的时限，之前提交的工单不受影响。"))
-    times = _times(scope, typed)
+    times = times_of(scope.category, typed)
     if deed == "preview":
         return _level_page(scope, typed=typed, times=times)
     laying_down.lay_down(db(), scope, times, **words)
     return _to_level(scope, _("已保存。从生效时起新提交的工单按新的时限，之前提交的不受影响。"))
 
 
-def _names() -> list[str]:
-    return [*FIELDS, *(f"{field}_unit" for field in FIELDS), "warn"]
-
-
-def _times(scope: Scope, typed: Mapping[str, str]) -> Times:
-    units = ROUND_MINUTES if scope.category == Category.FAULT else MINUTES
-    found = {
-        field: _number(typed[field], name) * _unit(units, typed, field) for field, name in FIELDS.items()
-    }
-    tiers = {tier: found[tier.value] for tier in VISITED}
-    return Times(found["respond"], found["close"], tiers, _number(typed["warn"], N_("提醒")))
-
-
-def _number(text: str, name: str) -> int:
-    if not text.isdecimal() or not 0 < len(text) <= LONGEST_NUMBER:
-        raise Refused(N_("“%(name)s”要填一个整数。"), name=name)
-    return int(text)
-
-
-def _unit(units: Mapping[str, int], typed: Mapping[str, str], field: str) -> int:
-    if typed[f"{field}_unit"] not in units:
-        abort(400)
-    return units[typed[f"{field}_unit"]]
-
-
 def _word(name: str, limit: int) -> str:
     return request.form.get(name, "").strip()[:limit].replace("\x00", "")
-
-
-def day_of(text: str) -> date | None:
-    """The day of effect as the form sends it; none is today."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refused(N_("看不懂生效日期“%(typed)s”，请写成 2026-12-01。"), typed=text) from None
 
 
 def _to_level(scope: Scope, sentence: str) -> Response:
