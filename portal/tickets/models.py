@@ -17,7 +17,6 @@ from portal.people.models import Person, Unit
 from portal.tickets.file_types import Scan
 from portal.tickets.words import Action, Category, Channel, State, Tier
 
-
 #: What the figures ask of tickets that have ended.
 ENDED_COLUMNS = ("closed_at", "state", "system_id", "unit_id", "rating", "untouched", "returns", "reopens")
 

@@ -821,7 +821,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "external_id"),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index("ix_ticket_filed", ["filed_at"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_ended",
+            ["closed_at", "state", "system_id", "unit_id", "rating", "untouched", "returns", "reopens"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_filed", ["filed_at", "category", "system_id", "unit_id"], unique=False
+        )
         batch_op.create_index("ix_ticket_holder", ["holder_id", "state"], unique=False)
         batch_op.create_index("ix_ticket_parent", ["parent_id"], unique=False)
         batch_op.create_index("ix_ticket_queue", ["closed_at", "tier", "state", "close_due"], unique=False)
@@ -1813,6 +1822,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_parent")
         batch_op.drop_index("ix_ticket_holder")
         batch_op.drop_index("ix_ticket_filed")
+        batch_op.drop_index(
+            "ix_ticket_ended",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
 
     op.drop_table("ticket")
     op.drop_table("telling_wish")
