@@ -23,6 +23,7 @@ from portal.sample import (
     quality,
     robots,
     searches,
+    tied,
 )
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
@@ -89,6 +90,8 @@ def fill(
             outages.play_outages(stage)
             complaints.play_complaints(stage)
             quality.play_quality(stage)
+            tied.tie(stage)
+            stage.at(today)
         outages.announce(stage)
         keep_views(session, cast)
         _read_notices(session, today)

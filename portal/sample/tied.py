@@ -1,0 +1,94 @@
+"""The sample's tied tickets: duplicates merged, another system asked for help, see-also and watchers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from portal.people.models import Person
+from portal.people.roles import Permission
+from portal.sample.halfyear import Stage
+from portal.tickets import desk
+from portal.tickets.models import Ticket
+from portal.tickets.visibility import permissions_on
+from portal.tickets.words import Action, State, Tier
+
+MERGED = 3
+HELPED = 3
+SAME = "和我们科室同事报的是同一个问题：{title}。我这边从今天上午开始也是这样，请一起处理，好了告诉我一声。"
+ASKED = (
+    "这边查到数据在推送之前是对的，到贵系统之后对不上。请核对接口日志里今天的记录，确认收到的内容和时间，"
+    "需要补推请告诉我们范围。",
+    "用户在我们系统里操作没有问题，跳转到贵系统时提示没有权限。请核对这个账号的角色同步，修好后我们请用户复测。",
+    "请确认贵系统这周的发布是否改过对外的查询接口；如有变化请给出新的参数说明，我们同步调整后再反馈用户。",
+)
+
+
+def tie(stage: Stage) -> None:
+    """Play them on the tickets that are open now."""
+    stage.at(stage.today - timedelta(hours=2))
+    _merge(stage)
+    _ask(stage)
+    stage.session.flush()
+
+
+def _open(stage: Stage, *places: tuple[State, Tier]) -> Iterator[Ticket]:
+    tickets = stage.session.scalars(
+        select(Ticket).where(Ticket.closed_at.is_(None)).order_by(Ticket.filed_at.desc(), Ticket.id)
+    ).unique()
+    return (row for row in tickets if (row.state, row.tier) in places)
+
+
+def _merge(stage: Stage) -> None:
+    """A colleague of the same unit reports the same; whoever has the first in hand merges the second."""
+    waiting = list(
+        _open(stage, (State.NEW, Tier.FRONT), (State.OPEN, Tier.FRONT), (State.WAITING, Tier.FRONT))
+    )
+    for kept in waiting[:MERGED]:
+        colleague = next((row for row in _neighbours(stage, kept.requester) if not row.posts), None)
+        agent = kept.holder or _agent(stage, kept)
+        if colleague is None or agent is None:
+            continue
+        request = desk.Request(
+            text=SAME.format(title=kept.title),
+            category=kept.category,
+            system=kept.system,
+            requester=colleague,
+        )
+        twin = desk.file(stage.session, request, by=colleague)
+        given = desk.Given(note="同一科室、同一现象。", other=kept)
+        desk.move(stage.session, twin, Action.MERGE, by=agent, given=given)
+        desk.watch(stage.session, kept, by=agent)
+
+
+def _agent(stage: Stage, ticket: Ticket) -> Person | None:
+    agents = stage.cast.holding_agents()
+    return next((row for row in agents if Permission.WORK_FRONT in permissions_on(row, ticket)), None)
+
+
+def _neighbours(stage: Stage, person: Person) -> list[Person]:
+    rows = stage.session.scalars(select(Person).where(Person.unit_id == person.unit_id).order_by(Person.id))
+    return [row for row in rows.unique() if row.id != person.id and row.active]
+
+
+def _ask(stage: Stage) -> None:
+    """Experts and engineers who have a ticket in hand ask another system for help."""
+    chosen = [
+        row
+        for row in _open(stage, (State.OPEN, Tier.MIDDLE), (State.OPEN, Tier.BACK))
+        if row.holder is not None
+    ][:HELPED]
+    codes = sorted(stage.systems)
+    for text, parent in zip(ASKED, chosen, strict=False):
+        others = [code for code in codes if code != parent.system.code and stage.systems[code].active]
+        wanted = desk.Help(system=stage.systems[others[len(text) % len(others)]], text=text)
+        assert parent.holder is not None  # chosen so
+        desk.ask(stage.session, parent, wanted, by=parent.holder)
+        if parent is not chosen[0] and _may(parent.holder, parent, chosen[0]):
+            desk.relate(stage.session, parent, chosen[0], by=parent.holder)
+
+
+def _may(person: Person, *tickets: Ticket) -> bool:
+    return all(permissions_on(person, ticket) for ticket in tickets)
