@@ -61,6 +61,15 @@ def test_an_outage_is_seen_first_and_ends_with_the_recovery(
     employee = person("liu")
     bar = employee.locator("#announcements")
     expect(bar).to_contain_text(TITLE)
+
+    # how it goes on is said on the event's page and read above every page
+    expert.goto(event)
+    expert.locator(".fault-recover summary", has_text="发布进展").click()
+    expert.get_by_label("查到了什么").fill("已定位到认证服务，正在切换")
+    expert.get_by_role("button", name="发布进展").click()
+    expect(expert.locator(".told-updates")).to_contain_text("正在切换")
+    employee.goto("/")
+    expect(bar).to_contain_text("已定位到认证服务")
     employee.goto("/ask")
     employee.get_by_label("遇到了什么问题？").fill("营销系统打不开了")
     first = employee.locator("#answers article").first
@@ -77,6 +86,12 @@ def test_an_outage_is_seen_first_and_ends_with_the_recovery(
 
     decides(person("engineer"), event, "登记恢复", "已重启认证服务")
     decides(expert, event, "验证恢复", "抽查三人均已恢复")
+    agent = person("agent")
+    agent.goto(event)
+    agent.get_by_label("告诉用户的话").fill("已恢复，请重新登录")
+    agent.get_by_role("button", name="告知全部报障人").click()
+    expect(agent.locator("#messages")).to_contain_text("已告知 3 位报障人")
+    expect(agent.locator(".fault-stretches .is-whole")).not_to_contain_text("—")
     expert.goto(event)
     expert.locator(".fault-recover summary", has_text="发布恢复公告").click()
     expert.get_by_label("恢复情况").fill("已恢复，请重新登录")
