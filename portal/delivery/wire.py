@@ -68,7 +68,7 @@ def post(
     *,
     networks: Iterable[Network],
     context: ssl.SSLContext | None = None,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> Answer:
     """Raises :class:`NoAnswer`; a refusal of the guard is one, too."""
     try:
@@ -78,7 +78,7 @@ def post(
     secure = (context or ssl.create_default_context()) if target.scheme == "https" else None
     try:
         with closing(_Pinned(target, address, secure)) as connection:
-            return _asked(connection, target, body, headers, seconds=seconds)
+            return _asked(connection, target, body, headers, seconds=seconds or SECONDS)
     except ssl.SSLError as problem:
         raise NoAnswer(Trouble(N_("对方的证书没有通过验证。"))) from problem
     except TimeoutError as problem:

@@ -22,7 +22,7 @@ def test_two_workers_at_once_send_each_thing_once(anywhere: Office, mailbox: Mai
 
     def work() -> None:
         try:
-            together.wait(30)
+            together.wait()
             for _round in range(12):
                 post.route(anywhere.maker, anywhere.settings, now=anywhere.now)
                 post.carry(anywhere.maker, anywhere.settings, clock=anywhere.clock)

@@ -21,13 +21,19 @@ def today(office: Office) -> Office:
     return office
 
 
+def _done(postman: Postman) -> None:
+    """Wait until its thread has sent what was due."""
+    assert postman.behind is not None
+    postman.behind.join()
+    postman.stop()
+
+
 def test_what_was_committed_goes_out_by_itself(today: Office, mailbox: Mailbox, bot: Robot) -> None:
     today.invite(bot.url)
     today.asks(today.file())
     postman = Postman(today.settings, today.maker)
     postman.round()
-    assert postman.behind is not None
-    postman.stop()
+    _done(postman)
     assert len(mailbox.mails) == len(bot.posts) == 1
 
 
@@ -42,7 +48,7 @@ def test_a_slow_robot_holds_up_no_round_and_no_second_thread_starts(today: Offic
     postman.round()
     assert postman.behind is first
     bot.hold.set()
-    postman.stop()
+    _done(postman)
     assert not first.is_alive()
     assert Status.SENT in today.standing()
 
@@ -66,12 +72,12 @@ def test_a_fault_of_the_post_is_told_and_ends_nothing(
     monkeypatch.setattr(post, "carry", broken)
     postman = Postman(today.settings, today.maker)
     postman.round()
-    postman.stop()
+    _done(postman)
     assert "a round of the post failed" in caplog.text
     monkeypatch.undo()
     again = Postman(today.settings, today.maker)
     again.round()
-    again.stop()
+    _done(again)
     assert Status.SENT in today.standing()
 
 
