@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from portal.people.models import Person
+from portal.people.models import Person, Unit
 from portal.people.roles import Permission
 from portal.sample.halfyear import Stage
 from portal.tickets import desk
@@ -46,11 +46,11 @@ def _merge(stage: Stage) -> None:
     waiting = list(
         _open(stage, (State.NEW, Tier.FRONT), (State.OPEN, Tier.FRONT), (State.WAITING, Tier.FRONT))
     )
-    for kept in waiting[:MERGED]:
-        colleague = next((row for row in _neighbours(stage, kept.requester) if not row.posts), None)
-        agent = kept.holder or _agent(stage, kept)
-        if colleague is None or agent is None:
-            continue
+    pairs = (
+        (kept, _colleague(stage, kept.requester), kept.holder or _agent(stage, kept)) for kept in waiting
+    )
+    whole = [(kept, colleague, agent) for kept, colleague, agent in pairs if colleague and agent]
+    for kept, colleague, agent in whole[:MERGED]:
         request = desk.Request(
             text=SAME.format(title=kept.title),
             category=kept.category,
@@ -68,9 +68,13 @@ def _agent(stage: Stage, ticket: Ticket) -> Person | None:
     return next((row for row in agents if Permission.WORK_FRONT in permissions_on(row, ticket)), None)
 
 
-def _neighbours(stage: Stage, person: Person) -> list[Person]:
-    rows = stage.session.scalars(select(Person).where(Person.unit_id == person.unit_id).order_by(Person.id))
-    return [row for row in rows.unique() if row.id != person.id and row.active]
+def _colleague(stage: Stage, person: Person) -> Person | None:
+    """Somebody without a post of the same unit, or of the one above it."""
+    near = or_(Person.unit_id == person.unit_id, Unit.parent_id == person.unit.parent_id)
+    rows = stage.session.scalars(
+        select(Person).join(Person.unit).where(near, Person.active).order_by(Person.id)
+    )
+    return next((row for row in rows.unique() if row.id != person.id and not row.posts), None)
 
 
 def _ask(stage: Stage) -> None:
