@@ -47,6 +47,8 @@ ICONS = {
     Event.RECURRED: "bug",
     Event.RECOVERED: "heartbeat",
     Event.COMPLAINED: "mood-sad",
+    Event.DUE_SOON: "clock",
+    Event.OVERDUE: "clock-exclamation",
 }
 LARGEST_ID = 2**62
 
