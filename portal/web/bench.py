@@ -30,6 +30,7 @@ from portal.tickets.service_levels import Clock
 from portal.tickets.visibility import permissions_on
 from portal.tickets.words import Action
 from portal.web.files import shown_of
+from portal.web.information import Shown, read_only
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
 from portal.web.ticket_moves import Button, MoveForm, buttons_of, offer_rulings
@@ -89,6 +90,7 @@ class Table:
     rejected: list[Defect]
     may_link: bool
     may_open: bool
+    information: Shown
 
     @property
     def may_rule(self) -> bool:
@@ -184,6 +186,7 @@ def table_of(ticket: Ticket, *, form: MoveForm | None = None) -> Table:
         rejected=rejected_of(ticket.defect_links),
         may_link=Permission.LINK_DEFECTS in held,
         may_open=Permission.CURATE_DEFECTS in held,
+        information=read_only(ticket),
     )
 
 

@@ -121,6 +121,11 @@ class Shown:
     problem: str = ""
 
 
+def read_only(ticket: Ticket) -> Shown:
+    """What was answered, where nothing can be filled in."""
+    return Shown(tuple(filled_of(db(), ticket)))
+
+
 def given_on(ticket: Ticket, typed: Mapping[str, str]) -> dict[str, str]:
     """key → text of what was typed into the form of this ticket."""
     return given_in(sheet_of(db(), ticket), typed)
