@@ -156,8 +156,3 @@ def histories(maker: sessionmaker[Session], count: int) -> None:
 
 def test_random_histories_keep_every_rule(maker: sessionmaker[Session], desk_world: World) -> None:
     histories(maker, 25)
-
-
-@pytest.mark.slow
-def test_a_thousand_histories_keep_every_rule(maker: sessionmaker[Session], desk_world: World) -> None:
-    histories(maker, 1000)
