@@ -434,5 +434,7 @@ def test_the_managers_page_tells_both_figures(client: Clients, sampled: Made) ->
     heard = {"reached": "1", "solved": "1", "satisfaction": "4"}
     assert client("supervisor").submit("/quality/follow-ups/1/calls", heard).status_code == 302
     page = client("manager").get("/figures").text
-    assert "质检平均分" in page and "94.00" in page and "100.0%" in page and "/quality/results?days=30" in page
+    assert (
+        "质检平均分" in page and "94.00" in page and "100.0%" in page and "/quality/results?days=30" in page
+    )
     assert "质检平均分" not in client("analyst").get("/figures").text
