@@ -85,7 +85,8 @@ def walked(session: Session, person: Person, wanted: Filter, *, limit: int) -> I
 
 def _count(session: Session, person: Person, wanted: Filter) -> int:
     asked = conditions(wanted, person, now(session))
-    matches = select(Ticket.id).where(served_by(person, walking=wanted.starts_elsewhere), *asked)
+    walking = wanted.starts_elsewhere or wanted.open is False  # the index of the ended ones has the marks
+    matches = select(Ticket.id).where(served_by(person, walking=walking), *asked)
     if wanted.looks_back and not serves_all(person):
         # The whole past of many units takes seconds to count, and nobody turns so many pages.
         matches = matches.limit(COUNTED_TO)
