@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from defects.flow import DefectState
 from kb.columns import CLOCK
 from kb.flow import Refused
 from portal.db import take_write_lock
@@ -104,6 +105,8 @@ def _walks(session: Session, company: Company, ticket: Ticket, goal: Row, dice: 
     for _ in range(LONGEST):
         if goal.action.value == "park" or dice.random() < 0.1:
             _link(session, company, ticket)
+        if ticket.state == State.PARKED and dice.random() < 0.3:
+            _judge_no_defect(session, ticket)
         drawn = _drawn(company, ticket, goal)
         reached = [(by, row) for by, row in drawn if row is goal]
         if reached:
@@ -148,6 +151,13 @@ def _take(
         pytest.fail(f"{name_of(row)} was drawn, then refused: {refused}")
     assert ticket.version > before
     return (entry.to_state, entry.to_tier) == (row.end, row.then)
+
+
+def _judge_no_defect(session: Session, ticket: Ticket) -> None:
+    """What a parked ticket waits for turns out to be no defect."""
+    if ticket.defect is not None:
+        ticket.defect.state = DefectState.NOT_A_DEFECT
+        session.flush()
 
 
 def _link(session: Session, company: Company, ticket: Ticket) -> None:
