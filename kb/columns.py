@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 CLOCK = "tierdesk.now"
+#: For ``relationship(innerjoin=…)``: an inner join, none nested under an outer one. Its type knows bool alone.
+FLAT: Any = "unnested"
 
 
 def now(session: Session) -> datetime:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kb.columns import Code, Name, UtcDateTime, choice
+from kb.columns import FLAT, Code, Name, UtcDateTime, choice
 from portal.db import Base
 from portal.people.roles import Permission, Post, permissions_of
 
@@ -56,7 +56,7 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
-    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin="unnested")
+    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=FLAT)
     posts: Mapped[list[PersonPost]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", back_populates="person"
     )

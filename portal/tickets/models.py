@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from defects.models import Defect
-from kb.columns import Code, Name, UtcDateTime, choice
+from kb.columns import FLAT, Code, Name, UtcDateTime, choice
 from kb.models import Article
 from portal.catalogue.models import System
 from portal.db import Base
@@ -21,7 +22,7 @@ from portal.tickets.words import Action, Category, Channel, State, Tier
 ENDED_COLUMNS = ("closed_at", "state", "system_id", "unit_id", "rating", "untouched", "returns", "reopens")
 
 
-def only(condition: TextClause) -> dict[str, TextClause]:
+def only(condition: TextClause) -> dict[str, Any]:
     """An index over a part of the rows, on either database."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
@@ -101,8 +102,8 @@ class Ticket(Base):
     urges: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
 
-    system: Mapped[System] = relationship(lazy="joined", innerjoin="unnested")
-    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin="unnested")
+    system: Mapped[System] = relationship(lazy="joined", innerjoin=FLAT)
+    unit: Mapped[Unit] = relationship(lazy="joined", innerjoin=FLAT)
     requester: Mapped[Person] = relationship(foreign_keys=[requester_id])
     filed_by: Mapped[Person] = relationship(foreign_keys=[filed_by_id])
     holder: Mapped[Person | None] = relationship(foreign_keys=[holder_id])
@@ -228,7 +229,7 @@ class DefectLink(Base):
     probability: Mapped[float | None] = mapped_column()
 
     ticket: Mapped[Ticket] = relationship(back_populates="defect_links")
-    defect: Mapped[Defect] = relationship(Defect, lazy="joined", innerjoin="unnested")
+    defect: Mapped[Defect] = relationship(Defect, lazy="joined", innerjoin=FLAT)
 
     @property
     def is_live(self) -> bool:
@@ -247,7 +248,7 @@ class ArticleLink(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     ticket: Mapped[Ticket] = relationship(back_populates="article_links")
-    article: Mapped[Article] = relationship(Article, lazy="joined", innerjoin="unnested")
+    article: Mapped[Article] = relationship(Article, lazy="joined", innerjoin=FLAT)
 
 
 class Urge(Base):
