@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 CLOCK = "tierdesk.now"
-#: For ``relationship(innerjoin=…)``: an inner join, none nested under an outer one. Its type knows bool alone.
+#: For ``relationship(innerjoin=…)``: inner joins, none of them nested under an outer one.
 FLAT: Any = "unnested"
 
 
