@@ -39,6 +39,7 @@ def test_some_histories_keep_every_rule(house: House, history: list[Step]) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)  # two to four minutes alone; a busy machine takes longer, and is no failure
 @settings(ALWAYS_THE_SAME, max_examples=1000)
 @given(history=histories)
 def test_a_thousand_histories_keep_every_rule(house: House, history: list[Step]) -> None:

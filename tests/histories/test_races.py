@@ -125,5 +125,6 @@ def test_a_few_races_keep_every_rule(house: House) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_many_races_keep_every_rule(house: House) -> None:
     races(house, 60)
