@@ -26,7 +26,7 @@ FILTERS = ("system", "module", "state", "category", "language")
 
 @blueprint.route("/suggestions")
 class Suggestions(MethodView):
-    decorators = (only_asks,)
+    decorators = [only_asks]  # noqa: RUF012 - Flask's own convention
 
     @signed_in
     @blueprint.arguments(schemas.SuggestIn)

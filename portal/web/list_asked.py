@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -111,4 +112,5 @@ def back() -> str:
 
 def turned_to(arguments: Mapping[str, str], **more: str) -> str:
     """The list's address with something else in it; an empty value takes an argument out."""
-    return url_for("queues.page", **{**arguments, **more})
+    asked: dict[str, Any] = {**arguments, **more}
+    return url_for("queues.page", **asked)

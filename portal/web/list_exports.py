@@ -7,7 +7,7 @@ that a spreadsheet would take for a formula are guarded where every export's cel
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import IO, cast
 
@@ -19,6 +19,7 @@ from kb.exporting.files import WRITERS
 from portal.people import audit
 from portal.people.roles import Permission
 from portal.tickets import queries
+from portal.tickets.models import Ticket
 from portal.tickets.views.columns import ORDINARY, chosen
 from portal.web.access import needs
 from portal.web.list_asked import asked_by_form, blueprint
@@ -56,9 +57,11 @@ def _write(file: IO[bytes], kind: str) -> int:
     return WRITERS[kind](file, names, _rows(columns, MOST_ROWS[kind]))
 
 
-def _rows(columns: list[tuple[str, object]], limit: int) -> Iterator[dict[str, object]]:
+def _rows(
+    columns: Sequence[tuple[str, Callable[[Ticket], object]]], limit: int
+) -> Iterator[dict[str, object]]:
     for ticket in queries.walked(db(), me(), asked_by_form(), limit=limit):
-        yield {name: cell(ticket) for name, cell in columns}  # type: ignore[operator]
+        yield {name: cell(ticket) for name, cell in columns}
 
 
 def _asked_in_words() -> str:

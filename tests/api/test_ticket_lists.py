@@ -58,9 +58,7 @@ def test_a_saved_view(client: Clients, filed: Filing, maker: sessionmaker[Sessio
     with maker() as session:
         number = session.scalars(select(SavedView.id)).one()
     views: Any = manager.get("/api/v1/tickets/views").json
-    assert [(row["id"], row["name"], row["owner"]) for row in views["items"]] == [
-        (number, "营销", "manager")
-    ]
+    assert [(row["id"], row["name"], row["owner"]) for row in views["items"]] == [(number, "营销", "manager")]
     assert numbers(manager, f"view={number}") == {near, far}
     assert numbers(manager, f"view={number}&system=") == {near, far, office}
     agent = client("agent")

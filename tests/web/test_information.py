@@ -260,7 +260,8 @@ def test_a_form_from_the_first_field_to_retirement(client: Clients, maker: Maker
     assert keys_on(admin.get(place).text) == [second, first]
     admin.submit(place, {"deed": "order", "keys": f"{first},{second}"})
     assert keys_on(admin.get(place).text) == [first, second]
-    shown = re.search(rf'id="choices-{second}".*?<textarea[^>]*>(.*?)</textarea>', admin.get(place).text, re.S)
+    page = admin.get(place).text
+    shown = re.search(rf'id="choices-{second}".*?<textarea[^>]*>(.*?)</textarea>', page, re.S)
     assert shown
     assert shown[1].split("\n") == ["谷歌 | Chrome", "火狐", ""]  # what stands there can be saved again
     admin.submit(place, field(key=first, name="哪一步出的错"))

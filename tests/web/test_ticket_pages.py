@@ -96,7 +96,8 @@ def judged(page: str) -> list[str]:
     said = re.search(r'<dd class="tk-judged.*?</dd>', page, re.S)
     assert said
     lines = [" ".join(re.sub(r"<[^>]+>", " ", part).split()) for part in said[0].split("<i ")]
-    return [line.removeprefix('class="ti ti-arrow-narrow-right" aria-hidden="true">').strip() for line in lines]
+    arrow = 'class="ti ti-arrow-narrow-right" aria-hidden="true">'
+    return [line.removeprefix(arrow).strip() for line in lines]
 
 
 def test_internal_remarks_stay_inside(client: Any, filed: Any, maker: Any) -> None:
