@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_, select
 
+from kb.columns import now
 from portal.people.models import Person, Unit
 from portal.people.roles import Permission
 from portal.sample.halfyear import Stage
@@ -35,9 +36,10 @@ def tie(stage: Stage) -> None:
 
 
 def _open(stage: Stage, *places: tuple[State, Tier]) -> Iterator[Ticket]:
-    tickets = stage.session.scalars(
-        select(Ticket).where(Ticket.closed_at.is_(None)).order_by(Ticket.filed_at.desc(), Ticket.id)
-    ).unique()
+    """Those that nobody has touched since this moment: the sample's trails run forward, too."""
+    untouched = Ticket.updated_at < now(stage.session)
+    open_ones = select(Ticket).where(Ticket.closed_at.is_(None), untouched)
+    tickets = stage.session.scalars(open_ones.order_by(Ticket.filed_at.desc(), Ticket.id)).unique()
     return (row for row in tickets if (row.state, row.tier) in places)
 
 
