@@ -73,7 +73,7 @@ def test_a_defect_from_the_employees_words_to_the_closed_ticket(
     presses(expert, "r")
     expert.locator("#ruling").select_option("defect:function")
     expert.locator("#panel").get_by_role("button", name="研判定类").click()
-    expect(expert.get_by_text("已研判")).to_be_visible()
+    expect(expert.get_by_text("中台研判 缺陷")).to_be_visible()
     presses(expert, "l")
     expect(expert.locator(".tk-defect.is-linked")).to_contain_text("电费重算后页面一直转圈")
     does(expert, "b", "重算服务超时，请查索引", "转后台")

@@ -15,7 +15,8 @@
   function keep() {
     const form = at("call");
     if (!form) return;
-    const fields = Object.fromEntries(new FormData(form));
+    // Words only: a chosen file can be neither kept nor put back.
+    const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
     delete fields.csrf_token;
     if (!fields.notes && !fields.note) return localStorage.removeItem(place());
     localStorage.setItem(place(), JSON.stringify({ at: Date.now(), fields }));
