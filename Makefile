@@ -77,7 +77,7 @@ lint: setup $(VENV)/.installed-test ## ruff, format, types, import contracts, te
 	@$(BIN)/djlint templates --lint --quiet
 
 test: setup $(VENV)/.installed-test browser lint ## everything that must hold: lint, types, contracts, tests (MARK= chooses)
-	@$(BIN)/pytest -m "$(MARK)" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses=4 --dist loadscope -m "$(MARK)" $(PYTEST_ARGS)
 
 $(VENV)/.installed-bench: $(VENV)/.installed
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bench,large]"

@@ -74,7 +74,7 @@ def test_a_ticket_from_filing_to_its_first_move(program: Programs) -> None:
     number = filed.json["number"]  # type: ignore[index]
     assert number in [row["number"] for row in mine.get("/tickets", mine="true").json["items"]]  # type: ignore[index]
     moves = agent.get(f"/tickets/{number}/moves").json
-    assert [step["action"] for step in moves] == ["take"]  # type: ignore[union-attr]
+    assert [step["action"] for step in moves] == ["take", "merge"]  # type: ignore[union-attr]
     taken = agent.post(f"/tickets/{number}/moves", {"action": "take", "version": filed.json["version"]})  # type: ignore[index]
     assert taken.status_code == 200
     assert taken.json["state"] == "open"  # type: ignore[index]
