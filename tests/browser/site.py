@@ -23,12 +23,21 @@ PATIENCE = 10
 def served(app: Flask) -> Iterator[str]:
     """Serve on a free port of this machine; yields the address."""
     server: Any = create_server(app, host="127.0.0.1", port=0, threads=THREADS, ident=None)
-    thread = threading.Thread(target=server.run, name="site", daemon=True)
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.is_set():
+            wasyncore.loop(timeout=1, use_poll=True, map=server._map, count=1)
+
+    thread = threading.Thread(target=run, name="site", daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        # The loop ends when it watches nothing any more; only the loop's own thread may empty it.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-        thread.join(timeout=PATIENCE)
+        # What it watches is closed only when neither the loop nor an answer can touch it any more: a
+        # trigger pulled once it is closed writes into whatever file has its number by then.
         server.task_dispatcher.shutdown(timeout=PATIENCE)
+        ended.set()
+        server.pull_trigger()
+        thread.join(timeout=PATIENCE)
+        wasyncore.close_all(server._map)

@@ -74,11 +74,13 @@ def mail_server(*, secured: bool = False) -> Iterator[Mailbox]:
             "authenticator": box.authenticate,
             "auth_required": True,
         }
-    made = loop.create_server(lambda: SMTP(box, loop=loop, **options), HOST, 0)
-    server = loop.run_until_complete(made)
-    box.port = server.sockets[0].getsockname()[1]
+    # Started from within its thread: Playwright keeps a loop of its own running in the tests' thread, and
+    # Python allows one for each.
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    made = loop.create_server(lambda: SMTP(box, loop=loop, **options), HOST, 0)
+    server = asyncio.run_coroutine_threadsafe(made, loop).result()
+    box.port = server.sockets[0].getsockname()[1]
     try:
         yield box
     finally:
