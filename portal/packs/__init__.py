@@ -1,0 +1,1 @@
+"""Signed offline packs: articles, defects and synonyms carried between closed networks."""
