@@ -17,7 +17,7 @@ from indexer.words import N_
 from kb.audience import Audience
 from kb.columns import now
 from kb.flow import ArticleAction, ArticleState, Duty, Refused, check_revisable, step
-from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Confidence, Feedback, Revision
+from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Confidence, Feedback, Reason, Revision
 
 REVIEW_EVERY = timedelta(days=180)
 TITLE_LIMIT = 300
@@ -179,20 +179,44 @@ def is_own(article: Article, by: int | None) -> bool:
     return by is not None and by in (article.author_id, latest)
 
 
-def rate(session: Session, article: Article, *, by: int, solved: bool, words: str = "") -> Feedback:
+def rate(
+    session: Session,
+    article: Article,
+    *,
+    by: int,
+    solved: bool,
+    words: str = "",
+    reason: Reason | None = None,
+) -> Feedback:
     """Record a reader's verdict; a second verdict by the same reader replaces the first."""
-    former = session.scalar(
-        select(Feedback).where(
-            Feedback.article_id == article.id, Feedback.person_id == by, Feedback.flagged.is_(False)
-        )
+    verdict = verdict_of(session, article, by=by) or Feedback(
+        article_id=article.id, person_id=by, flagged=False
     )
-    verdict = former or Feedback(article_id=article.id, person_id=by, flagged=False)
     verdict.solved, verdict.words, verdict.at = solved, words.strip()[:WORDS_LIMIT], now(session)
+    verdict.reason = None if solved else reason
     verdict.handled_at = None
     session.add(verdict)
     session.flush()
     _recount(session, article)
     return verdict
+
+
+def verdict_of(session: Session, article: Article, *, by: int) -> Feedback | None:
+    """What this reader said of the article, if anything."""
+    return session.scalar(
+        select(Feedback).where(
+            Feedback.article_id == article.id, Feedback.person_id == by, Feedback.flagged.is_(False)
+        )
+    )
+
+
+def take_back(session: Session, article: Article, *, by: int) -> None:
+    """The reader changed their mind: their verdict is as if it had never been given."""
+    verdict = verdict_of(session, article, by=by)
+    if verdict is not None:
+        session.delete(verdict)
+        session.flush()
+        _recount(session, article)
 
 
 def flag(session: Session, article: Article, *, by: int, words: str) -> Feedback:

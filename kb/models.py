@@ -141,6 +141,25 @@ class ArticleMove(Base):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
+class Reason(StrEnum):
+    """Why an article did not help its reader."""
+
+    STEPS = "steps"
+    UNCLEAR = "unclear"
+    NOT_MINE = "not_mine"
+    OUTDATED = "outdated"
+    OTHER = "other"
+
+
+REASON_LABELS = {
+    Reason.STEPS: N_("步骤对不上"),
+    Reason.UNCLEAR: N_("看不懂"),
+    Reason.NOT_MINE: N_("不是我的问题"),
+    Reason.OUTDATED: N_("已过时"),
+    Reason.OTHER: N_("其它"),
+}
+
+
 class Feedback(Base):
     """A reader's “解决了 / 没解决”, with words when they gave any; or an agent's flag for correction."""
 
@@ -151,6 +170,7 @@ class Feedback(Base):
     person_id: Mapped[int] = mapped_column(Integer)
     solved: Mapped[bool | None] = mapped_column()
     flagged: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[Reason | None] = mapped_column(choice(Reason))
     words: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -27,6 +27,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     article_flow.ArticleAction: article_flow.ACTION_LABELS,
     models.ArticleKind: models.KIND_LABELS,
     models.Confidence: models.CONFIDENCE_LABELS,
+    models.Reason: models.REASON_LABELS,
     audience.Audience: audience.AUDIENCE_LABELS,
     defect_flow.DefectState: defect_flow.STATE_LABELS,
     defect_flow.DefectAction: defect_flow.ACTION_LABELS,

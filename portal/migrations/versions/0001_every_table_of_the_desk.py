@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("solved", sa.Boolean(), nullable=True),
         sa.Column("flagged", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=True),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
