@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,10 +15,22 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.audience import Audience
 from kb.columns import now
-from kb.flow import ArticleAction, ArticleState, Duty, Refused, check_revisable, step
-from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Confidence, Feedback, Reason, Revision
+from kb.flow import (
+    REVISIONS,
+    ArticleAction,
+    ArticleState,
+    Confidence,
+    Duty,
+    Refused,
+    check_revisable,
+    held_after_revision,
+    step,
+)
+from kb.life import NOTHING, REVIEW_EVERY, Given, check_given, is_own, settle, steps_open
+from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Feedback, Reason, Revision
 
-REVIEW_EVERY = timedelta(days=180)
+__all__ = ["REVIEW_EVERY", "Given", "is_own", "steps_open"]  # the rest of an article's verbs, from ``life``
+
 TITLE_LIMIT = 300
 BODY_LIMIT = 100_000
 WORDS_LIMIT = 2_000
@@ -99,10 +110,28 @@ def revise(
         check_revisable(article.state, duties)
     if seen is not None and seen != article.version:
         raise Refused(N_("这篇知识在您编辑期间被同事改过。您的内容还在，请对照最新版本后再保存。"))
-    if text_of(article) != _clean(text):
+    clean = _clean(text)
+    if text_of(article) != clean:
+        if (article.title, article.body) != (clean.title, clean.body):
+            _doubt(article, by=by, duties=duties or ())
         _apply(session, article, text, by=by, note=note)
+        _step_back(session, article, by=by)
         session.flush()
     return article
+
+
+def _doubt(article: Article, *, by: int, duties: Collection[Duty]) -> None:
+    """Before other words are written: are they still vouched for by somebody else than their writer?"""
+    article.confidence = held_after_revision(article.confidence, duties, is_author=is_own(article, by))
+
+
+def _step_back(session: Session, article: Article, *, by: int) -> None:
+    """An approval does not outlive the words that were approved: who changes them asks for another."""
+    then = REVISIONS[article.state].then if article.state in REVISIONS else article.state
+    if then != article.state:
+        note = N_("内容有改动，须重新审核")
+        _write_down(session, article, ArticleAction.UNSCHEDULE, end=then, by=by, note=note)
+        article.publish_at, article.confidence = None, Confidence.UNVERIFIED
 
 
 def text_of(article: Article) -> ArticleText:
@@ -155,28 +184,33 @@ def move(
     by: int | None,
     duties: Collection[Duty],
     note: str = "",
+    given: Given = NOTHING,
 ) -> ArticleMove:
     """Take one step of the article's life and write it down."""
-    row = step(article.state, action, duties=duties, is_author=is_own(article, by), note=note)
-    moment = now(session)
-    entry = ArticleMove(
-        action=action, start=article.state, end=row.end, by_id=by, at=moment, note=note.strip()
+    row = step(
+        article.state,
+        action,
+        duties=duties,
+        is_author=is_own(article, by),
+        note=note,
+        confidence=article.confidence,
+        given=given.names,
     )
-    article.moves.append(entry)
-    article.state = row.end
-    article.updated_at = moment
-    if row.end == ArticleState.PUBLISHED:
-        article.published_at = article.published_at or moment
-        article.review_on = (moment + REVIEW_EVERY).date()
-        article.confidence = Confidence.VERIFIED
+    check_given(row, given, at=now(session))
+    entry = _write_down(session, article, action, end=row.end, by=by, note=note)
+    settle(article, row, given, at=entry.at)
     session.flush()
     return entry
 
 
-def is_own(article: Article, by: int | None) -> bool:
-    """Is this person among the authors of what would be published? Then somebody else must judge it."""
-    latest = article.revisions[-1].author_id if article.revisions else article.author_id
-    return by is not None and by in (article.author_id, latest)
+def _write_down(
+    session: Session, article: Article, action: ArticleAction, *, end: ArticleState, by: int | None, note: str
+) -> ArticleMove:
+    moment = now(session)
+    entry = ArticleMove(action=action, start=article.state, end=end, by_id=by, at=moment, note=note.strip())
+    article.moves.append(entry)
+    article.state, article.updated_at = end, moment
+    return entry
 
 
 def rate(
@@ -255,6 +289,8 @@ def _clean(text: ArticleText) -> ArticleText:
 
 def _apply(session: Session, article: Article, text: ArticleText, *, by: int, note: str) -> None:
     clean = _clean(text)
+    if (article.title, article.body) != (clean.title, clean.body):
+        article.worded_at = now(session)
     article.title, article.body, article.kind, article.language = (
         clean.title,
         clean.body,

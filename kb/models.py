@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -14,7 +15,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from indexer.words import N_
 from kb.audience import Audience
 from kb.columns import Code, UtcDateTime, choice
+from kb.flow import CONFIDENCE_LABELS as CONFIDENCE_LABELS
 from kb.flow import ArticleAction, ArticleState
+from kb.flow import Confidence as Confidence
 
 
 class Base(DeclarativeBase):
@@ -36,12 +39,14 @@ KIND_LABELS = {
 }
 
 
-class Confidence(StrEnum):
-    UNVERIFIED = "unverified"
-    VERIFIED = "verified"
+class AtExpiry(StrEnum):
+    """What becomes of an article when its time is over."""
+
+    RECHECK = "recheck"
+    RETIRE = "retire"
 
 
-CONFIDENCE_LABELS = {Confidence.UNVERIFIED: N_("未核实"), Confidence.VERIFIED: N_("已核实")}
+AT_EXPIRY_LABELS = {AtExpiry.RECHECK: N_("转为待复核"), AtExpiry.RETIRE: N_("下线")}
 
 
 class Article(Base):
@@ -72,6 +77,18 @@ class Article(Base):
     author_id: Mapped[int] = mapped_column(Integer, index=True)
     owner_id: Mapped[int | None] = mapped_column(Integer)
     review_on: Mapped[date | None] = mapped_column(Date)
+    # Approved now, seen by readers from then on.
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The last day on which it holds, what happens then, and for which day its owner was told before.
+    expires_on: Mapped[date | None] = mapped_column(Date, index=True)
+    at_expiry: Mapped[AtExpiry] = mapped_column(choice(AtExpiry), default=AtExpiry.RECHECK)
+    expiry_told: Mapped[date | None] = mapped_column(Date)
+    # Off the list of what is to be checked again until this day.
+    snoozed_until: Mapped[date | None] = mapped_column(Date)
+    # When somebody last vouched for the words, and when they last changed: older evidence doesn't count.
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    worded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -87,7 +104,8 @@ class Article(Base):
         order_by="Revision.number", back_populates="article", cascade="all, delete-orphan"
     )
     moves: Mapped[list[ArticleMove]] = relationship(order_by="ArticleMove.id", cascade="all, delete-orphan")
-    translation_of: Mapped[Article | None] = relationship(remote_side=[id])
+    translation_of: Mapped[Article | None] = relationship(foreign_keys=[translation_of_id], remote_side=[id])
+    replaced_by: Mapped[Article | None] = relationship(foreign_keys=[replaced_by_id], remote_side=[id])
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
 
@@ -120,6 +138,8 @@ class Revision(Base):
     body: Mapped[str] = mapped_column(Text)
     keywords: Mapped[list[str]] = mapped_column(JSON, default=list)
     also: Mapped[list[str]] = mapped_column(JSON, default=list)
+    #: kind, language, system, module, category, audience, units; empty in revisions of before they were kept.
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     author_id: Mapped[int] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(String(300), default="")
