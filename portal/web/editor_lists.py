@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from kb import articles as verbs
 from kb import compare, editing, feedback
-from kb.flow import ArticleState, Step, is_revisable, open_to
+from kb.flow import ArticleState, Step, is_revisable
 from kb.models import Article, ArticleKind, Revision
 from portal.people.duties import article_duties
 from portal.people.queries import people_by_id
@@ -67,8 +67,7 @@ def version_of(given: str | None) -> int | None:
 
 
 def steps_open(article: Article) -> tuple[Step, ...]:
-    own = verbs.is_own(article, me().id)
-    return open_to(article.state, article_duties(me()), is_author=own)
+    return verbs.steps_open(article, by=me().id, duties=article_duties(me(), article))
 
 
 def history_of(article: Article) -> dict[str, Any]:

@@ -28,6 +28,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     models.ArticleKind: models.KIND_LABELS,
     models.Confidence: models.CONFIDENCE_LABELS,
     models.Reason: models.REASON_LABELS,
+    models.AtExpiry: models.AT_EXPIRY_LABELS,
     audience.Audience: audience.AUDIENCE_LABELS,
     defect_flow.DefectState: defect_flow.STATE_LABELS,
     defect_flow.DefectAction: defect_flow.ACTION_LABELS,
