@@ -6,7 +6,7 @@ Every list starts from ``readable_articles``; nothing here widens what a viewer 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,22 @@ class Filter:
 
     def __bool__(self) -> bool:
         return bool(self.system or self.module or self.category or self.kind or self.language)
+
+    def without(self, name: str) -> Filter:
+        """The same but for one thing; modules go with their system."""
+        loose = {"kind": {"kind": None}, "system": {"system": "", "module": ""}}
+        changed: dict[str, Any] = loose.get(name, {name: ""})
+        return replace(self, **changed)
+
+    def with_(self, name: str, value: str) -> Filter:
+        """The same, with this value in place of what was there."""
+        changed: dict[str, Any] = {name: ArticleKind(value) if name == "kind" else value}
+        return replace(self.without(name), **changed)
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What an address says of it; what is open is left out."""
+        return {row.name: str(value) for row in fields(self) if (value := getattr(self, row.name))}
 
     def fits(self, article: Article) -> bool:
         """The same rule for one article: what a search found is narrowed by it."""

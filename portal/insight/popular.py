@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from kb.columns import now
 from kb.models import Article
 from kb.queries import readable_articles
+from kb.shelf import in_language
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import Person, Unit
 from portal.people.queries import viewer_of
@@ -25,14 +26,15 @@ ANSWERED_WEIGHT = 4
 
 
 def popular_articles(session: Session, person: Person, *, language: str, limit: int = 6) -> list[Article]:
-    """The most useful articles for this person, those in their language first."""
+    """The most useful articles for this person, each once, those in their language first."""
     own_language = case((Article.language == language, 0), else_=1)
     worth = (
         SOLVED_WEIGHT * func.coalesce(_solved_near(session, person), 0)
         + ANSWERED_WEIGHT * func.coalesce(_answered_near(session, person), 0)
         + _useful()
     )
-    wanted = readable_articles(viewer_of(person)).order_by(own_language, worth.desc(), Article.id)
+    readable = in_language(readable_articles(viewer_of(person)), language)
+    wanted = readable.order_by(own_language, worth.desc(), Article.id)
     return list(session.scalars(wanted.limit(limit)))
 
 

@@ -15,6 +15,7 @@ from portal.web import (
     defect_pages,
     explaining,
     fault_pages,
+    feeds,
     figures,
     files,
     followers,
@@ -36,6 +37,7 @@ from portal.web import (
     sharing,
     ticket_pages,
     trail_checks,
+    verdicts,
     workbench,
 )
 
@@ -52,6 +54,8 @@ PAGES = (
     notices,
     notice_wishes,
     reading,
+    verdicts,
+    feeds,
     remarks,
     queues,
     handover,

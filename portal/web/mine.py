@@ -171,7 +171,6 @@ def _page(row: Ticket, kept: Kept | None = None, *, information: Shown | None = 
         information=information or information_of(row),
         attachments=shown_of(row),
         workaround=_workaround(row),
-        answers=[link.article for link in row.article_links],
         confirm_days=parts().settings.confirm_after_days,
         kept=kept,
     )

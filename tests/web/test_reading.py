@@ -237,7 +237,7 @@ def test_the_library_is_browsed_filtered_and_searched(
         listing = page.text.split('id="kb-list"')[1]
         assert present in listing, path
         assert not absent or absent not in listing, path
-    assert "大家常看" in visitor.get("/kb").text
+    assert "新上架" in visitor.get("/kb").text
 
 
 def test_the_number_of_queries_does_not_grow(

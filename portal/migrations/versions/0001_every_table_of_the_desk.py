@@ -88,6 +88,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_article_move_article_id"), ["article_id"], unique=False)
 
     op.create_table(
+        "article_read",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "article_id"),
+    )
+    with op.batch_alter_table("article_read", schema=None) as batch_op:
+        batch_op.create_index("ix_article_read_person", ["person_id", "at"], unique=False)
+
+    op.create_table(
         "article_revision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=False),
@@ -1924,6 +1935,10 @@ def downgrade() -> None:
     op.drop_table("defect")
     op.drop_table("article_unit")
     op.drop_table("article_revision")
+    with op.batch_alter_table("article_read", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_read_person")
+
+    op.drop_table("article_read")
     with op.batch_alter_table("article_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_article_move_article_id"))
 
