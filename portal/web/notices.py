@@ -49,6 +49,9 @@ ICONS = {
     Event.COMPLAINED: "mood-sad",
     Event.DUE_SOON: "clock",
     Event.OVERDUE: "clock-exclamation",
+    Event.ARTICLE_DUE: "book",
+    Event.ARTICLE_ENDS: "hourglass",
+    Event.ARTICLE_ENTRUSTED: "book-upload",
 }
 LARGEST_ID = 2**62
 
@@ -159,4 +162,6 @@ def notice_address(notice: Notice) -> str:
         return url_for("quality.inspection", number=notice.values["inspection"])
     if notice.ticket is None and notice.values.get("announcement", "").isdecimal():
         return url_for("fault_pages.announcement", id=notice.values["announcement"])
+    if number := notice.values.get("article", ""):
+        return url_for("reading.article", number=number)
     return ticket_address(notice.ticket, me()) if notice.ticket else url_for("notices.page")

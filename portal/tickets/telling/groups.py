@@ -20,6 +20,7 @@ class Group(StrEnum):
     OUTAGE = "outage"
     DEFECT = "defect"
     QUALITY = "quality"
+    KNOWLEDGE = "knowledge"
 
 
 class Channel(StrEnum):
@@ -58,6 +59,7 @@ GROUPS: dict[Group, About] = {
     Group.CLOCK:    About(N_("时限"),       N_("工单快到时限或已经超时"),               True,  Way.AT_ONCE, Way.AT_ONCE, True),
     Group.DEFECT:   About(N_("缺陷"),       N_("您负责的缺陷复发"),                     False, Way.DIGEST,  Way.AT_ONCE, True),
     Group.QUALITY:  About(N_("回访与质检"), N_("质检结果、申诉和回访安排"),             False, Way.DIGEST,  Way.DIGEST,  True),
+    Group.KNOWLEDGE: About(N_("知识"),      N_("您负责的知识要复核、快到期或交到您手上"), False, Way.DIGEST, Way.DIGEST,  True),
 }
 # fmt: on
 
