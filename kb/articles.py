@@ -27,6 +27,7 @@ from kb.flow import (
     step,
 )
 from kb.life import NOTHING, REVIEW_EVERY, Given, check_given, is_own, settle, steps_open
+from kb.links.noting import note_links
 from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Feedback, Reason, Revision
 
 __all__ = ["REVIEW_EVERY", "Given", "is_own", "steps_open"]  # the rest of an article's verbs, from ``life``
@@ -309,11 +310,18 @@ def _apply(session: Session, article: Article, text: ArticleText, *, by: int, no
             body=clean.body,
             keywords=list(clean.keywords),
             also=list(clean.also),
+            facts=_facts(clean),
             author_id=by,
             at=now(session),
             note=note,
         )
     )
+    note_links(session, article)
+
+
+def _facts(text: ArticleText) -> dict[str, object]:
+    names = ("kind", "language", "system", "module", "category", "audience")
+    return {**{name: getattr(text, name) for name in names}, "units": list(text.units)}
 
 
 def _recount(session: Session, article: Article) -> None:

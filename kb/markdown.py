@@ -12,66 +12,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from html.parser import HTMLParser
+from types import MappingProxyType
 from typing import Any
 
-import markdown
 import nh3
 from markupsafe import Markup, escape
 
-TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "u",
-        "ul",
-    ]
-)
+from kb.dialect import Dialect, Engine
+from kb.links.references import Reference, Target
+
+# fmt: off
+TAGS = frozenset({
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details",
+    "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
+    "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "samp", "small",
+    "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "u", "ul",
+})
+# fmt: on
 ATTRIBUTES = {
     "*": {"lang", "title"},
     "a": {"href", "title", "class"},
@@ -93,15 +52,17 @@ ATTRIBUTES = {
 FORCED = {"input": {"type": "checkbox", "disabled": ""}}
 CLASSES = re.compile(
     r"^(admonition(-title)?|note|warning|tip|danger|task-list(-item)?|footnote(-ref|-backref)?"
-    r"|language-[A-Za-z0-9_+#-]{1,20}|toc)$"
+    r"|language-[A-Za-z0-9_+#-]{1,20}|toc|xref)$"
 )
 #: Headings and footnotes may be linked to; no other id, or an article could pose as a part of the page.
 IDS = re.compile(r"^(s-\S{1,200}|fn(ref)?\d*:[\w-]{1,60})$")
 #: Pictures come from the desk itself: a closed network, and no tracking pixels.
 PICTURE = re.compile(r"^/files/\d{1,18}$")
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-EXTENSIONS = ("extra", "admonition", "sane_lists", "toc", "nl2br")
-TASK = re.compile(r"<li>\s*(?:<p>)?\[( |x|X)\]\s+")
+EXTENSIONS = ("extra", "sane_lists", "toc", "nl2br")
+TASK = re.compile(r"<li>(\s*(?:<p>)?)\[( |x|X)\]\s+")
+#: A cross-link as the cleaning leaves it; an author who writes the same by hand has written a cross-link.
+CROSS_LINK = re.compile(r'<span class="xref" title="((?:KB|QX)\d{6,9})(#[^"]*)?">([^<]*)</span>')
 
 #: Above this a text is shown as it was typed. Articles are refused long before (``articles.BODY_LIMIT``).
 LONGEST = 200_000
@@ -120,37 +81,92 @@ class Heading:
     text: str
 
 
-def render(text: str) -> Markup:
-    """Markdown to safe HTML."""
-    return Markup(_rendered(text)[0])  # noqa: S704 - sanitized in clean_html, in the only place that may
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is known of a text for whoever reads it; ``html`` names no cross-linked article."""
+
+    html: str
+    headings: tuple[Heading, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
-def plain(text: str) -> str:
-    """Markdown to plain text, for the index, snippets and mail."""
-    return re.sub(r"\n{3,}", "\n\n", nh3.clean(_rendered(text)[0], tags=set(), attributes={})).strip()
+#: What is handed in where nobody in particular reads: cross-links then show the number or the given words.
+NO_TARGETS: Mapping[str, Target] = MappingProxyType({})
+
+
+def render(text: str, targets: Mapping[str, Target] = NO_TARGETS) -> Markup:
+    """Markdown to safe HTML; ``targets``: number → what it leads to, for exactly this reader."""
+    html = _rendered(text).html
+    # Sanitized in clean_html; what is filled in afterwards is escaped.
+    return Markup(CROSS_LINK.sub(lambda found: _filled(found, targets), html))  # noqa: S704
+
+
+def plain(text: str, targets: Mapping[str, Target] = NO_TARGETS) -> str:
+    """Markdown to plain text, for the index, snippets and mail; to be escaped wherever it is shown."""
+    words = unescape(nh3.clean(render(text, targets), tags=set(), attributes={}))
+    return re.sub(r"\n{3,}", "\n\n", words).strip()
 
 
 def contents(text: str) -> tuple[Heading, ...]:
     """The headings of a text, in order, with the anchors that ``render`` gives them."""
-    return _rendered(text)[1]
+    return _rendered(text).headings
+
+
+def references(text: str) -> tuple[Reference, ...]:
+    """The cross-links of a text; what stands in code is none."""
+    return _rendered(text).references
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Where the links and pictures of a text lead, as written; cross-links are not among them."""
+    reading = _Addresses()
+    reading.feed(_rendered(text).html)
+    reading.close()
+    return tuple(reading.found)
+
+
+class _Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name in ("href", "src") and value]
+
+
+def _filled(found: re.Match[str], targets: Mapping[str, Target]) -> str:
+    """One cross-link for one reader; a number that leads nowhere for them stays words."""
+    number, anchor, given = found[1], unescape(found[2] or ""), unescape(found[3])
+    target = targets.get(number)
+    if target is None:
+        return escape(given)
+    words = given if given != number or not target.title else target.title
+    mark = Markup(' <span class="xref-mark">{}</span>').format(target.mark) if target.mark else ""
+    if not target.address:
+        return Markup('<span class="xref is-lost">{}</span>{}').format(words, mark)
+    tip = f"{number} {target.title}"
+    link = Markup('<a class="xref" href="{}" title="{}">{}</a>').format(target.address + anchor, tip, words)
+    return link + mark
 
 
 class _Engine(threading.local):
     """One renderer a thread: to make one costs more than to render an article with it."""
 
-    kept: markdown.Markdown | None = None
+    kept: Engine | None = None
 
-    def convert(self, text: str) -> tuple[str, list[Any]]:
-        """HTML and the tokens of the headings; one that has failed in the middle is not used again."""
+    def convert(self, text: str) -> tuple[str, list[Any], tuple[Reference, ...]]:
+        """HTML, tokens of the headings, cross-links; one that has failed in the middle is not used again."""
         engine, self.kept = self.kept or _engine(), None
         html = engine.reset().convert(text)
         self.kept = engine
-        return html, list(getattr(engine, "toc_tokens", ()))
+        return html, list(getattr(engine, "toc_tokens", ())), tuple(engine.references)
 
 
-def _engine() -> markdown.Markdown:
-    return markdown.Markdown(
-        extensions=list(EXTENSIONS), extension_configs={"toc": {"slugify": _anchor}}, output_format="html"
+def _engine() -> Engine:
+    return Engine(
+        extensions=[*EXTENSIONS, Dialect()],
+        extension_configs={"toc": {"slugify": _anchor}},
+        output_format="html",
     )
 
 
@@ -158,14 +174,14 @@ _ENGINE = _Engine()
 
 
 @lru_cache(maxsize=512)
-def _rendered(text: str) -> tuple[str, tuple[Heading, ...]]:
+def _rendered(text: str) -> Rendered:
     if not is_tame(text):
-        return _as_typed(text), ()
+        return Rendered(_as_typed(text))
     try:
-        html, tokens = _ENGINE.convert(text)
+        html, tokens, pointing = _ENGINE.convert(text)
     except RecursionError:
-        return _as_typed(text), ()
-    return clean_html(TASK.sub(_checkbox, html)), tuple(_headings(tokens))
+        return Rendered(_as_typed(text))
+    return Rendered(clean_html(TASK.sub(_checkbox, html)), tuple(_headings(tokens)), pointing)
 
 
 def is_tame(text: str) -> bool:
@@ -228,5 +244,5 @@ def _anchor(value: str, separator: str) -> str:
 
 
 def _checkbox(match: re.Match[str]) -> str:
-    checked = " checked" if match[1] in "xX" else ""
-    return f'<li class="task-list-item"><input type="checkbox" disabled{checked}> '
+    checked = " checked" if match[2] in "xX" else ""
+    return f'<li class="task-list-item">{match[1]}<input type="checkbox" disabled{checked}> '

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kb.markdown import plain, render
-from portal.web import announcing, labels, times
+from portal.web import announcing, cross_links, labels, times
 
 
 def register(app: Flask) -> None:
@@ -15,8 +14,8 @@ def register(app: Flask) -> None:
         named=labels.named,
         t=labels.translated,
         marked=labels.marked,
-        markdown=render,
-        plain=plain,
+        markdown=cross_links.rendered,
+        plain=cross_links.spoken,
         moment=times.moment,
         day=times.day,
         full=times.full,

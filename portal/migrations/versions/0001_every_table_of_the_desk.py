@@ -33,6 +33,14 @@ def upgrade() -> None:
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("review_on", sa.Date(), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("at_expiry", sa.String(length=32), nullable=False),
+        sa.Column("expiry_told", sa.Date(), nullable=True),
+        sa.Column("snoozed_until", sa.Date(), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("replaced_by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
@@ -40,6 +48,10 @@ def upgrade() -> None:
         sa.Column("solved", sa.Integer(), nullable=False),
         sa.Column("not_solved", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["replaced_by_id"],
+            ["article.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["translation_of_id"],
             ["article.id"],
@@ -50,6 +62,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_article_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_article_expires_on"), ["expires_on"], unique=False)
         batch_op.create_index("ix_article_state_published", ["state", "published_at"], unique=False)
         batch_op.create_index("ix_article_system_state", ["system", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_article_translation_of_id"), ["translation_of_id"], unique=False)
@@ -88,6 +101,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_article_move_article_id"), ["article_id"], unique=False)
 
     op.create_table(
+        "article_points_at",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("article_id", "kind", "target"),
+    )
+    with op.batch_alter_table("article_points_at", schema=None) as batch_op:
+        batch_op.create_index("ix_article_points_at_target", ["kind", "target"], unique=False)
+
+    op.create_table(
         "article_read",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=False),
@@ -107,6 +133,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("keywords", sa.JSON(), nullable=False),
         sa.Column("also", sa.JSON(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.String(length=300), nullable=False),
@@ -115,11 +142,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("article_id", "number"),
     )
     op.create_table(
+        "article_translation",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("article_id"),
+    )
+    op.create_table(
         "article_unit",
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("article_id", "unit"),
+    )
+    op.create_table(
+        "article_proposal",
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("passage", sa.Text(), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adopted_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["feedback_id"], ["article_feedback.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("feedback_id"),
     )
     op.create_table(
         "defect",
@@ -240,6 +286,26 @@ def upgrade() -> None:
         sa.Column("fault", sa.Text(), nullable=False),
         sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "pack_desk",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("desk", sa.String(length=16), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "pack_tie",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("ident", sa.String(length=240), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.JSON(), nullable=False),
+        sa.Column("agreed", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("kind", "ident"),
+        sa.UniqueConstraint("kind", "subject_id"),
     )
     op.create_table(
         "sampled_until",
@@ -554,6 +620,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fault_event_state"), ["state"], unique=False)
 
     op.create_table(
+        "gap",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("module", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("assignee_id", sa.Integer(), nullable=True),
+        sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("nearest_id", sa.Integer(), nullable=True),
+        sa.Column("nearest_probability", sa.Double(), nullable=True),
+        sa.Column("nearest_counted", sa.Boolean(), nullable=False),
+        sa.Column("nearest_used", sa.Integer(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"],
+            ["article.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["nearest_id"],
+            ["article.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("gap", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gap_article_id"), ["article_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_assignee_id"), ["assignee_id"], unique=False)
+        batch_op.create_index("ix_gap_state", ["state", "system"], unique=False)
+
+    op.create_table(
         "hand_over",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("from_id", sa.Integer(), nullable=False),
@@ -641,6 +746,81 @@ def upgrade() -> None:
             ["person.id"],
         ),
         sa.PrimaryKeyConstraint("person_id", "view_id"),
+    )
+    op.create_table(
+        "pack",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("stored_as", sa.String(length=80), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("desk", sa.String(length=16), nullable=False),
+        sa.Column("desk_name", sa.String(length=200), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=40), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("strict", sa.Boolean(), nullable=False),
+        sa.Column("publish", sa.Boolean(), nullable=False),
+        sa.Column("older", sa.Boolean(), nullable=False),
+        sa.Column("phase", sa.String(length=32), nullable=False),
+        sa.Column("runner_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["runner_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("pack", schema=None) as batch_op:
+        batch_op.create_index("ix_pack_phase", ["phase", "moved_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pack_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
+        "pack_made",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("scope", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "pack_sender",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("desk", sa.String(length=16), nullable=False),
+        sa.Column("latest", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("added_by_id", sa.Integer(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_by_id", sa.Integer(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["added_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["removed_by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("public_key"),
     )
     op.create_table(
         "person_post",
@@ -1062,14 +1242,27 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=64), nullable=False),
         sa.Column("calibration", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("about", sa.String(length=64), nullable=True),
+        sa.Column("offered", sa.Integer(), nullable=False),
+        sa.Column("trusted", sa.Boolean(), nullable=False),
+        sa.Column("arm", sa.String(length=32), nullable=True),
+        sa.Column("chance", sa.Double(), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.String(length=32), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("solved_kind", sa.String(length=64), nullable=True),
         sa.Column("solved_id", sa.Integer(), nullable=True),
         sa.Column("ticket_id", sa.Integer(), nullable=True),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned_ticket_id", sa.Integer(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["returned_ticket_id"],
+            ["ticket.id"],
         ),
         sa.ForeignKeyConstraint(
             ["ticket_id"],
@@ -1081,6 +1274,10 @@ def upgrade() -> None:
     with op.batch_alter_table("consultation", schema=None) as batch_op:
         batch_op.create_index("ix_consultation_at", ["at"], unique=False)
         batch_op.create_index("ix_consultation_person", ["person_id", "at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_consultation_returned_ticket_id"), ["returned_ticket_id"], unique=False
+        )
+        batch_op.create_index("ix_consultation_settled", ["settled_at", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_consultation_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
@@ -1109,6 +1306,28 @@ def upgrade() -> None:
     with op.batch_alter_table("defect_link", schema=None) as batch_op:
         batch_op.create_index("ix_defect_link_defect", ["defect_id", "verdict"], unique=False)
         batch_op.create_index(batch_op.f("ix_defect_link_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "draft_source",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=32), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("said", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("article_id", "place", "ticket_id", "said"),
+    )
+    with op.batch_alter_table("draft_source", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_draft_source_article_id"), ["article_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_draft_source_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "fault_move",
@@ -1208,6 +1427,68 @@ def upgrade() -> None:
         batch_op.create_index("ix_follow_up_day", ["day"], unique=False)
         batch_op.create_index(batch_op.f("ix_follow_up_finished_at"), ["finished_at"], unique=False)
         batch_op.create_index("ix_follow_up_state", ["state", "next_at"], unique=False)
+
+    op.create_table(
+        "gap_ask",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=True),
+        sa.Column("gap_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("module", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["gap_id"],
+            ["gap.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("kind", "source_id"),
+    )
+    with op.batch_alter_table("gap_ask", schema=None) as batch_op:
+        batch_op.create_index("ix_gap_ask_at", ["at"], unique=False)
+        batch_op.create_index("ix_gap_ask_gap", ["gap_id", "at"], unique=False)
+        batch_op.create_index("ix_gap_ask_person", ["person_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_ask_placed_at"), ["placed_at"], unique=False)
+        batch_op.create_index("ix_gap_ask_system", ["system", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_ask_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "gap_move",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("gap_id", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("start", sa.String(length=32), nullable=False),
+        sa.Column("end", sa.String(length=32), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(["gap_id"], ["gap.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("gap_move", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gap_move_gap_id"), ["gap_id"], unique=False)
 
     op.create_table(
         "handed_ticket",
@@ -1349,6 +1630,46 @@ def upgrade() -> None:
             sqlite_where=sa.text("routed_at IS NULL"),
             postgresql_where=sa.text("routed_at IS NULL"),
         )
+
+    op.create_table(
+        "pack_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pack_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("ident", sa.String(length=240), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("standing", sa.String(length=32), nullable=True),
+        sa.Column("chosen", sa.String(length=32), nullable=False),
+        sa.Column("chosen_by_id", sa.Integer(), nullable=True),
+        sa.Column("seen", sa.String(length=64), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=True),
+        sa.Column("fate", sa.String(length=32), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["chosen_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["pack_id"],
+            ["pack.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("pack_id", "kind", "ident"),
+    )
+    with op.batch_alter_table("pack_item", schema=None) as batch_op:
+        batch_op.create_index("ix_pack_item_fate", ["pack_id", "fate"], unique=False)
+        batch_op.create_index("ix_pack_item_standing", ["pack_id", "standing"], unique=False)
 
     op.create_table(
         "related_ticket",
@@ -1646,6 +1967,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_follow_up_call_follow_up_id"), ["follow_up_id"], unique=False)
 
     op.create_table(
+        "link_sent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=True),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"],
+            ["article.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"],
+            ["consultation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("consultation_id", "article_id", "person_id"),
+    )
+    with op.batch_alter_table("link_sent", schema=None) as batch_op:
+        batch_op.create_index("ix_link_sent_article", ["article_id", "at"], unique=False)
+        batch_op.create_index("ix_link_sent_person", ["person_id", "article_id", "at"], unique=False)
+
+    op.create_table(
         "score",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("inspection_id", sa.Integer(), nullable=False),
@@ -1692,6 +2044,11 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("shown")
     op.drop_table("score")
+    with op.batch_alter_table("link_sent", schema=None) as batch_op:
+        batch_op.drop_index("ix_link_sent_person")
+        batch_op.drop_index("ix_link_sent_article")
+
+    op.drop_table("link_sent")
     with op.batch_alter_table("follow_up_call", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_follow_up_call_follow_up_id"))
 
@@ -1737,6 +2094,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_related_ticket_first_id"))
 
     op.drop_table("related_ticket")
+    with op.batch_alter_table("pack_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_pack_item_standing")
+        batch_op.drop_index("ix_pack_item_fate")
+
+    op.drop_table("pack_item")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_notice_unrouted",
@@ -1770,6 +2132,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_handed_ticket_hand_over_id"))
 
     op.drop_table("handed_ticket")
+    with op.batch_alter_table("gap_move", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gap_move_gap_id"))
+
+    op.drop_table("gap_move")
+    with op.batch_alter_table("gap_ask", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gap_ask_ticket_id"))
+        batch_op.drop_index("ix_gap_ask_system")
+        batch_op.drop_index(batch_op.f("ix_gap_ask_placed_at"))
+        batch_op.drop_index("ix_gap_ask_person")
+        batch_op.drop_index("ix_gap_ask_gap")
+        batch_op.drop_index("ix_gap_ask_at")
+
+    op.drop_table("gap_ask")
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.drop_index("ix_follow_up_state")
         batch_op.drop_index(batch_op.f("ix_follow_up_finished_at"))
@@ -1783,6 +2158,11 @@ def downgrade() -> None:
 
     op.drop_table("fault_report")
     op.drop_table("fault_move")
+    with op.batch_alter_table("draft_source", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draft_source_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_draft_source_article_id"))
+
+    op.drop_table("draft_source")
     with op.batch_alter_table("defect_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_defect_link_ticket_id"))
         batch_op.drop_index("ix_defect_link_defect")
@@ -1790,6 +2170,8 @@ def downgrade() -> None:
     op.drop_table("defect_link")
     with op.batch_alter_table("consultation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consultation_ticket_id"))
+        batch_op.drop_index("ix_consultation_settled")
+        batch_op.drop_index(batch_op.f("ix_consultation_returned_ticket_id"))
         batch_op.drop_index("ix_consultation_person")
         batch_op.drop_index("ix_consultation_at")
 
@@ -1857,6 +2239,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_post_person_id"))
 
     op.drop_table("person_post")
+    op.drop_table("pack_sender")
+    op.drop_table("pack_made")
+    with op.batch_alter_table("pack", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pack_sha256"))
+        batch_op.drop_index("ix_pack_phase")
+
+    op.drop_table("pack")
     op.drop_table("list_habit")
     with op.batch_alter_table("level_version", schema=None) as batch_op:
         batch_op.drop_index("ix_level_version")
@@ -1868,6 +2257,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_hand_over_from_id"))
 
     op.drop_table("hand_over")
+    with op.batch_alter_table("gap", schema=None) as batch_op:
+        batch_op.drop_index("ix_gap_state")
+        batch_op.drop_index(batch_op.f("ix_gap_assignee_id"))
+        batch_op.drop_index(batch_op.f("ix_gap_article_id"))
+
+    op.drop_table("gap")
     with op.batch_alter_table("fault_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fault_event_state"))
 
@@ -1915,6 +2310,8 @@ def downgrade() -> None:
     op.drop_table("score_sheet")
     op.drop_table("sampling_rule")
     op.drop_table("sampled_until")
+    op.drop_table("pack_tie")
+    op.drop_table("pack_desk")
     op.drop_table("outbox")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_session_person_id"))
@@ -1933,12 +2330,18 @@ def downgrade() -> None:
         batch_op.drop_index("ix_defect_system_state")
 
     op.drop_table("defect")
+    op.drop_table("article_proposal")
     op.drop_table("article_unit")
+    op.drop_table("article_translation")
     op.drop_table("article_revision")
     with op.batch_alter_table("article_read", schema=None) as batch_op:
         batch_op.drop_index("ix_article_read_person")
 
     op.drop_table("article_read")
+    with op.batch_alter_table("article_points_at", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_points_at_target")
+
+    op.drop_table("article_points_at")
     with op.batch_alter_table("article_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_article_move_article_id"))
 
@@ -1951,6 +2354,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_article_translation_of_id"))
         batch_op.drop_index("ix_article_system_state")
         batch_op.drop_index("ix_article_state_published")
+        batch_op.drop_index(batch_op.f("ix_article_expires_on"))
         batch_op.drop_index(batch_op.f("ix_article_author_id"))
 
     op.drop_table("article")
