@@ -38,6 +38,9 @@ class Grounds:
     category: Ground | None = None
 
 
+NO_GROUNDS = Grounds()
+
+
 def grounds_of(session: Session, text: str, guess: Prediction) -> Grounds:
     """What speaks for the proposals that were made for this text."""
     system = category = None

@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from portal.finder import suggest as consultations
-from portal.finder.find import Found, Prediction
+from portal.finder.find import Found, Prediction, Result
+from portal.finder.grounds import NO_GROUNDS, Grounds, grounds_of
 from portal.web.request import db, me, parts
 
 SHORTEST = 2  # fewer characters say nothing yet
 SHOWN = 6
+#: So many near things are offered softly where nothing is an answer, and beside an answer.
+PERHAPS = 4
+PERHAPS_BESIDE = 2
 ASK = "ask"
 PLACES = frozenset({ASK, "home"})
 
@@ -25,7 +29,10 @@ class Answers:
     place: str = ASK
     found: Found | None = None
     guess: Prediction | None = None
+    grounds: Grounds = NO_GROUNDS
     token: str = ""
+    held: bool = False
+    """Answers are held back from this person for a while; then nothing is said of them at all."""
 
     @property
     def system(self) -> str:
@@ -34,6 +41,17 @@ class Answers:
     @property
     def category(self) -> str:
         return self.guess.category.value if self.guess and self.guess.category else ""
+
+    @property
+    def likely(self) -> tuple[Result, ...]:
+        """What deserves to be called an answer."""
+        return tuple(row for row in self.found.results if row.trusted) if self.found else ()
+
+    @property
+    def perhaps(self) -> tuple[Result, ...]:
+        """What is merely near; fewer where there is an answer already."""
+        near = tuple(row for row in self.found.results if not row.trusted) if self.found else ()
+        return near[: PERHAPS_BESIDE if self.likely else PERHAPS]
 
 
 def answers_for(
@@ -47,7 +65,8 @@ def answers_for(
     finder = parts().finder
     found = finder.suggest(db(), me(), words, system=system or None, category=category or None, limit=SHOWN)
     guess = finder.predict(db(), me(), words) if answers.place == ASK else None
-    return replace(answers, found=found, guess=guess)
+    grounds = grounds_of(db(), words, guess) if guess else NO_GROUNDS
+    return replace(answers, found=found, guess=guess, grounds=grounds)
 
 
 def remembered(answers: Answers) -> Answers:

@@ -25,9 +25,12 @@ from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from indexer.words import N_
 from kb.flow import Refused
+from kb.models import Article
+from kb.queries import article_by_number, is_readable
 from portal.catalogue.models import System
 from portal.catalogue.queries import system_by_code, systems_in_order
 from portal.finder import suggest as consultations
+from portal.finder.carried import carry
 from portal.tickets import desk
 from portal.tickets.filing import clean
 from portal.tickets.models import Ticket
@@ -38,7 +41,7 @@ from portal.web.answers import Answers, answers_for, remembered
 from portal.web.files import attach_to
 from portal.web.information import Asked, answers_from, asked_about, typed_in
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, only_asks, parts
+from portal.web.request import db, me, only_asks, parts, viewer
 
 
 class AskForm(FlaskForm):
@@ -57,6 +60,7 @@ class AskForm(FlaskForm):
     urgency = IntegerField(_l("有多急？"), default=2, validators=[Optional()])
     module = StringField()
     sub = StringField()
+    article = StringField()
     token = HiddenField()
 
     @property
@@ -101,6 +105,12 @@ def _asked(form: AskForm) -> Asked:
     )
 
 
+def _carried(form: AskForm) -> Article | None:
+    """The article that was read and did not help; one that they may not read is none."""
+    article = article_by_number(db(), form.article.data) if form.article.data else None
+    return article if article is not None and is_readable(article, viewer()) else None
+
+
 def _answers_of(form: AskForm) -> Answers:
     return answers_for(form.words, form.system.data, form.category.data, token=form.token.data)
 
@@ -116,6 +126,7 @@ def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -
         form=form,
         asked=_asked(form),
         answers=answers,
+        carried=_carried(form),
         groups=_grouped(systems),
         chosen=next((row for row in systems if row.code == form.system.data), None),
         doors=CATEGORY_DOORS,
@@ -154,8 +165,17 @@ def _filed(form: AskForm) -> Ticket:
     ticket = desk.file(db(), _request_of(form), by=me())
     if brought := [storage for storage in request.files.getlist("files") if storage.filename]:
         attach_to(ticket, brought)
-    consultations.filed(db(), form.token.data, by=me(), ticket=ticket)
+    consultations.filed(db(), _session_of(form, ticket), by=me(), ticket=ticket)
     return ticket
+
+
+def _session_of(form: AskForm, ticket: Ticket) -> str | None:
+    """The session of suggestion that ends with this ticket, with the article it began with."""
+    article = _carried(form)
+    if article is None:
+        return form.token.data
+    system = ticket.system.code
+    return carry(db(), form.token.data, by=me(), text=form.words, system=system, article=article).token
 
 
 def _filed_before(form: AskForm) -> Ticket | None:

@@ -15,6 +15,7 @@ from kb import audience, models
 from kb import flow as article_flow
 from portal.delivery import models as delivery_models
 from portal.faults import flow as fault_flow
+from portal.finder import grounds
 from portal.people import roles
 from portal.quality import words as quality_words
 from portal.tickets import words
@@ -35,6 +36,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     defect_models.DefectType: defect_models.TYPE_LABELS,
     delivery_models.Kind: delivery_models.KIND_LABELS,
     delivery_models.Status: delivery_models.STATUS_LABELS,
+    grounds.Ground: grounds.GROUND_LABELS,
     fault_flow.FaultState: fault_flow.FAULT_STATE_LABELS,
     fault_flow.FaultAction: fault_flow.FAULT_ACTION_LABELS,
     fault_flow.AnnouncementKind: fault_flow.ANNOUNCEMENT_KIND_LABELS,

@@ -36,13 +36,15 @@
     const name = one("#system-name");
     if (name) name.textContent = radio ? radio.closest("label").textContent.trim() : name.dataset.none;
   }
-  function propose(field, value) {
+  function propose(field, value, why) {
     if (chosen.has(field) || !form) return;
     const radio = value && one(`input[name="${field}"][value="${CSS.escape(value)}"]`);
     for (const other of form.querySelectorAll(`input[name="${field}"]`)) other.checked = other === radio;
     if (field === "system") nameSystem(radio);
     const mark = one(field === "system" ? "#system-chooser .guessed" : "#category-question .guessed");
-    if (mark) mark.hidden = !radio;
+    if (!mark) return;
+    mark.hidden = !radio;
+    one(".guessed-why", mark).textContent = why ?? "";
   }
   for (const field of ["system", "category"]) {
     if (form && one(`input[name="${field}"]:checked`, form)) chosen.add(field);
@@ -85,7 +87,7 @@
       const proposal = one("#proposal");
       const said = one("#answers-said");
       if (said) said.textContent = proposal?.dataset.said ?? "";
-      if (proposal) { propose("system", proposal.dataset.system); propose("category", proposal.dataset.category); askFields(); }
+      if (proposal) { propose("system", proposal.dataset.system, proposal.dataset.systemWhy); propose("category", proposal.dataset.category, proposal.dataset.categoryWhy); askFields(); }
     }
     const thanks = one("[data-solved]", event.detail.target);
     if (thanks) {
