@@ -6,19 +6,21 @@ What is happening now stands in the announcement bar above it, as on every page.
 from __future__ import annotations
 
 from flask import Blueprint, render_template
-from flask_babel import get_locale
 from sqlalchemy import func, select
 
+from kb.readers.recent import recently_read
 from portal.insight.popular import popular_articles
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_DOORS, Category, State
 from portal.web.access import signed_in
+from portal.web.library import reading_language
 from portal.web.mine import Line, lines_of, my_tickets
-from portal.web.request import db, me
+from portal.web.request import db, me, viewer
 
 blueprint = Blueprint("home", __name__)
 
 OPEN_SHOWN = 3
+RECENT_SHOWN = 3
 #: Category → icon of its door.
 DOOR_ICONS = {
     Category.CONSULTATION: "help-circle",
@@ -39,7 +41,8 @@ def page() -> str:
         "home/page.html",
         lines=my_open_lines(),
         open_count=my_open_count(),
-        popular=popular_articles(db(), me(), language="zh" if str(get_locale()).startswith("zh") else "en"),
+        popular=popular_articles(db(), me(), language=reading_language()),
+        recent=db().scalars(recently_read(viewer()).limit(RECENT_SHOWN)).all(),
         doors=[(category, text, DOOR_ICONS[category]) for category, text in CATEGORY_DOORS.items()],
     )
 

@@ -102,6 +102,21 @@ class Facet:
 Search = Callable[[Asked], Found]
 
 
+def narrowed_by(asked: Asked, facets: list[Facet]) -> list[Choice]:
+    """What was asked for beside the words, each with the address that does without it."""
+    chosen = [
+        Choice(choice.name, facet.choices[0].url)
+        for facet in facets
+        for choice in facet.choices[1:]
+        if choice.active
+    ]
+    days = " – ".join(str(day) if day else "…" for day in (asked.since, asked.until))
+    whole = replace(asked, since=None, until=None)
+    if whole != asked and whole.url() not in {choice.url for choice in chosen}:
+        chosen.append(Choice(days, whole.url()))
+    return chosen
+
+
 def asked_of_request() -> Asked:
     given = request.args
     kind = given.get("kind", "")

@@ -15,7 +15,7 @@ from portal.finder.typeahead import Completion, complete
 from portal.web.access import signed_in
 from portal.web.labels import named
 from portal.web.links import completion_address, href_of
-from portal.web.narrowing import KIND_NAMES, Asked, asked_of_request, facets
+from portal.web.narrowing import KIND_NAMES, Asked, asked_of_request, facets, narrowed_by
 from portal.web.paging import PER_PAGE, asked_page, pages
 from portal.web.request import db, me, parts
 
@@ -31,12 +31,14 @@ def page() -> str:
     found = _found(asked, offset=(asked_page() - 1) * PER_PAGE) if asked.text else Found()
     meant = _meant(asked) if asked.text and asked_page() == 1 else ""
     today = datetime.now(parts().settings.zone).date()
+    doors = facets(asked, found, _counted, today=today) if asked.text else []
     return render_template(
         "search/page.html",
         asked=asked,
         found=found,
         cursor=pages(found.total),
-        facets=facets(asked, found, _counted, today=today) if asked.text else [],
+        facets=doors,
+        chosen=narrowed_by(asked, doors) if asked.is_narrowed else [],
         today=today,
         meant=replace(asked, text=meant) if meant else None,
     )
