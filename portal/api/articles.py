@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort
+from flask import Response, abort
 from flask.views import MethodView
 from flask_smorest import Blueprint
 from sqlalchemy import Select, select
@@ -17,6 +17,7 @@ from portal.api.paging import page_of
 from portal.people.duties import article_duties
 from portal.people.roles import Permission
 from portal.web.access import needs, signed_in
+from portal.web.feeds import atom
 from portal.web.labels import label
 from portal.web.request import db, me, viewer
 
@@ -56,6 +57,14 @@ class Articles(MethodView):
     def post(self, given: dict[str, Any]) -> Article:
         """Start an article as a draft."""
         return articles.write(db(), articles.ArticleText(**given), by=me().id)
+
+
+@blueprint.route("/articles/feed")
+class Feed(MethodView):
+    @signed_in
+    def get(self) -> Response:
+        """New and changed articles that the caller may read, as Atom; `system` narrows them."""
+        return atom()
 
 
 @blueprint.route("/articles/<string:ref>")
