@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from defects.models import Defect
@@ -60,6 +60,8 @@ class ArticleForm(FlaskForm):
     note = StringField(_l("这次改了什么"), validators=[Length(max=300)])
     seen = HiddenField()
     translation_of = HiddenField()
+    follows = HiddenField()
+    caught_up = BooleanField(_l("译文已经跟上左边的原文"), default=True)
     defect = HiddenField()
     handled = HiddenField()
 
@@ -111,6 +113,7 @@ def filled(text: ArticleText, **hidden: str) -> ArticleForm:
         "units": list(text.units),
         "also": "\n".join(text.also),
         "keywords": ", ".join(text.keywords),
+        "caught_up": True,
         **hidden,
     }
     return ArticleForm(None, data=values)

@@ -32,19 +32,30 @@
     write(`${lead}${text}\n`, from, from);
   };
   const sample = form.dataset;  // what a tool writes where nothing is selected, in the page's language
+  const footnote = () => {
+    const used = [...body.value.matchAll(/\[\^(\d+)\]/g)].map((found) => Number(found[1]));
+    const next = Math.max(0, ...used) + 1;
+    write(`[^${next}]`, body.selectionEnd, body.selectionEnd);
+    const at = body.selectionEnd;
+    write(`${body.value.endsWith("\n") ? "" : "\n"}\n[^${next}]: ${sample.footnoteSample}`, body.value.length, body.value.length);
+    body.setSelectionRange(at, at);
+  };
   const tools = {
     heading: () => lines(() => "## "), steps: () => lines((index) => `${index + 1}. `), list: () => lines(() => "- "),
-    task: () => lines(() => "- [ ] "), bold: () => wrap("**", "**", sample.boldSample), code: () => wrap("`", "`", "ORA-01017"),
-    link: () => wrap("[", "](https://)", sample.linkSample), table: () => block(`| ${sample.tableSymptom} | ${sample.tableRemedy} |\n|---|---|\n|  |  |`),
-    note: () => block(`!!! warning "${sample.noteTitle}"\n    ${sample.noteText}`),
+    task: () => lines(() => "- [ ] "), bold: () => wrap("**", "**", sample.boldSample), struck: () => wrap("~~", "~~", sample.boldSample),
+    code: () => wrap("`", "`", "ORA-01017"), listing: () => wrap("```\n", "\n```\n", "ORA-01017"),
+    link: () => wrap("[", "](https://)", sample.linkSample), cross: () => wrap("[[", "", ""), footnote,
+    table: () => block(`| ${sample.tableSymptom} | ${sample.tableRemedy} |\n|---|---|\n|  |  |`),
+    note: (button) => block(`!!! ${button.dataset.name}\n    ${button.dataset.sample}`),
   };
-  document.querySelectorAll("[data-tool]").forEach((button) => button.addEventListener("click", () => tools[button.dataset.tool]?.()));
-  const keys = { b: "bold", e: "code", k: "link", h: "heading", 1: "steps" };
+  document.querySelectorAll("[data-tool]").forEach((button) => button.addEventListener("click", () => tools[button.dataset.tool]?.(button)));
+  const keys = { b: "bold", e: "code", k: "link", h: "heading", 1: "steps", 2: "list", 3: "task", E: "listing", K: "cross" };
   body.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    if ((event.ctrlKey || event.metaKey) && keys[event.key.toLowerCase()]) {
+    if (event.isComposing || event.defaultPrevented) return;
+    const key = event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && keys[key]) {
       event.preventDefault();
-      tools[keys[event.key.toLowerCase()]]();
+      tools[keys[key]]();
       return;
     }
     if (event.key !== "Enter" || event.shiftKey) return;
@@ -72,7 +83,7 @@
       status.textContent = "";
       block(told.markdown.join("\n\n"));
     } catch (problem) {
-      status.textContent = problem instanceof SyntaxError ? form.dataset.refused : problem.message;
+      status.textContent = problem instanceof SyntaxError || problem instanceof TypeError ? form.dataset.refused : problem.message;
     }
   }
   body.addEventListener("paste", (event) => {
@@ -86,6 +97,13 @@
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length) { event.preventDefault(); bring(files); }
   });
+  // What is read follows what is written, by the share of the way.
+  const shown = document.querySelector(".editor-preview");
+  body.addEventListener("scroll", () => {
+    const way = body.scrollHeight - body.clientHeight;
+    if (shown && way > 0) shown.scrollTop = (body.scrollTop / way) * (shown.scrollHeight - shown.clientHeight);
+  }, { passive: true });
+
   const picker = document.getElementById("pictures");
   picker?.addEventListener("change", () => { bring([...picker.files]); picker.value = ""; });
 })();

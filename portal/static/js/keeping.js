@@ -28,8 +28,16 @@
   };
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 400); });
   window.addEventListener("pagehide", () => { if (timer) keep(); });
+  // Long texts (data-guard) ask before the page is left with something unsaved; sending them is no leaving.
+  let sending = false;
+  if (form.dataset.guard !== undefined) {
+    window.addEventListener("beforeunload", (event) => {
+      if (!sending && (failed || JSON.stringify(read()) !== first)) event.preventDefault();
+    });
+    window.addEventListener("pageshow", () => { sending = false; });
+  }
   // Removed only when the server says that it is saved: the next page asks for it.
-  form.addEventListener("submit", () => { clearTimeout(timer); keep(); try { sessionStorage.setItem("tierdesk:sent", key); } catch { /* nothing to remember */ } });
+  form.addEventListener("submit", () => { sending = true; clearTimeout(timer); keep(); try { sessionStorage.setItem("tierdesk:sent", key); } catch { /* nothing to remember */ } });
   try {
     if (failed) sessionStorage.removeItem("tierdesk:sent");
   } catch { /* nothing to remember */ }
