@@ -1,4 +1,4 @@
-"""An article as plain text that reads well in a chat, a mail or a note: steps numbered, tables as lines.
+"""A rendered text as plain lines that read well in a chat, a mail or a note: steps numbered, rows as lines.
 
 It reads what the one renderer made, so that nothing is understood in two ways. The invariant: the words
 and their order are those of the page; marks go, pictures are named by what stands for them.
@@ -18,8 +18,13 @@ CELLS = frozenset({"td", "th"})
 
 def as_text(body: str) -> str:
     """Markdown to lines without marks."""
+    return text_of(render(body))
+
+
+def text_of(html: str) -> str:
+    """The same of what ``kb.markdown.render`` made, for whoever has it already."""
     reader = _Reader()
-    reader.feed(str(render(body)))
+    reader.feed(str(html))
     reader.close()
     return reader.text()
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from kb import shelf
-from kb.markdown import plain
 from kb.models import Article
 from kb.queries import readable_articles
 from portal.web.access import signed_in
+from portal.web.cross_links import look_up, spoken
 from portal.web.request import db, parts, viewer
 
 blueprint = Blueprint("feeds", __name__)
@@ -37,6 +37,7 @@ def knowledge() -> Response:
 def atom() -> Response:
     """New and changed articles as Atom, the latest change first."""
     entries = _entries(shelf.Filter(system=request.args.get("system", "")))
+    look_up(*(row.body for row in entries))
     answer = make_response(
         render_template(
             "reading/feed.xml",
@@ -76,7 +77,7 @@ def writable(text: str) -> str:
 @blueprint.app_template_filter()
 def beginning(body: str) -> str:
     """The first lines of a text, without marks."""
-    words = " ".join(plain(body).split())
+    words = " ".join(spoken(body).split())
     return words if len(words) <= SUMMARY else words[:SUMMARY].rstrip() + "…"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from kb import markdown, shelf
-from kb.as_text import as_text
+from kb.as_text import text_of
 from kb.flow import READABLE, ArticleState, is_revisable
 from kb.models import Article, Reason
 from kb.queries import article_by_number, is_readable
@@ -27,6 +27,7 @@ from portal.people.queries import people_by_id
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket
 from portal.web.access import signed_in
+from portal.web.cross_links import rendered
 from portal.web.feeds import address_of
 from portal.web.labels import named
 from portal.web.library import blueprint
@@ -77,7 +78,7 @@ def _page_of(row: Article) -> dict[str, object]:
         "behind": shelf.is_behind(db(), row),
         "languages": LANGUAGES,
         "share": share,
-        "text": f"{row.title}\n{share}\n\n{as_text(row.body)}",
+        "text": f"{row.title}\n{share}\n\n{text_of(rendered(row.body))}",
         "may_flag": me().may(Permission.FLAG_ARTICLES) and not off,
         "may_edit": is_revisable(row.state, article_duties(me())),
         "people": people_by_id(db(), [row.author_id]) if me().is_staff else {},
