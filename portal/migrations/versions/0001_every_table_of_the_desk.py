@@ -236,6 +236,68 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_defect_move_defect_id"), ["defect_id"], unique=False)
 
     op.create_table(
+        "article_pair",
+        sa.Column("one_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("likeness", sa.Double(), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["one_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["other_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("one_id", "other_id"),
+    )
+    with op.batch_alter_table("article_pair", schema=None) as batch_op:
+        batch_op.create_index("ix_article_pair_likeness", ["likeness"], unique=False)
+
+    op.create_table(
+        "article_pair_apart",
+        sa.Column("one_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["one_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["other_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("one_id", "other_id"),
+    )
+    op.create_table(
+        "article_signal",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("sign", sa.String(length=32), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("article_id", "sign"),
+    )
+    with op.batch_alter_table("article_signal", schema=None) as batch_op:
+        batch_op.create_index("ix_article_signal_sign", ["sign", "article_id"], unique=False)
+
+    op.create_table(
+        "article_standing",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.JSON(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("filed", sa.Integer(), nullable=False),
+        sa.Column("solved", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("stuck", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("article_id"),
+    )
+    with op.batch_alter_table("article_standing", schema=None) as batch_op:
+        batch_op.create_index("ix_article_standing_score", ["score", "article_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_article_standing_stuck"), ["stuck"], unique=False)
+
+    op.create_table(
+        "curation_round",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "data_service",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -354,6 +416,13 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
+    )
+    op.create_table(
+        "system_release",
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("system", "version"),
     )
     op.create_table(
         "trail_check",
@@ -511,6 +580,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "article_import",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("phase", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("stored_as", sa.String(length=80), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("encoding", sa.String(length=20), nullable=False),
+        sa.Column("split", sa.Boolean(), nullable=False),
+        sa.Column("submits", sa.Boolean(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("article_import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_article_import_by_id"), ["by_id"], unique=False)
+        batch_op.create_index("ix_article_import_phase", ["phase", "moved_at"], unique=False)
 
     op.create_table(
         "audit_entry",
@@ -901,6 +997,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("sheet_id", "number"),
     )
     op.create_table(
+        "synonym_group",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=21), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("desk", sa.String(length=16), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_by_id", sa.Integer(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["removed_by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    op.create_table(
         "telling_hours",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("digest_hour", sa.Integer(), nullable=False),
@@ -1097,6 +1215,36 @@ def upgrade() -> None:
     with op.batch_alter_table("announcement", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_announcement_fault_id"), ["fault_id"], unique=False)
         batch_op.create_index("ix_announcement_state", ["state", "published_at"], unique=False)
+
+    op.create_table(
+        "article_import_item",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("external_id", sa.String(length=200), nullable=False),
+        sa.Column("parent", sa.JSON(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("given", sa.JSON(), nullable=False),
+        sa.Column("fate", sa.String(length=32), nullable=False),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("remarks", sa.JSON(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("seen", sa.Integer(), nullable=True),
+        sa.Column("after", sa.Integer(), nullable=True),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("links", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["import_id"], ["article_import.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("import_id", "turn"),
+    )
+    with op.batch_alter_table("article_import_item", schema=None) as batch_op:
+        batch_op.create_index("ix_article_import_item_article", ["article_id"], unique=False)
+        batch_op.create_index("ix_article_import_item_stage", ["import_id", "stage"], unique=False)
 
     op.create_table(
         "article_link",
@@ -2200,6 +2348,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_article_link_article_id"))
 
     op.drop_table("article_link")
+    with op.batch_alter_table("article_import_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_import_item_stage")
+        batch_op.drop_index("ix_article_import_item_article")
+
+    op.drop_table("article_import_item")
     with op.batch_alter_table("announcement", schema=None) as batch_op:
         batch_op.drop_index("ix_announcement_state")
         batch_op.drop_index(batch_op.f("ix_announcement_fault_id"))
@@ -2225,6 +2378,7 @@ def downgrade() -> None:
     op.drop_table("ticket")
     op.drop_table("telling_wish")
     op.drop_table("telling_hours")
+    op.drop_table("synonym_group")
     op.drop_table("sheet_version")
     with op.batch_alter_table("sharing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sharing_by_id"))
@@ -2280,6 +2434,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_audit_subject")
 
     op.drop_table("audit_entry")
+    with op.batch_alter_table("article_import", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_import_phase")
+        batch_op.drop_index(batch_op.f("ix_article_import_by_id"))
+
+    op.drop_table("article_import")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
 
@@ -2306,6 +2465,7 @@ def downgrade() -> None:
 
     op.drop_table("unit")
     op.drop_table("trail_check")
+    op.drop_table("system_release")
     op.drop_table("system")
     op.drop_table("score_sheet")
     op.drop_table("sampling_rule")
@@ -2321,6 +2481,21 @@ def downgrade() -> None:
     op.drop_table("lease")
     op.drop_table("frozen_calendar")
     op.drop_table("data_service")
+    op.drop_table("curation_round")
+    with op.batch_alter_table("article_standing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_article_standing_stuck"))
+        batch_op.drop_index("ix_article_standing_score")
+
+    op.drop_table("article_standing")
+    with op.batch_alter_table("article_signal", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_signal_sign")
+
+    op.drop_table("article_signal")
+    op.drop_table("article_pair_apart")
+    with op.batch_alter_table("article_pair", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_pair_likeness")
+
+    op.drop_table("article_pair")
     with op.batch_alter_table("defect_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_defect_move_defect_id"))
 

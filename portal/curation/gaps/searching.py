@@ -1,0 +1,65 @@
+"""Searches that brought nothing trustworthy: what is kept of them, and for how long.
+
+Masked, cut, once per person and day, and forgotten after half a year. The invariant: a search that was
+answered leaves no row.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from indexer.document import Mode
+from kb.columns import now
+from portal.catalogue.queries import ZONE
+from portal.curation.gaps.models import AskKind, GapAsk
+from portal.curation.names import masked_all
+from portal.finder.found import Found
+from portal.finder.sources import ARTICLE, DEFECT
+from portal.finder.wording import cleaned
+from portal.people.models import Person
+
+KEPT = timedelta(days=180)
+LONGEST = 200
+SHORTEST = 3
+ANSWERS = frozenset({ARTICLE, DEFECT})
+AGAIN = timedelta(hours=24)
+
+
+def is_in_vain(found: Found) -> bool:
+    """Did a search bring nothing that deserves trust? An index that is away says nothing about that."""
+    if found.mode == Mode.UNAVAILABLE or found.announcements:
+        return False
+    return not any(row.trusted and row.kind in ANSWERS for row in found.results)
+
+
+def remember(session: Session, text: str, *, by: Person, system: str = "") -> GapAsk | None:
+    """Keep a search that brought nothing; None when it is too short, or was kept a moment ago already."""
+    words = masked_all(session, [cleaned(text)[: 4 * LONGEST]], names=[by.name])[0][:LONGEST].strip()
+    if len(words) < SHORTEST:
+        return None
+    moment = now(session)
+    mine = select(GapAsk.id).where(GapAsk.person_id == by.id, GapAsk.at > moment - AGAIN)
+    if session.scalar(mine.where(GapAsk.kind == AskKind.SEARCH, GapAsk.text == words).limit(1)) is not None:
+        return None
+    ask = GapAsk(
+        kind=AskKind.SEARCH,
+        person_id=by.id,
+        unit_id=by.unit_id,
+        at=moment,
+        day=moment.astimezone(ZONE).date(),
+        system=system,
+        text=words,
+    )
+    session.add(ask)
+    session.flush()
+    return ask
+
+
+def forget(session: Session) -> int:
+    """Delete the searches that are older than half a year; returns how many."""
+    old = delete(GapAsk).where(GapAsk.kind == AskKind.SEARCH, GapAsk.at < now(session) - KEPT)
+    done = session.execute(old.execution_options(synchronize_session=False))
+    return int(getattr(done, "rowcount", 0))
