@@ -65,8 +65,8 @@ class Gap(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     assignee: Mapped[Person | None] = relationship()
-    article: Mapped[Article | None] = relationship(foreign_keys=[article_id])
-    nearest: Mapped[Article | None] = relationship(foreign_keys=[nearest_id])
+    article: Mapped[Article | None] = relationship(Article, foreign_keys=[article_id])
+    nearest: Mapped[Article | None] = relationship(Article, foreign_keys=[nearest_id])
     moves: Mapped[list[GapMove]] = relationship(order_by="GapMove.id", cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
