@@ -13,6 +13,11 @@ from defects import flow as defect_flow
 from defects import models as defect_models
 from kb import audience, models
 from kb import flow as article_flow
+from portal.curation.drafts import models as draft_models
+from portal.curation.gaps import flow as gap_flow
+from portal.curation.gaps import lists as gap_lists
+from portal.curation.gaps import models as gap_models
+from portal.curation.gaps import shrinkage
 from portal.delivery import models as delivery_models
 from portal.faults import flow as fault_flow
 from portal.finder import grounds
@@ -31,6 +36,13 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     models.Reason: models.REASON_LABELS,
     models.AtExpiry: models.AT_EXPIRY_LABELS,
     audience.Audience: audience.AUDIENCE_LABELS,
+    gap_flow.GapState: gap_flow.GAP_STATE_LABELS,
+    gap_flow.GapAction: gap_flow.GAP_ACTION_LABELS,
+    gap_models.AskKind: gap_models.ASK_LABELS,
+    gap_lists.Order: gap_lists.ORDER_LABELS,
+    shrinkage.Verdict: shrinkage.VERDICT_LABELS,
+    draft_models.Part: draft_models.PART_LABELS,
+    draft_models.Said: draft_models.SAID_LABELS,
     defect_flow.DefectState: defect_flow.STATE_LABELS,
     defect_flow.DefectAction: defect_flow.ACTION_LABELS,
     defect_models.DefectType: defect_models.TYPE_LABELS,

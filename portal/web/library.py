@@ -25,6 +25,7 @@ from portal.finder.sources import ARTICLE
 from portal.insight.popular import popular_articles
 from portal.tickets.words import Category
 from portal.web.access import signed_in
+from portal.web.in_vain import note_search
 from portal.web.paging import Pages, pages
 from portal.web.request import db, me, parts, viewer
 
@@ -124,6 +125,7 @@ def _found(words: str, chosen: shelf.Filter) -> Listed:
     """What the finder found; it has checked every row against the viewer's rules already."""
     finder = parts().finder
     found = finder.search(db(), me(), words, kinds=(ARTICLE,), limit=MOST_FOUND)
+    note_search(words, trusted=found.trusted, mode=found.mode, system=chosen.system)
     rows = [result.subject for result in found.results if isinstance(result.subject, Article)]
     once = in_one_language(rows, reading_language())
     fitting = [row for row in once if chosen.fits(row)]

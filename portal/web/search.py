@@ -13,6 +13,7 @@ from portal.finder.find import Found, Result
 from portal.finder.meant import did_you_mean
 from portal.finder.typeahead import Completion, complete
 from portal.web.access import signed_in
+from portal.web.in_vain import note_search
 from portal.web.labels import named
 from portal.web.links import completion_address, href_of
 from portal.web.narrowing import KIND_NAMES, Asked, asked_of_request, facets, narrowed_by
@@ -30,6 +31,8 @@ def page() -> str:
     asked = asked_of_request()
     found = _found(asked, offset=(asked_page() - 1) * PER_PAGE) if asked.text else Found()
     meant = _meant(asked) if asked.text and asked_page() == 1 else ""
+    if asked.text and not asked.is_narrowed and asked_page() == 1:
+        note_search(asked.text, trusted=found.trusted or bool(found.announcements), mode=found.mode)
     today = datetime.now(parts().settings.zone).date()
     doors = facets(asked, found, _counted, today=today) if asked.text else []
     return render_template(

@@ -1,7 +1,7 @@
 """Searches that brought nothing trustworthy: what is kept of them, and for how long.
 
-Masked, cut, once per person and day, and forgotten after half a year. The invariant: a search that was
-answered leaves no row.
+Masked, cut, once per person and day, and forgotten after half a year. The invariant: nothing
+is kept of who is named in it.
 """
 
 from __future__ import annotations
@@ -11,28 +11,17 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from indexer.document import Mode
 from kb.columns import now
 from portal.catalogue.queries import ZONE
 from portal.curation.gaps.models import AskKind, GapAsk
 from portal.curation.names import masked_all
-from portal.finder.found import Found
-from portal.finder.sources import ARTICLE, DEFECT
 from portal.finder.wording import cleaned
 from portal.people.models import Person
 
 KEPT = timedelta(days=180)
 LONGEST = 200
 SHORTEST = 3
-ANSWERS = frozenset({ARTICLE, DEFECT})
 AGAIN = timedelta(hours=24)
-
-
-def is_in_vain(found: Found) -> bool:
-    """Did a search bring nothing that deserves trust? An index that is away says nothing about that."""
-    if found.mode == Mode.UNAVAILABLE or found.announcements:
-        return False
-    return not any(row.trusted and row.kind in ANSWERS for row in found.results)
 
 
 def remember(session: Session, text: str, *, by: Person, system: str = "") -> GapAsk | None:
