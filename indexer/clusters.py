@@ -57,6 +57,17 @@ class Group:
     """What most of them share."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two texts that say much the same; the older one first."""
+
+    one: Key
+    other: Key
+    likeness: float
+    words: tuple[str, ...]
+    """What both say and few others do."""
+
+
 def groups(
     texts: Sequence[Alike], meanings: Mapping[Key, Matrix] | None = None, *, least: int = 2
 ) -> list[Group]:
@@ -75,6 +86,37 @@ def groups(
         if len(places) >= least
     ]
     return sorted(found, key=lambda group: (-len(group.members), -age[group.members[0]]))
+
+
+def pairs(
+    texts: Sequence[Alike], meanings: Mapping[Key, Matrix] | None = None, *, least: float
+) -> list[Pair]:
+    """Any two of one `within` that are alike at least so much, the likest first.
+
+    Likeness here is a mean of shared rare words and of meaning, from 0 to 1, without what parts or codes
+    add: two articles about one code may well say different things.
+    """
+    weights = _weights([_terms(one.text) for one in texts])
+    by_within: defaultdict[str, list[Alike]] = defaultdict(list)
+    for one in texts:
+        by_within[one.within].append(one)
+    held = {one.key: meanings[one.key] for one in texts if one.key in meanings} if meanings else {}
+    found = [
+        Pair(members[one].key, members[other].key, likeness, _shared([members[one], members[other]], weights))
+        for members in (members[-MOST:] for members in by_within.values())
+        for one, other, likeness in _close(members, weights, held, least)
+    ]
+    return sorted(found, key=lambda pair: (-pair.likeness, pair.one, pair.other))
+
+
+def _close(
+    members: Sequence[Alike], weights: Mapping[str, float], meanings: Mapping[Key, Matrix], least: float
+) -> Iterator[tuple[int, int, float]]:
+    alike = _word_likeness([_terms(one.text) for one in members], weights)
+    if meanings:
+        alike = (alike + np.maximum(_cosines(members, meanings), 0.0)) / 2
+    for one, other in zip(*np.nonzero(np.triu(alike, 1) >= least), strict=True):
+        yield int(one), int(other), min(1.0, float(alike[one, other]))
 
 
 def with_ids_of(before: Sequence[Group], now: Sequence[Group]) -> list[Group]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from indexer.choice import DEFAULT
-from indexer.clusters import Alike, Group, groups
+from indexer.clusters import Alike, Group, Pair, groups, pairs
 from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
 from indexer.embedders import Embedder, Matrix
 from indexer.engines import WordEngine
@@ -330,6 +330,10 @@ class Index:
     def groups(self, texts: Sequence[Alike], *, least: int = 2) -> list[Group]:
         """Alike ones together, by words, and by meaning for those that are documents here."""
         return groups(texts, self._meanings([one.key for one in texts]), least=least)
+
+    def pairs(self, texts: Sequence[Alike], *, least: float) -> list[Pair]:
+        """Any two that say much the same, by words, and by meaning for those that are documents here."""
+        return pairs(texts, self._meanings([one.key for one in texts]), least=least)
 
     def _meanings(self, keys: Sequence[Key]) -> dict[Key, Matrix]:
         generation = self._follow()

@@ -24,6 +24,7 @@ from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
 from portal.cli.bulk_work import carry_bulk_on, forget_bulk
+from portal.cli.curating import count_standings, find_pairs, keep_time, look_for_decay
 from portal.cli.deadlines import watch_deadlines
 from portal.cli.feeding import holder_name, let_go
 from portal.cli.nightly import Nightly
@@ -84,6 +85,9 @@ JOBS: tuple[Job, ...] = (
     Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
     Job("bulk", timedelta(seconds=5), carry_bulk_on),
     Job("forget bulk", timedelta(hours=6), forget_bulk),
+    Job("articles in time", timedelta(minutes=1), keep_time),
+    Job("articles decaying", timedelta(minutes=20), look_for_decay),
+    Job("articles' standing", timedelta(hours=1), count_standings),
 )
 # fmt: on
 
@@ -109,6 +113,7 @@ class Upkeep:
         self.jobs += (
             Job("post", timedelta(seconds=2), lambda *_: self.postman.round()),
             Job("compare", timedelta(hours=6), lambda *_: self.compare()),
+            Job("articles alike", timedelta(hours=6), lambda *_: find_pairs(self.maker, self.index)),
             Job("learn", timedelta(minutes=20), lambda *_: self.nightly.round(moment())),
         )
 
