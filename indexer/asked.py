@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from indexer.characters import fold
 from indexer.codes import Code, find_codes, lookups
-from indexer.synonyms import Alternative, alternatives, shipped
+from indexer.synonyms import Alternative, alternatives, with_own
 from indexer.text import Term, TermKind, terms
 from indexer.tuning import Tuning
 
@@ -85,9 +85,10 @@ def _codes(found: list[Code]) -> frozenset[str]:
     return frozenset(lookups(found))
 
 
-def understood(text: str, tuning: Tuning) -> Asked:
+def understood(text: str, tuning: Tuning, synonyms: tuple[tuple[str, ...], ...] = ()) -> Asked:
+    """``synonyms``: groups of the desk's own."""
     kept = text[:LONGEST_QUESTION]
     folded = fold(kept)
     found = terms(kept)
-    others = tuple(alternatives(folded, found, shipped())) if tuning.synonym > 0 else ()
+    others = tuple(alternatives(folded, found, with_own(synonyms))) if tuning.synonym > 0 else ()
     return Asked(kept, _weighed(found, folded, tuning), _codes(find_codes(folded)), others)

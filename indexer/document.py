@@ -76,6 +76,8 @@ class Query:
     limit: int = 10
     engine: Engine = Engine.HYBRID
     exclude: frozenset[Key] = frozenset()
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    """Groups of the desk's own, beside those that are shipped."""
 
 
 @dataclass(frozen=True, slots=True)

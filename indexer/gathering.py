@@ -67,7 +67,7 @@ def gather(
     about: frozenset[Key],
     clock: Clock,
 ) -> Evidence:
-    asked = corrected(understood(query.text, tuning), view, tuning)
+    asked = corrected(understood(query.text, tuning, query.synonyms), view, tuning)
     words = meaning = None
     if meant is not None:
         with clock.of(StageName.MEANING):

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from indexer.characters import fold
@@ -56,6 +56,18 @@ def table_of(groups: Sequence[Sequence[str]]) -> Table:
 def shipped() -> Table:
     source = files("indexer").joinpath("tables/synonyms.jsonl").read_text(encoding="utf-8")
     return table_of([json.loads(line)["words"] for line in source.splitlines() if line.strip()])
+
+
+@lru_cache(maxsize=8)
+def with_own(groups: tuple[tuple[str, ...], ...]) -> Table:
+    """The shipped groups and a desk's own; neither replaces the other."""
+    if not groups:
+        return shipped()
+    base, own = shipped(), table_of(groups)
+    by_phrase = dict(base.by_phrase)
+    for phrase, numbers in own.by_phrase.items():
+        by_phrase[phrase] = (*by_phrase.get(phrase, ()), *(len(base.groups) + number for number in numbers))
+    return Table(base.groups + own.groups, by_phrase, max(base.longest, own.longest))
 
 
 def _spans(folded: str, table: Table, starts: set[int], ends: set[int]) -> Iterator[tuple[int, int]]:

@@ -77,7 +77,7 @@ def explained(
     about: Collection[Key] = (),
 ) -> Explanation:
     ask = within(period, wide_ask(text, kinds, filters, most=limit))
-    query = query_of(person, ask)
+    query = query_of(session, person, ask)
     best = frozenset(hit.key for hit in index.search(query).hits[:limit])
     answer = index.search(query, explain=True, about=best.union(about))
     trace = answer.trace or Trace((), (), ())

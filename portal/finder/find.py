@@ -26,6 +26,7 @@ from portal.finder.numbers import by_number, hit_of
 from portal.finder.period import ANY_TIME, MONTH, Period
 from portal.finder.shelves import FAULT, facets_of, fits, moment_of, reread, result_of
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
+from portal.finder.synonyms.serving import own_groups
 from portal.finder.wording import cleaned
 from portal.people.models import Person
 from portal.people.queries import viewer_of
@@ -199,7 +200,7 @@ class Finder:
         glance: bool = False,
     ) -> tuple[list[Ranked], Answer]:
         """Permitted rows in the order of the index, exact reference numbers on top."""
-        answer = self.index.search(query_of(person, ask), explain=explain)
+        answer = self.index.search(query_of(session, person, ask), explain=explain)
         if not person.active or not ask.text:
             return [], answer
         exact = by_number(session, person, ask.text, kinds=numbered)
@@ -213,7 +214,7 @@ class Finder:
         return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer
 
 
-def query_of(person: Person, ask: Ask) -> Query:
+def query_of(session: Session, person: Person, ask: Ask) -> Query:
     """The question as the index is asked it, with this person's eyes."""
     return Query(
         ask.text,
@@ -223,6 +224,7 @@ def query_of(person: Person, ask: Ask) -> Query:
         near=ask.near,
         limit=ask.depth,
         exclude=ask.exclude,
+        synonyms=own_groups(session),
     )
 
 

@@ -861,6 +861,7 @@ def upgrade() -> None:
         sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("strict", sa.Boolean(), nullable=False),
         sa.Column("publish", sa.Boolean(), nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
         sa.Column("older", sa.Boolean(), nullable=False),
         sa.Column("phase", sa.String(length=32), nullable=False),
         sa.Column("runner_id", sa.Integer(), nullable=True),

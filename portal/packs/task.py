@@ -1,0 +1,90 @@
+"""One item of a pack in the hands of whoever takes it, and what is written down once it is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from indexer.words import N_
+from portal.packs import ties
+from portal.packs.archive import Archive
+from portal.packs.checking import Here, beside
+from portal.packs.models import Pack, PackItem
+from portal.packs.places import Places
+from portal.packs.schema import Item
+from portal.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One item of one pack, for whoever takes it; ``here`` is what is here of it now."""
+
+    session: Session
+    pack: Pack
+    row: PackItem
+    item: Item
+    here: Here | None
+    places: Places
+    archive: Archive
+    by: Person
+    uploads: Path
+    limit_mb: int
+    locked: bool = False
+
+    @property
+    def note(self) -> str:
+        return N_("来自%(desk)s的资料包 %(serial)s") % {
+            "desk": self.pack.desk_name,
+            "serial": self.pack.serial,
+        }
+
+
+def write_on_line(task: Task, here: Here, *, content: str) -> None:
+    task.row.before = {**task.row.before, "tie": tie_before(here)}
+    item = task.item
+    ties.agree(
+        task.session,
+        item.kind,
+        here.row.id,
+        ident=item.ident,
+        versions=(*here.state.line, *item.line, item.version),
+        content=content,
+    )
+
+
+def tie_before(here: Here | None) -> list[object] | None:
+    """The tie as it was, for taking back."""
+    return [list(here.tie.line), here.tie.agreed] if here is not None and here.tie is not None else None
+
+
+def taken(task: Task, subject_id: int, *, created: bool = False) -> None:
+    """Written down once it is here: the line goes on from both sides' versions."""
+    item, here = task.item, task.here
+    ours = (*here.state.line, here.state.version) if here is not None else ()
+    task.row.before = {**task.row.before, "tie": tie_before(here), "created": created}
+    task.row.subject_id = subject_id
+    versions = (*ours, *item.line, item.version)
+    ties.agree(task.session, item.kind, subject_id, ident=item.ident, versions=versions, content="")
+    settled(task)
+
+
+def settled(task: Task) -> None:
+    """What it says here now is what both sides agreed on, and what taking back expects to find."""
+    item = task.item
+    task.session.flush()
+    held = beside(task.session, item.kind, [item.ident])[item.ident]
+    ties.agree(
+        task.session, item.kind, held.row.id, ident=item.ident, versions=(item.version,), content=held.seen
+    )
+    task.row.after = held.seen
+    task.row.before = {**task.row.before, "left": held.row.state.value}
+
+
+def as_it_was_left(task: Task) -> bool:
+    """Has nobody touched it since it was taken?"""
+    here = task.here
+    return (
+        here is not None and here.seen == task.row.after and here.row.state.value == task.row.before["left"]
+    )
