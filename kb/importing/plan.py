@@ -22,7 +22,9 @@ _ABSENT = N_(
     "%(name)s 里没有必需的列 %(absent)s；有的列是：%(known)s。"
     "可用 --field %(first)s=列名 指明，或用 --set %(first)s=值 补上。"
 )
-TABLE_KEYS = frozenset({"fields", "set", "values", "translation_of"})
+TABLE_KEYS = frozenset({"fields", "set", "values", "hints", "own_names", "translation_of"})
+#: In ``values``: what everything is called that is not named there.
+ELSE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class Table:
     """How one row gives one thing.
 
     ``fields``: ours → a column, or a text with {columns} in it. ``constants``: ours → a fixed value.
-    ``values``: ours → what the file calls something → what we call it. ``translation_of``: the number
-    (from 1) of the table whose thing this one translates. ``by_name``: columns that bear our own
-    names count too.
+    ``hints``: the same as ``fields``, for where the row itself says nothing. ``values``: ours → what the
+    file calls something → what we call it. ``translation_of``: the number (from 1) of the table whose
+    thing this one translates. ``by_name``: columns that bear our own names count too.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -40,9 +42,10 @@ class Table:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     translation_of: int | None = None
     by_name: bool = True
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     def named(self) -> set[str]:
-        return {*self.fields, *self.constants, *self.values}
+        return {*self.fields, *self.constants, *self.values, *self.hints}
 
     def columns(self) -> set[str]:
         return {column for source in self.fields.values() for column in _columns(source)}
@@ -113,10 +116,13 @@ def _fields(row: Row, table: Table) -> dict[str, Any]:
     for name, source in table.fields.items():
         found[name] = _filled(source, row.values) if "{" in source else row.values.get(source)
     found.update(table.constants)
+    for name, source in table.hints.items():
+        if found.get(name) in (None, "", []):
+            found[name] = _filled(source, row.values) if "{" in source else row.values.get(source)
     for name, renamed in table.values.items():
         word = found.get(name)
         if isinstance(word, str):
-            found[name] = renamed.get(word.strip(), word)
+            found[name] = renamed.get(word.strip(), renamed.get(ELSE, word))
     return found
 
 
@@ -200,7 +206,7 @@ def _from_file(path: Path, noun: str) -> Plan:
 
 def _table(path: Path, written: Any, count: int) -> Table:
     parts = (
-        {key: written.get(key, {}) for key in ("fields", "set", "values")}
+        {key: written.get(key, {}) for key in ("fields", "set", "values", "hints")}
         if isinstance(written, dict)
         else {}
     )
@@ -209,13 +215,17 @@ def _table(path: Path, written: Any, count: int) -> Table:
         isinstance(written, dict)
         and set(written) <= TABLE_KEYS
         and all(isinstance(part, dict) for part in parts.values())
-        and all(isinstance(column, str) for column in parts["fields"].values())
+        and all(isinstance(column, str) for column in (*parts["fields"].values(), *parts["hints"].values()))
         and all(isinstance(renamed, dict) for renamed in parts["values"].values())
         and (other is None or (isinstance(other, int) and 1 <= other <= count))
     )
     if not right:
         raise BadFile(
-            N_("对照表 %(name)s：每个表里只能有 fields、set、values 三个子表和 translation_of（第几个表）。")
+            N_(
+                "对照表 %(name)s：每个表里只能有 fields、set、values、hints 四个子表、"
+                "own_names（true 或 false）和 translation_of（第几个表）。"
+            )
             % {"name": path}
         )
-    return Table(parts["fields"], parts["set"], parts["values"], other, by_name=False)
+    own = bool(written.get("own_names", False))
+    return Table(parts["fields"], parts["set"], parts["values"], other, by_name=own, hints=parts["hints"])

@@ -19,11 +19,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from indexer.words import N_
 from kb.importing.cells import header_of, row_of
 from kb.importing.outcome import BadFile, Row
+from kb.importing.packages import check_package
 
-UNPACKED_LIMIT = 512 * 1024 * 1024
-RATIO_LIMIT = 200
-MEMBER_LIMIT = 5_000
-SMALL = 1024 * 1024
+LARGEST_PART = 512 * 1024 * 1024
 BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, ParseError, EOFError)
 
 
@@ -49,7 +47,7 @@ def read_sheet(name: str, content: bytes) -> Iterator[Row]:
 
 
 def _cells(name: str, content: bytes) -> Iterator[Sequence[Any]]:
-    _check_size(name, content)
+    check_package(name, content, what=N_("XLSX 工作簿"), largest_part=LARGEST_PART)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
@@ -58,18 +56,6 @@ def _cells(name: str, content: bytes) -> Iterator[Sequence[Any]]:
         book.close()
     except (*BROKEN, IndexError) as fault:
         raise BadFile(N_("%(name)s 不是能读的 XLSX 工作簿。") % {"name": name}) from fault
-
-
-def _check_size(name: str, content: bytes) -> None:
-    try:
-        members = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile as fault:
-        raise BadFile(N_("%(name)s 不是能读的 XLSX 工作簿。") % {"name": name}) from fault
-    unpacked = sum(member.file_size for member in members)
-    ratio = unpacked / max(1, len(content))
-    too_large = unpacked > UNPACKED_LIMIT or (unpacked > SMALL * 20 and ratio > RATIO_LIMIT)
-    if too_large or len(members) > MEMBER_LIMIT:
-        raise BadFile(N_("%(name)s 解开后大得不正常，没有导入。请拆小或另存为 CSV。") % {"name": name})
 
 
 def _value(cell: Any) -> Any:

@@ -1,0 +1,70 @@
+"""Links between the articles of one import: to each other's files, or by the numbers of another desk.
+
+They become cross-links by the numbers that the articles have here. The invariant: a number of another
+desk never leads to whatever article happens to bear it here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from indexer.words import N_
+from kb.importing.outcome import Row
+from kb.importing.targets import Link, prose, rewritten
+from kb.links.references import WRITTEN, reference_of
+
+#: Words that may stand in a cross-link; with anything else in them an ordinary link is written.
+SIMPLE = re.compile(r"[^\[\]\n|｜*_`<>\\]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """An article as this desk knows it, or will when the import is done."""
+
+    number: str
+    title: str
+
+
+@dataclass(slots=True)
+class Crossing:
+    """``files``: path in the folder → the article made of it. ``numbers``: number in the file → here."""
+
+    files: dict[str, Here] = field(default_factory=dict)
+    numbers: dict[str, Here] = field(default_factory=dict)
+
+    def crossed(self, row: Row, body: str, *, foreign: bool) -> tuple[str, list[str]]:
+        """The text with its cross-links, and what there is to say. ``foreign``: written by another desk."""
+        remarks: list[str] = []
+        if row.find is not None and self.files:
+            body = rewritten(body, lambda link: self._followed(row, link))
+        if "number" in row.values or self.numbers:
+            body = prose(
+                body,
+                lambda piece: WRITTEN.sub(lambda found: self._renumbered(found, foreign, remarks), piece),
+            )
+        return body, remarks
+
+    def _followed(self, row: Row, link: Link) -> str | Link | None:
+        entry = row.find(link.target) if row.find and not link.is_picture else None
+        here = self.files.get(entry.path) if entry else None
+        if here is None:
+            return None
+        if link.label in ("", here.title):
+            return f"[[{here.number}]]" if link.label else Link(f"/kb/{here.number}")
+        if SIMPLE.fullmatch(link.label):
+            return f"[[{here.number}|{link.label}]]"
+        return Link(f"/kb/{here.number}", link.label)
+
+    def _renumbered(self, found: re.Match[str], foreign: bool, remarks: list[str]) -> str:
+        reference = reference_of(found)
+        here = self.numbers.get(reference.number)
+        if here is not None:
+            text = f"|{reference.text}" if reference.text else ""
+            return (
+                f"[[{here.number}{reference.anchor}{text}]]" if here.number != reference.number else found[0]
+            )
+        if not foreign or not reference.number.startswith("KB"):
+            return found[0]
+        remarks.append(N_("文中引用的 %(number)s 不在这次导入里，没有链接。") % {"number": reference.number})
+        return "\\" + found[0]
