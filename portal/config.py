@@ -46,6 +46,8 @@ class Settings:
     lockout_minutes: int
     confirm_after_days: int
     learn_after: int
+    holdout_share: float
+    holdout_name: str
     base_url: str
     company: str
     smtp_host: str
@@ -103,6 +105,13 @@ def _any_count(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("必须是不小于零的整数")
     return int(text)
+
+
+def _share(text: str) -> float:
+    found = re.fullmatch(r"0(\.\d{1,6})?", text)
+    if found is None or float(text) > 0.5:
+        raise ValueError("应为 0 到 0.5 之间的小数，例如 0.05；0 为不做对照")
+    return float(text)
 
 
 def _switch(text: str) -> bool:
@@ -185,6 +194,8 @@ TABLE = (
     Row("lockout_minutes",    "15",            _count,    "锁定多少分钟"),
     Row("confirm_after_days", "3",             _count,    "反馈后用户多少个工作日不回应即自动确认"),
     Row("learn_after",        "50",            _any_count, "夜里自动学习：比上次新增多少条判断才学一次；0 为从不"),
+    Row("holdout_share",      "0",             _share,    "对照实验：多大比例的人（每两周重抽）输入问题时不看推荐的知识和缺陷，例如 0.05；公告照常显示，检索和提单不受影响；0 为不做对照"),
+    Row("holdout_name",       "1",             str,       "对照实验的名称；改名即重新抽签"),
     Row("base_url",           "",              _address,  "对外网址，用于邮件和群机器人消息里的链接；空则消息里不带链接"),
     Row("company",            "岭海电网公司",   str,       "页眉上的公司名称"),
     Row("smtp_host",          "",              str,       "发邮件的 SMTP 服务器；空为不发邮件"),

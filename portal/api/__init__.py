@@ -18,6 +18,7 @@ from portal.api import (
     faults,
     health,
     information,
+    insight,
     levels,
     people,
     quality,
@@ -43,6 +44,7 @@ PARTS = (
     levels,
     people,
     quality,
+    insight,
 )
 
 

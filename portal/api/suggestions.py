@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from portal.api import callers, schemas
 from portal.api.paging import after, cursor_of
 from portal.finder import suggest
+from portal.finder.holdout import terms_of
 from portal.finder.meant import did_you_mean
 from portal.finder.period import of_days
 from portal.finder.typeahead import complete
@@ -34,9 +35,11 @@ class Suggestions(MethodView):
     def post(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Articles, known defects and live announcements that may answer a text."""
         category = asked["category"].value if asked["category"] else None
-        found = parts().finder.suggest(
+        terms = terms_of(db(), parts().settings, me(), token=asked["session"])
+        everything = parts().finder.suggest(
             db(), me(), asked["text"], system=asked["system"], category=category, limit=asked["limit"]
         )
+        terms, found = terms.over(everything, system=asked["system"])
         consultation = suggest.refresh(
             write_now(),
             found,
@@ -45,6 +48,7 @@ class Suggestions(MethodView):
             system=asked["system"],
             place="api",
             token=asked["session"],
+            terms=terms,
         )
         return {
             "mode": found.mode,
@@ -53,6 +57,7 @@ class Suggestions(MethodView):
             "items": found.results,
             "announcements": found.announcements,
             "session": consultation.token,
+            "held_back": terms.holds_back,
         }
 
 

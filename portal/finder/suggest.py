@@ -1,8 +1,9 @@
 """Sessions of suggestion: what somebody typed, what they were shown, and how it ended.
 
 “That solved it” ends here and is a deflection; filing a ticket ends here too and keeps what was shown.
-Nothing is searched here. The invariant: a consultation belongs to one person, and for everybody else its
-token does not exist; it counts as solved at most once, and no longer when a ticket is filed after all.
+Nothing is searched here; who is shown nothing is ``holdout``'s, who came back ``returns``' business. The
+invariant: a consultation belongs to one person, and for everybody else its token does not exist; it counts
+as solved at most once, and no longer when a ticket is filed after all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from kb.columns import now
 from kb.models import Article
 from kb.queries import is_readable
 from portal.finder.found import Found
-from portal.finder.models import Consultation, Outcome, Shown
+from portal.finder.holdout import NO_TERMS, Terms
+from portal.finder.models import CONSOLE, UNDECIDED, Consultation, Outcome, Shown
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE
 from portal.finder.wording import cleaned
 from portal.people.models import Person
@@ -27,8 +29,6 @@ from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
 
 LONGEST_CODE = 64
-#: A consultation can still end well after the page was left.
-UNDECIDED = frozenset({Outcome.OPEN, Outcome.LEFT})
 
 
 def begin(
@@ -47,19 +47,30 @@ def refresh(
     system: str | None = None,
     place: str = "ask",
     token: str | None = None,
+    terms: Terms | None = None,
 ) -> Consultation:
     """They typed on: the same consultation shows something else; what they opened stays opened.
 
-    Without a token, or with one that is foreign, unknown or ended, a new consultation begins.
+    Without a token, or with one that is foreign, unknown or ended, a new consultation begins. ``terms``:
+    on which ``found`` was shown; without them everything found was.
     """
+    terms = terms or NO_TERMS.over(found, system=system)[0]
     consultation = consultation_of(session, token, by=by)
     if consultation is None or consultation.outcome not in UNDECIDED:
         consultation = Consultation(
-            token=secrets.token_urlsafe(24), person_id=by.id, at=now(session), place=place
+            token=secrets.token_urlsafe(24),
+            person_id=by.id,
+            at=now(session),
+            place=place,
+            arm=terms.arm,
+            chance=terms.chance,
+            round=terms.round,
         )
         session.add(consultation)
     consultation.text = cleaned(text)
     consultation.system = cleaned(system or "", limit=LONGEST_CODE) or None
+    consultation.about = cleaned(terms.about or "", limit=LONGEST_CODE) or None
+    consultation.offered, consultation.trusted = terms.offered, terms.trusted
     consultation.mode = str(found.mode)
     consultation.calibration = found.calibration
     consultation.outcome, consultation.ended_at = Outcome.OPEN, None
@@ -91,10 +102,19 @@ def opened(session: Session, token: str | None, *, by: Person, kind: str, id: in
     return consultation
 
 
-def solved_by(session: Session, token: str | None, *, by: Person, kind: str, id: int) -> Consultation | None:
+def solved_by(
+    session: Session,
+    token: str | None,
+    *,
+    by: Person,
+    kind: str,
+    id: int,
+    ticket: Ticket | None = None,
+) -> Consultation | None:
     """“That solved it”: a deflection, counted once; a readable article gets the reader's good verdict.
 
-    None when there is no such consultation of this person or it never showed that answer.
+    None when there is no such consultation of this person or it never showed that answer. With a
+    ``ticket``: that of a caller whom an agent answered, which is no deflection.
     """
     consultation = consultation_of(session, token, by=by)
     shown = _shown(consultation, kind, id)
@@ -106,6 +126,7 @@ def solved_by(session: Session, token: str | None, *, by: Person, kind: str, id:
     shown.opened_at = shown.opened_at or moment
     _end(consultation, Outcome.SOLVED, moment)
     consultation.solved_kind, consultation.solved_id = kind, id
+    consultation.ticket_id = ticket.id if ticket is not None else None
     if kind == ARTICLE:
         _rate(session, id, by=by)
     session.flush()
@@ -119,6 +140,8 @@ def filed(session: Session, token: str | None, *, by: Person, ticket: Ticket) ->
         return None
     _end(consultation, Outcome.FILED, now(session))
     consultation.ticket_id = ticket.id
+    if ticket.requester_id != by.id:
+        consultation.place = CONSOLE  # asked for somebody else, wherever it was typed
     session.flush()
     return consultation
 

@@ -1,21 +1,35 @@
 """Sessions of suggestion as a manager counts them, within what the viewer's posts serve.
 
 The rule is that of ``portal.tickets.visibility``, read for people who asked: a front post counts what
-the people of its units asked, a middle or back post what was asked about its systems.
+the people of its units asked, a middle or back post what was asked about its systems. What is counted of
+them is ``deflection``'s. The invariant: every session belongs to exactly one stream, so that calls,
+announcements and people held back are never mixed into what articles prevented.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
-from sqlalchemy.orm import Session
+from enum import StrEnum
 
-from portal.finder.models import Consultation, Outcome
+from sqlalchemy import ColumnElement, and_, case, false, or_, select, true
+
+from portal.finder.models import CONSOLE, SELF_SERVICE, Arm, Consultation, Outcome
+from portal.finder.sources import ANNOUNCEMENT
 from portal.insight.periods import Period, Scope
 from portal.people.models import Person, PersonPost
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
 from portal.tickets.selection import within
 
 ENDED = (Outcome.SOLVED, Outcome.FILED, Outcome.LEFT)
+
+
+class Stream(StrEnum):
+    """What kind of session it was."""
+
+    SELF_SERVICE = "self_service"
+    ANNOUNCED = "announced"  # ended with “me too” at a live announcement
+    HELD_BACK = "held_back"
+    CALL = "call"
+    READING = "reading"  # an article that somebody had found by themselves went with a ticket
 
 
 def served_consultations(person: Person) -> ColumnElement[bool]:
@@ -27,7 +41,7 @@ def served_consultations(person: Person) -> ColumnElement[bool]:
 
 def _served(row: PersonPost) -> ColumnElement[bool]:
     if row.post in BOUND_TO_SYSTEMS:
-        return Consultation.system.in_(row.systems)
+        return Consultation.about.in_(row.systems)
     if row.post in BOUND_TO_UNITS:
         return _asked_in(row.unit.code) if row.unit is not None else false()
     return true() if Permission.READ_ALL_TICKETS in PERMISSIONS[row.post] else false()
@@ -37,18 +51,35 @@ def _asked_in(unit: str) -> ColumnElement[bool]:
     return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(within(unit))))
 
 
-def consultation_counts(session: Session, scope: Scope, period: Period) -> dict[Outcome, int]:
-    """Outcome → how many sessions begun in the period ended so; one query."""
-    narrowed = [
+def narrowed(scope: Scope, period: Period) -> list[ColumnElement[bool]]:
+    """Sessions of this scope that began in the period."""
+    conditions = [
         served_consultations(scope.person),
-        Consultation.outcome.in_(ENDED),
         and_(Consultation.at >= period.since, Consultation.at < period.until),
     ]
     if scope.system:
-        narrowed.append(Consultation.system == scope.system)
+        conditions.append(Consultation.about == scope.system)
     if scope.unit:
-        narrowed.append(_asked_in(scope.unit))
-    rows = session.execute(
-        select(Consultation.outcome, func.count()).where(*narrowed).group_by(Consultation.outcome)
+        conditions.append(_asked_in(scope.unit))
+    return conditions
+
+
+def stream() -> ColumnElement[str]:
+    """Which stream a session belongs to."""
+    return case(
+        (Consultation.place == CONSOLE, Stream.CALL.value),
+        (Consultation.place.not_in(SELF_SERVICE), Stream.READING.value),
+        (is_joined(), Stream.ANNOUNCED.value),
+        (Consultation.arm == Arm.HELD, Stream.HELD_BACK.value),
+        else_=Stream.SELF_SERVICE.value,
     )
-    return dict.fromkeys(ENDED, 0) | dict(rows.all())
+
+
+def is_joined() -> ColumnElement[bool]:
+    """Ended by joining a live announcement."""
+    return and_(Consultation.outcome == Outcome.SOLVED, Consultation.solved_kind == ANNOUNCEMENT)
+
+
+def is_self_service() -> ColumnElement[bool]:
+    """Has ended, and its person was shown whatever was found."""
+    return and_(Consultation.outcome.in_(ENDED), stream() == Stream.SELF_SERVICE.value)

@@ -36,13 +36,16 @@ class Course(StrEnum):
 
 def rate(hits: int, n: int) -> Estimate | None:
     """Share with Wilson's interval (Wilson 1927); nothing of nothing is no rate."""
-    if n <= 0:
-        return None
-    p = hits / n
+    return share(hits / n, n) if n > 0 else None
+
+
+def share(p: float, n: float) -> Estimate:
+    """The same for a share that is known with ``n`` observations' worth, which need not be a whole number."""
     middle = p + Z * Z / (2 * n)
     spread = Z * sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
-    return Estimate(p, max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale), n)
+    low, high = max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+    return Estimate(p, low, high, int(n))
 
 
 def count(k: int) -> Estimate:

@@ -15,9 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from portal.finder.models import Outcome
-from portal.insight.consultations import consultation_counts
 from portal.insight.definitions import DEFINITIONS, Definition, Wish
+from portal.insight.deflection import observed_deflection
 from portal.insight.estimates import Course, Estimate, count, course, mean, median, rate
 from portal.insight.periods import Period, Scope
 from portal.insight.working_time import WorkingTime
@@ -190,11 +189,8 @@ def _score(row: Row[Any]) -> Estimate | None:
 
 
 def _deflection(session: Session, scope: Scope, period: Period) -> tuple[Estimate | None, Estimate | None]:
-    now, before = (consultation_counts(session, scope, part) for part in (period, period.before))
-    return (
-        rate(now[Outcome.SOLVED], sum(now.values())),
-        rate(before[Outcome.SOLVED], sum(before.values())),
-    )
+    now, before = (observed_deflection(session, scope, part) for part in (period, period.before))
+    return now, before
 
 
 # ── medians of working time ──────────────────────────────────────────────────────────────────────

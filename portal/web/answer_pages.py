@@ -84,6 +84,7 @@ def me_too(id: int) -> BaseResponse | str:
     if announcement is None or announcement.fault is None:
         abort(404)
     board.me_too(db(), announcement.fault, by=me())
+    consultations.solved_by(db(), request.form.get("token"), by=me(), kind=ANNOUNCEMENT, id=id)
     if is_fragment():
         return render_template("ask/_me_too.html", announcement=announcement, done=True)
     flash(_("已记下您也受到影响，恢复后会通知您。"), "success")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from portal.finder import suggest as consultations
 from portal.finder.find import Found, Prediction, Result
 from portal.finder.grounds import NO_GROUNDS, Grounds, grounds_of
+from portal.finder.holdout import NO_TERMS, Terms, terms_of
 from portal.web.request import db, me, parts
 
 SHORTEST = 2  # fewer characters say nothing yet
@@ -31,8 +32,12 @@ class Answers:
     guess: Prediction | None = None
     grounds: Grounds = NO_GROUNDS
     token: str = ""
-    held: bool = False
-    """Answers are held back from this person for a while; then nothing is said of them at all."""
+    terms: Terms = NO_TERMS
+
+    @property
+    def held(self) -> bool:
+        """Answers are held back from this person for a while; then nothing is said of them at all."""
+        return self.terms.holds_back
 
     @property
     def system(self) -> str:
@@ -58,15 +63,22 @@ def answers_for(
     text: str, system: str | None, category: str | None, *, token: str | None, place: str = ASK
 ) -> Answers:
     """What may answer this text, and, where a ticket can be filed, what it is probably about."""
-    words = text.strip()
-    answers = Answers(words, place if place in PLACES else ASK, token=token or "")
+    answers = unanswered(text, token=token, place=place)
+    words, terms = answers.text, answers.terms
     if len(words) < SHORTEST:
         return answers
     finder = parts().finder
     found = finder.suggest(db(), me(), words, system=system or None, category=category or None, limit=SHOWN)
     guess = finder.predict(db(), me(), words) if answers.place == ASK else None
     grounds = grounds_of(db(), words, guess) if guess else NO_GROUNDS
-    return replace(answers, found=found, guess=guess, grounds=grounds)
+    terms, shown = terms.over(found, system=system, guess=guess)
+    return replace(answers, found=shown, guess=guess, grounds=grounds, terms=terms)
+
+
+def unanswered(text: str, *, token: str | None = None, place: str = ASK) -> Answers:
+    """The page before anything was searched, on the terms on which it will be answered."""
+    terms = terms_of(db(), parts().settings, me(), token=token)
+    return Answers(text.strip(), place if place in PLACES else ASK, token=token or "", terms=terms)
 
 
 def remembered(answers: Answers) -> Answers:
@@ -74,6 +86,12 @@ def remembered(answers: Answers) -> Answers:
     if answers.found is None:
         return answers
     kept = consultations.refresh(
-        db(), answers.found, by=me(), text=answers.text, place=answers.place, token=answers.token or None
+        db(),
+        answers.found,
+        by=me(),
+        text=answers.text,
+        place=answers.place,
+        token=answers.token or None,
+        terms=answers.terms,
     )
     return replace(answers, token=kept.token)

@@ -37,7 +37,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_DOORS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.access import signed_in
 from portal.web.answer_pages import blueprint
-from portal.web.answers import Answers, answers_for, remembered
+from portal.web.answers import Answers, answers_for, remembered, unanswered
 from portal.web.files import attach_to
 from portal.web.information import Asked, answers_from, asked_about, typed_in
 from portal.web.refusals import is_fragment, sentence_of
@@ -116,7 +116,7 @@ def _answers_of(form: AskForm) -> Answers:
 
 
 def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -> str:
-    answers = answers or Answers(form.words)
+    answers = answers or unanswered(form.words, token=form.token.data)
     form.system.data = form.system.data or answers.system
     form.category.data = form.category.data or answers.category
     form.token.data = answers.token

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Protocol
 
 from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from portal.insight import charts
 from portal.insight.definitions import Kind
 from portal.insight.estimates import Estimate, difference
 from portal.insight.morning import Figure
@@ -107,6 +107,15 @@ def _written(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def name_of(line: charts.Line | charts.Mover) -> str:
+class Named(Protocol):
+    """Something with a name in both languages."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+def name_of(line: Named) -> str:
     """The name in the viewer's language."""
     return line.name_en if str(get_locale()).startswith("en") and line.name_en else line.name

@@ -9,28 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
-from portal.catalogue.models import System
 from portal.insight import charts
 from portal.insight.definitions import GROUPS
 from portal.insight.morning import morning as figures_of
-from portal.insight.periods import LENGTHS, Period, Scope, last_days
+from portal.insight.periods import LENGTHS, Period, Scope
 from portal.insight.quality import LABEL, quality
-from portal.people.models import Unit
-from portal.people.queries import units_in_order
-from portal.people.roles import BOUND_TO_UNITS, Permission
+from portal.people.roles import Permission
 from portal.tickets import desk
 from portal.tickets.selection import Filter
 from portal.web.access import needs
+from portal.web.deflection import blueprint
 from portal.web.figure_charts import charts_of
+from portal.web.figure_scope import asked_period, asked_scope, bounds, offered
 from portal.web.figure_words import Tile, address_of, name_of, tile_of
 from portal.web.request import db, me
 
-blueprint = Blueprint("figures", __name__)
+__all__ = ["blueprint"]
 
 USUAL_DAYS = 30
 SEVERAL = 4
@@ -40,8 +37,10 @@ SEVERAL = 4
 @needs(Permission.READ_FIGURES)
 def morning() -> str:
     """The page of a service manager's morning."""
-    scope, period = asked_scope(), asked_period()
+    scope, period = asked_scope(), asked_period(LENGTHS, usual=USUAL_DAYS)
     found = {key: tile_of(figure) for key, figure in figures_of(db(), scope, period).items()}
+    there = url_for("figures.deflection", system=scope.system or None, unit=scope.unit or None)
+    found["deflection"] = replace(found["deflection"], href=there)
     systems = charts.systems_by_tickets(db(), scope, period)
     return render_template(
         "figures/page.html",
@@ -56,8 +55,9 @@ def morning() -> str:
         defects=charts.top_defects(db(), scope, period.until),
         systems=systems[: charts.TOP],
         charts=charts_of(scope, period, systems),
-        offered=_offered(),
-        bounds=_bounds(),
+        offered=offered(),
+        bounds=bounds(),
+        here="figures.morning",
         list_of=address_of,
         filter_of=Filter,
         quarter=period.until - charts.QUARTER,
@@ -71,21 +71,6 @@ def _quality(scope: Scope, period: Period) -> list[tuple[str, list[Tile]]]:
     days = (period.until - period.since).days
     href = url_for("quality.results", days=days, unit=scope.unit)
     return [(LABEL, [replace(tile_of(figure), href=href) for figure in quality(db(), scope, period)])]
-
-
-def asked_scope() -> Scope:
-    """Whose figures, about what; a system or unit that isn't there narrows to nothing."""
-    return Scope(me(), system=_word("system"), unit=_word("unit"))
-
-
-def asked_period() -> Period:
-    """The period the address asks for; nonsense means the usual one."""
-    days = request.args.get("days", "")
-    return last_days(db(), int(days) if days in {str(length) for length in LENGTHS} else USUAL_DAYS)
-
-
-def _word(name: str) -> str:
-    return request.args.get(name, "").strip()[:64].replace("\x00", "")
 
 
 # ── what changed and where to look ───────────────────────────────────────────────────────────────
@@ -129,23 +114,3 @@ def _moved(scope: Scope, period: Period, mover: charts.Mover) -> News:
 
 def _late(ticket: Any) -> tuple[Any, Any]:
     return ticket, desk.clock_of(db(), ticket)
-
-
-def _offered() -> dict[str, Any]:
-    systems = select(System).options(lazyload(System.modules)).order_by(System.group, System.id)
-    return {"systems": list(db().scalars(systems)), "units": _units()}
-
-
-def _units() -> list[Unit]:
-    """The units this person may look at: all, or those of their posts and below."""
-    bound = _bounds()
-    everyone = units_in_order(db())
-    return [unit for unit in everyone if not bound or any(unit.path.startswith(top.path) for top in bound)]
-
-
-def _bounds() -> list[Unit]:
-    """The units whose figures these are, when the person's posts are bound to units alone."""
-    posts = me().posts
-    if any(row.post not in BOUND_TO_UNITS for row in posts):
-        return []
-    return [row.unit for row in posts if row.unit is not None]

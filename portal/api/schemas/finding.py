@@ -55,6 +55,11 @@ class SuggestionsOut(Schema):
     items = fields.List(fields.Nested(FoundOut))
     announcements = fields.List(fields.Nested(AnnouncementOut))
     session = fields.String(allow_none=True)
+    held_back = fields.Boolean(
+        metadata={
+            "description": "part of the holdout: nothing is shown, which does not say that nothing matches"
+        }
+    )
 
 
 class OutcomeIn(Schema):
