@@ -24,6 +24,7 @@ from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
 from portal.cli.bulk_work import carry_bulk_on, forget_bulk
+from portal.cli.coming_back import follow_questions
 from portal.cli.curating import count_standings, find_pairs, keep_time, look_for_decay
 from portal.cli.deadlines import watch_deadlines
 from portal.cli.feeding import holder_name, let_go
@@ -83,6 +84,7 @@ JOBS: tuple[Job, ...] = (
     Job("orphans", timedelta(hours=6), tidy_files),
     Job("old sessions", timedelta(hours=6), forget_sessions),
     Job("old post", timedelta(hours=12), partial(forget, clock=moment)),
+    Job("questions", timedelta(minutes=10), follow_questions),
     Job("bulk", timedelta(seconds=5), carry_bulk_on),
     Job("forget bulk", timedelta(hours=6), forget_bulk),
     Job("articles in time", timedelta(minutes=1), keep_time),
