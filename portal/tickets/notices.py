@@ -60,6 +60,7 @@ class Event(StrEnum):
     APPEAL_DECIDED = "appeal_decided"  # both of them
     DUE_SOON = "due_soon"  # whoever has it in hand: ``levels.alarms``
     OVERDUE = "overdue"  # those above them, too
+    LINK_SENT = "link_sent"  # a caller, the link to an article: ``finder.sending``
     ARTICLE_DUE = "article_due"  # whoever owns an article that is to be checked again: ``portal.curation``
     ARTICLE_ENDS = "article_ends"  # the same, before its time is over
     ARTICLE_ENTRUSTED = "article_entrusted"  # whoever owns it from now on
@@ -106,6 +107,7 @@ TABLE = {row.event: row for row in (
     Row(Event.APPEAL_DECIDED, (),                                  N_("工单 %(number)s 的质检申诉已裁定（%(verdict)s）：%(note)s"), G.QUALITY, name=N_("申诉裁定")),
     Row(Event.DUE_SOON,     (),                                    N_("工单 %(number)s 快到%(deadline)s（%(due)s）：%(title)s"), G.CLOCK, urgent=True, name=N_("快到时限")),
     Row(Event.OVERDUE,      (),                                    N_("工单 %(number)s 已超过%(deadline)s（%(due)s）：%(title)s"), G.CLOCK, urgent=True, name=N_("已超时限")),
+    Row(Event.LINK_SENT,    (),                                    N_("%(by)s 把知识发给了您：《%(called)s》"), G.TALK, name=N_("发送知识链接")),
     Row(Event.ARTICLE_DUE,  (),                                    N_("您负责的知识 %(article)s 要复核：%(title)s"), G.KNOWLEDGE, name=N_("知识要复核")),
     Row(Event.ARTICLE_ENDS, (),                                    N_("您负责的知识 %(article)s 有效期到 %(day)s 为止：%(title)s"), G.KNOWLEDGE, name=N_("知识快到期")),
     Row(Event.ARTICLE_ENTRUSTED, (),                               N_("%(by)s 把知识 %(article)s 交给您负责：%(title)s"), G.KNOWLEDGE, name=N_("知识交给您")),

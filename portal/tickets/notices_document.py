@@ -33,6 +33,7 @@ LISTENERS_BESIDES: dict[str, str] = {
     "helped": N_("正在办上级工单的人"),
     "due_soon": N_("手上有这张工单的人"),
     "overdue": N_("手上有这张工单的人和他们的班长"),
+    "link_sent": N_("正在通话的来电者"),
     "article_due": N_("知识的负责人；没有人负责的，知识编辑"),
     "article_ends": N_("知识的负责人；没有人负责的，知识编辑"),
     "article_entrusted": N_("知识的新负责人"),
@@ -53,6 +54,7 @@ EXAMPLES = {
     "deadline": N_("〔时限〕"),
     "due": N_("〔日期〕"),
     "article": "…",
+    "called": N_("〔标题〕"),
     "day": N_("〔日期〕"),
 }
 INTRODUCTION = """# 谁会收到什么通知

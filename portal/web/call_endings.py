@@ -23,10 +23,11 @@ from portal.people.models import Person
 from portal.tickets import callers, calls, desk
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, IMPACT_LABELS, URGENCY_LABELS, Category
-from portal.web.calling import Screen, reading_of, screen_of
+from portal.web.calling import Screen, screen_of
 from portal.web.files import attach_to
 from portal.web.hearing import Heard, heard, number_in
 from portal.web.information import answers_from, asked_about
+from portal.web.reading_aloud import subject_of
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me
 
@@ -68,10 +69,10 @@ Kind = TypeVar("Kind", Article, Defect)
 
 def read_answer(kind: str, number: int, model: type[Kind]) -> Kind:
     """The answer that ends the call; one that I may not read isn't there."""
-    reading = reading_of(kind, number, None)
-    if reading is None or not isinstance(reading.subject, model):
+    subject = subject_of(kind, number)
+    if not isinstance(subject, model):
         abort(404)
-    return reading.subject
+    return subject
 
 
 def probability_shown(call: Heard, number: int) -> float | None:
@@ -104,7 +105,7 @@ def request_from(
     module, sub = call.module, call.sub
     asked = asked_about(found, category, module=module, sub=sub, typed=call.typed, offering=False)
     return desk.Request(
-        text=call.notes,
+        text=call.told,
         category=category,
         system=found,
         requester=person,

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from defects.models import Defect
-from defects.queries import is_visible
 from indexer.highlight import highlight
-from kb.models import Article
-from kb.queries import is_readable
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_in_order
 from portal.faults.announcements import live_announcements
 from portal.faults.models import Announcement, FaultReport
 from portal.finder import suggest
+from portal.finder.clarify import About
 from portal.finder.find import Found, Prediction
+from portal.finder.prediction import named_systems
+from portal.finder.sources import ARTICLE
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.tickets import callers, calls, desk, plain
@@ -31,15 +30,18 @@ from portal.tickets.callers import Waiting
 from portal.tickets.models import Ticket
 from portal.tickets.rail import Stop, rail_of
 from portal.tickets.service_levels import Clock
+from portal.tickets.usage import answered_with
 from portal.tickets.words import SUB_LABELS, Category
+from portal.web.clarifying import NOTHING_ASKED as NO_QUESTION
+from portal.web.clarifying import Clarity, clarified, words_of
 from portal.web.hearing import CHIPS, Heard, number_in, resolved
 from portal.web.information import NOTHING_ASKED, Asked, asked_about
+from portal.web.reading_aloud import Reading, reading_of
 from portal.web.request import db, me, parts, viewer
 
 PLACE = "console"
 SHORTEST = 2
 SHOWN = 9  # as many as there are number keys
-READABLE = {"article": Article, "defect": Defect}
 ASKS_PROGRESS = re.compile(
     r"进度|进展|催|到哪|多久|什么时候(能|好|处理)|处理得?怎么样|有没有结果|how far|progress", re.I
 )
@@ -66,19 +68,6 @@ class Alert:
     joined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What is being read aloud; ``internal``: the caller may not read it themselves."""
-
-    kind: str
-    subject: Article | Defect
-    internal: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.kind}:{self.subject.id}"
-
-
 NOBODY_WAITS = Waiting(0)
 
 
@@ -94,6 +83,9 @@ class Screen:
     rows: tuple[Row, ...] = ()
     history: tuple[Ticket, ...] = ()
     found: Found | None = None
+    clarity: Clarity = NO_QUESTION
+    used: Mapping[int, int] = field(default_factory=dict)
+    """How many tickets each of the articles found has answered lately."""
     proposed: frozenset[str] = frozenset()
     alerts: tuple[Alert, ...] = ()
     reading: Reading | None = None
@@ -136,6 +128,8 @@ def answered_so_far(call: Heard) -> Screen:
     found, guess = _searched(call)
     systems = systems_in_order(db())
     known = resolved(call, guess, systems)
+    found, clarity = clarified(found, call.words, call.replies, systems=systems, known=_settled(call))
+    articles = [row.id for row in found.results if row.kind == ARTICLE] if found else []
     return Screen(
         heard=known,
         systems=systems,
@@ -143,6 +137,8 @@ def answered_so_far(call: Heard) -> Screen:
         caller=caller,
         rows=rows_of(caller, call.words) if caller else (),
         found=found,
+        clarity=clarity,
+        used=answered_with(db(), articles),
         proposed=frozenset(name for name in CHIPS if getattr(known, name)) - call.chosen,
         alerts=_alerts(caller, found, known.system),
         asked=_asked(known, systems),
@@ -167,9 +163,17 @@ def _searched(call: Heard) -> tuple[Found | None, Prediction | None]:
     finder = parts().finder
     system = call.system if "system" in call.chosen else None
     category = call.category if "category" in call.chosen else None
-    found = finder.suggest(db(), me(), call.words, system=system, category=category, limit=SHOWN)
+    text = f"{call.words} {words_of(call.replies)}".strip()
+    found = finder.suggest(db(), me(), text, system=system, category=category, limit=SHOWN)
     open_questions = {"system", "category"} - call.chosen
     return found, finder.predict(db(), me(), call.words) if open_questions else None
+
+
+def _settled(call: Heard) -> frozenset[About]:
+    """What needs no asking: the agent chose it, or the caller named it."""
+    chosen = {about for about in (About.SYSTEM, About.MODULE) if about.value in call.chosen}
+    named = {About.SYSTEM} if call.words and named_systems(db(), call.words) else set()
+    return frozenset(chosen | named)
 
 
 def rows_of(caller: Person, words: str = "") -> tuple[Row, ...]:
@@ -214,19 +218,6 @@ def _joined(caller: Person | None, live: list[Announcement]) -> set[int | None]:
 def _reading(key: str, caller: Person | None) -> Reading | None:
     kind, _colon, number = key.partition(":")
     return reading_of(kind, number_in(number) or 0, caller)
-
-
-def reading_of(kind: str, number: int, caller: Person | None) -> Reading | None:
-    """An answer that I may read; None when there is no such thing for me."""
-    model = READABLE.get(kind)
-    subject = db().get(model, number) if model else None
-    if isinstance(subject, Article) and is_readable(subject, viewer()):
-        hidden = caller is not None and not is_readable(subject, viewer_of(caller))
-        return Reading(kind, subject, hidden)
-    if isinstance(subject, Defect) and is_visible(subject, viewer()):
-        hidden = caller is not None and not is_visible(subject, viewer_of(caller))
-        return Reading(kind, subject, hidden)
-    return None
 
 
 def remembered(screen: Screen) -> Screen:

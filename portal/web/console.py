@@ -22,6 +22,7 @@ from portal.faults import board
 from portal.faults.announcements import live_announcements
 from portal.faults.models import Announcement
 from portal.finder import suggest
+from portal.finder.sending.links import send_link
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
@@ -42,8 +43,10 @@ from portal.web.call_endings import (
     request_from,
     served_caller,
 )
-from portal.web.calling import answered_so_far, reading_of, remembered, rows_of, screen_of
+from portal.web.calling import answered_so_far, remembered, rows_of, screen_of
 from portal.web.hearing import Heard, number_in
+from portal.web.labels import named
+from portal.web.reading_aloud import reading_of
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, only_asks, write_now
 
@@ -121,6 +124,28 @@ def read(kind: str, number: int) -> str:
     if not is_fragment():
         return drawn(screen_of(replace(call, reading=reading.key)))
     return render_template("console/_reading.html", reading=reading)
+
+
+@blueprint.post("/console/send/<int:number>")
+@CALLS
+def send(number: int) -> Response:
+    """The link goes to the caller's bell, and by mail as they wish; the call goes on."""
+    call, person = heard_now(), called()
+    article, problem = read_answer("article", number, Article), ""
+    try:
+        if person is None:
+            raise Refused(NOBODY)
+        send_link(db(), article, to=person, by=me(), token=call.token)
+    except Refused as refusal:
+        problem = sentence_of(refusal)
+        db().rollback()
+    if is_fragment():
+        page = render_template("console/_sent.html", caller=person, problem=problem, number=number)
+        return make_response(page, 422 if problem else 200)
+    if not problem and person is not None:
+        flash(_("已把链接发给%(name)s。", name=named(person)), "success")
+    screen = screen_of(replace(call, reading=f"article:{number}"), problem=problem)
+    return make_response(drawn(screen), 422 if problem else 200)
 
 
 # ── the caller's open tickets ────────────────────────────────────────────────────────────────────

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from flask_babel import gettext as _
+
 from portal.catalogue.models import System
+from portal.finder.clarify import About, Reply
 from portal.finder.find import Prediction
 from portal.tickets import calls
 from portal.tickets.words import SUB_LABELS, Category
+from portal.web.clarifying import pressed_in, replies_in, words_of
 from portal.web.information import typed_in
 from portal.web.request import me
 
 CHIPS = ("system", "module", "category", "sub")
+#: Questions whose reply is a field of the ticket as well.
+FACETS = frozenset({About.SYSTEM, About.MODULE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,20 @@ class Heard:
     chosen: frozenset[str] = frozenset()
     typed: Mapping[str, str] = field(default_factory=dict)  # into fields of information forms
     sheet: str = ""  # the information form on the screen
+    replies: tuple[Reply, ...] = ()  # to clarifying questions
 
     @property
     def words(self) -> str:
         return self.notes.strip()
+
+    @property
+    def told(self) -> str:
+        """The notes with what the caller replied to our questions: what the ticket is filed with."""
+        replied = words_of(self.replies, between=_("、"))
+        if not replied or not self.words:
+            return self.notes
+        cleared_up = _("来电时问清：%(words)s", words=replied)
+        return f"{self.words}\n{cleared_up}"
 
 
 def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
@@ -50,6 +66,10 @@ def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
     chosen = frozenset(form.get("chosen", "").split(",")) & {*CHIPS, "ending"}
     if by_hand:
         chosen |= {name for name in CHIPS if texts[name]}
+    replied = pressed_in(form)
+    if replied is not None and replied.about in FACETS and replied.value:
+        texts[replied.about.value] = replied.value
+        chosen |= {replied.about.value}
     return Heard(
         caller=number_in(form.get("caller", "")),
         impact=number_in(form.get("impact", "")) or 3,
@@ -57,8 +77,14 @@ def heard(form: Mapping[str, str], *, by_hand: bool) -> Heard:
         chosen=chosen,
         typed=typed_in(form),
         sheet=form.get("sheet", ""),
+        replies=tuple(row for row in replies_in(form) if _still_stands(row, texts)),
         **texts,
     )
+
+
+def _still_stands(reply: Reply, texts: Mapping[str, str]) -> bool:
+    """A reply that names the system is no reply any more once the agent chose another one."""
+    return reply.about not in FACETS or not reply.value or reply.value == texts[reply.about.value]
 
 
 def number_in(text: str) -> int | None:

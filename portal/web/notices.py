@@ -49,6 +49,7 @@ ICONS = {
     Event.COMPLAINED: "mood-sad",
     Event.DUE_SOON: "clock",
     Event.OVERDUE: "clock-exclamation",
+    Event.LINK_SENT: "book-2",
     Event.ARTICLE_DUE: "book",
     Event.ARTICLE_ENDS: "hourglass",
     Event.ARTICLE_ENTRUSTED: "book-upload",

@@ -34,11 +34,13 @@ from portal.tickets.visibility import is_party, serves
 from portal.tickets.words import Action
 from portal.web.access import needs, signed_in
 from portal.web.information import Shown, given_on, information_of, typed_in
+from portal.web.inline_answers import record_cited
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, viewer
 from portal.web.ticket_moves import MoveForm
 from portal.web.ticket_screen import (
+    SAID,
     Kept,
     Panel,
     answering,
@@ -113,6 +115,8 @@ def move(number: str, action: str) -> Response:
         desk.move(db(), ticket, deed, by=me(), given=_given(ticket, form), seen=form.seen.data)
     except Refused as refusal:
         return _refused(number, deed, refusal)
+    if deed in SAID:
+        record_cited(ticket, form.note.data or "")
     flash(_("“%(deed)s”已完成。", deed=label(deed)), "success")
     return _back(number)
 
@@ -178,6 +182,8 @@ def comment(number: str) -> Response:
         kept = Kept(sentence_of(refusal), text, comment=True, internal=internal)
         db().rollback()
         return make_response(_page(served_ticket(number), kept=kept), 422)
+    if not internal:
+        record_cited(ticket, text)
     return _back(number)
 
 

@@ -42,7 +42,7 @@
       const field = form.elements[name];
       if (!field && name.startsWith("answer-")) carry(name, value);
       if (!field || name === "token" || name === "reading") continue;
-      if (field instanceof RadioNodeList || field.type !== "hidden" || name === "chosen") field.value = value;
+      if (field instanceof RadioNodeList || field.type !== "hidden" || name === "chosen" || name === "replies") field.value = value;
     }
     at("restored").hidden = false;
     const caller = kept.fields.caller;
@@ -50,6 +50,8 @@
     if (caller && !form.elements.caller) {
       htmx.ajax("GET", `/console/callers/${encodeURIComponent(caller)}`, { target: "#caller", swap: "innerHTML" }).then(look, look);
     } else look();
+    const [kind, number] = (kept.fields.reading ?? "").split(":");
+    if (number) htmx.ajax("POST", `/console/read/${encodeURIComponent(kind)}/${encodeURIComponent(number)}`, { source: "#call", target: "#reading", swap: "innerHTML" });
     notes().focus();
   }
 
@@ -71,33 +73,73 @@
   }, true);
   document.addEventListener("input", (event) => { if (event.target.closest?.("#call")) keep(); });
 
-  // Half a syllable of pinyin is no question: while a word is being composed nothing is asked.
+  // Half a syllable of pinyin is no question: while a word is being composed nothing is asked, not even
+  // what was waiting to be asked when the composing began.
+  let composing = null;
   const asks = (target) => target.id === "notes" || target.id === "who";
+  document.addEventListener("compositionstart", (event) => { composing = event.target; });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (composing && composing === event.detail.elt) event.preventDefault(); });
   document.addEventListener("input", (event) => {
     if (event.isComposing && asks(event.target)) { keep(); event.stopImmediatePropagation(); }
   }, true);
   document.addEventListener("compositionend", (event) => {
+    composing = null;
     if (asks(event.target)) event.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // ── keys ──
+  const isPressed = (target) => target.closest?.("button, a, summary, label, [role=button]");
+  const results = () => [...document.querySelectorAll("#answers .console-result")];
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || !at("console")) return;
+    // 229: an input method has the key, whatever it will make of it.
+    if (event.isComposing || event.keyCode === 229 || !at("console")) return;
     const inside = event.target.closest?.("#console") || event.target === document.body;
-    if (!inside || document.querySelector(".modal.show")) return;
+    if (!inside || document.querySelector(".modal.show, dialog[open]")) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return wrapUp(event);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return toggle(event);
     if (event.target.id === "who") return inLookUp(event);
     if (event.target.closest(".console-people")) return amongPeople(event);
-    if (!isField(event.target)) onTickets(event);
+    if (isField(event.target)) return;
+    if (event.key === "?" || event.key === "？") return help(event);
+    if (event.shiftKey && /^Digit\d$/.test(event.code)) return reply(event);
+    if (!event.target.closest("#caller")) amongAnswers(event);
+    if (!event.defaultPrevented) onTickets(event);
   }, true);
+
+  function help(event) {
+    stop(event);
+    at("console-help").showModal();
+  }
+  function reply(event) {
+    const chip = document.querySelector(`[data-shift-key="${event.code.slice(5)}"]`);
+    if (chip) { stop(event); chip.click(); }
+  }
+  function amongAnswers(event) {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    const scrolls = event.key.startsWith("Arrow") && event.target.matches(".console-reading-body");
+    if (step && !scrolls && results().length) {
+      stop(event);
+      const rows = results();
+      const here = rows.indexOf(document.activeElement);
+      const from = here >= 0 ? here : rows.findIndex((row) => row.getAttribute("aria-current") === "true");
+      rows[Math.max(0, Math.min(rows.length - 1, from + step))].focus();
+    } else if (event.key === "Enter" && !isPressed(event.target) && !event.target.closest("[data-ticket]") && results().length) {
+      stop(event);
+      results()[0].click();
+    }
+  }
 
   function toggle(event) {
     stop(event);
+    if (event.target.closest?.("[data-correction]")) return document.dispatchEvent(new Event("correction-left"));
     if (event.target !== notes()) return write();
     notes().blur();
-    at("answers").focus({ preventScroll: true });
+    rest();
+  }
+  // Where the keys are when nothing is being typed: at what is being read, else at the answers.
+  function rest() {
+    (document.querySelector("#reading .console-reading-body") ?? at("answers"))?.focus({ preventScroll: true });
   }
   function write() {
     const field = notes();
@@ -149,13 +191,33 @@
       keep();
     }
     if (id === "console" && event.detail.xhr?.status >= 400) write();
+    if (id === "reading" || id === "answers") mark();
     if (id === "reading") {
       document.querySelector(".console-found")?.classList.add("is-reading");
-      const shown = at("reading").querySelector("[data-reading]")?.dataset.reading.replace(":", "/");
-      document.querySelectorAll(".console-result").forEach((row) => row.setAttribute("aria-current", String(row.formAction.endsWith(`/${shown}`))));
-      at("reading").querySelector(".console-reading-body")?.focus({ preventScroll: true });
+      keep();
+      if (!isField(document.activeElement)) at("reading").querySelector(".console-reading-body")?.focus({ preventScroll: true });
       if (matchMedia("(max-width: 1099px)").matches) at("reading").scrollIntoView({ block: "start" });
     }
+  });
+  // Which of the answers is being read, however the list has moved since.
+  function mark() {
+    const shown = at("reading")?.querySelector("[data-reading]")?.dataset.reading;
+    results().forEach((row) => row.setAttribute("aria-current", String(row.dataset.answer === shown)));
+  }
+
+  // The focus is never lost to a part of the page that was drawn anew.
+  let held = "";
+  document.addEventListener("htmx:beforeSwap", () => { held = document.activeElement?.closest("#console") ? document.activeElement.id : held; });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const lost = !document.activeElement || document.activeElement === document.body;
+    if (!lost || !at("console") || event.detail.target?.id === "console") return;
+    const again = held && at(held);
+    if (again) again.focus({ preventScroll: true }); else rest();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-open-help]")) at("console-help").showModal();
+    if (event.target.closest("[data-close-help]")) at("console-help").close();
   });
   document.addEventListener("call-ended", () => { forget(); setTimeout(() => at("who")?.focus()); });
   document.addEventListener("click", (event) => { if (event.target.closest("[data-new-call]")) forget(); });

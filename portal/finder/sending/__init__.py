@@ -1,0 +1,1 @@
+"""Links that an agent sent to a caller while they spoke."""
