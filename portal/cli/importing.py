@@ -17,12 +17,15 @@ from kb.importing.rows import ENCODINGS, read_rows
 from portal.cli.endings import BAD_INPUT, Ended
 from portal.cli.feeding import feed
 from portal.cli.nouns import NOUNS, Job
-from portal.cli.outcomes import tell_outcome, write_rejects
+from portal.cli.outcomes import tell_outcome, write_rejects, write_report
 from portal.cli.place import Place, acting, beside, opened
 from portal.cli.telling import as_json, as_login, bar, tell_json
 from portal.people.roles import Permission, Post
 
-HELP = "导入 CSV、XLSX、JSONL（都可为 .gz），知识还可以是 Markdown 文件夹。默认全部成功才写入。"
+HELP = (
+    "导入 CSV、XLSX、JSONL（都可为 .gz）；知识还可以是 Markdown、HTML、Word（.docx）文件，"
+    "或者装着它们和图片的文件夹、ZIP 压缩包。默认全部成功才写入。"
+)
 PLACE = click.Path(path_type=Path)
 
 
@@ -37,6 +40,7 @@ PLACE = click.Path(path_type=Path)
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default="utf-8", help="文件的编码，不写则为 utf-8。"
 )
+@click.option("--split", is_flag=True, help="Word 和 HTML 里的每个一级标题各成一篇知识。")
 @click.option("--publish", is_flag=True, help="导入的知识直接发布，不经审核。")
 @click.option("--dry-run", is_flag=True, help="只检查，不写入。")
 @click.option(
@@ -45,6 +49,12 @@ PLACE = click.Path(path_type=Path)
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="REJECTS.csv",
     help="跳过有错的行，连同原因写进这个文件。",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="REPORT.csv",
+    help="把每一行的结果写进这个文件：新增、更新、不变还是不能导入，编号和要注意的事。",
 )
 @click.option("--fields", "list_fields", is_flag=True, help="列出可用的字段，然后结束。")
 @click.option("--index/--no-index", "index", default=True, help="导入后立刻更新检索索引（默认）或不更新。")
@@ -59,9 +69,11 @@ def command(
     language: str | None,
     source: str | None,
     encoding: str,
+    split: bool,
     publish: bool,
     dry_run: bool,
     rejects: Path | None,
+    report: Path | None,
     list_fields: bool,
     index: bool,
     login: str | None,
@@ -72,8 +84,8 @@ def command(
         return
     if not files:
         raise Ended("请写明要导入的文件。", BAD_INPUT)
-    if rejects:
-        beside(rejects)
+    for path in filter(None, (rejects, report)):
+        beside(path)
     given = [*constants, *([f"language={language}"] if language else [])]
     plan = plan_for(
         NOUNS[noun].table,
@@ -83,7 +95,7 @@ def command(
         constants=given,
         source=source,
     )
-    records = _records(plan, files, encoding)
+    records = _records(plan, files, encoding, split=split)
     with opened() as place:
         outcome = _load(
             place,
@@ -98,6 +110,8 @@ def command(
         )
         if rejects and outcome.faults:
             write_rejects(rejects, outcome)
+        if report:
+            write_report(report, outcome)
         written = not dry_run and (not outcome.faults or bool(rejects))
         if written and index and outcome.new + outcome.changed:
             feed(place, quiet=as_json)
@@ -114,11 +128,11 @@ def _tell_fields(fields: Sequence[Field], as_json: bool) -> None:
         click.echo(f"{row.name:<15} {row.meaning}{'（必需）' if row.required else ''}")
 
 
-def _records(plan: Plan, files: Sequence[Path], encoding: str) -> list[Record]:
+def _records(plan: Plan, files: Sequence[Path], encoding: str, *, split: bool) -> list[Record]:
     found: list[Record] = []
     for path in files:
         name = path.resolve().name.split(".")[0] or path.name
-        found += plan.records(read_rows(path, encoding=encoding), source=name)
+        found += plan.records(read_rows(path, encoding=encoding, split=split), source=name)
     return found
 
 
@@ -144,7 +158,19 @@ def _load(
             by = acting(session, login, Post.EDITOR, Post.ADMIN)
             if publish and not (by.may(Permission.PUBLISH_ARTICLES) or by.may(Permission.MANAGE_CATALOGUE)):
                 raise Ended(f"{by.name}的岗位不能发布知识，请用 --as 指明知识编辑或管理员。", BAD_INPUT)
-            outcome = NOUNS[noun].load(Job(session, records, plan, by, publish, skip_bad, advance))
+            job = Job(
+                session,
+                records,
+                plan,
+                by,
+                place.settings,
+                publish=publish,
+                skip_bad=skip_bad,
+                dry_run=dry_run,
+                bound=login is not None,
+                progress=advance,
+            )
+            outcome = NOUNS[noun].load(job)
             if dry_run or (outcome.faults and not skip_bad):
                 raise _Undo
     except _Undo:

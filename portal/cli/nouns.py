@@ -19,7 +19,11 @@ from kb.importing.outcome import Outcome, Record
 from kb.importing.plan import Plan
 from portal.catalogue import importing as catalogue_import
 from portal.catalogue.models import System
+from portal.config import Settings
+from portal.curation.imports.pictures import DeskKeeper, Weigher
+from portal.curation.imports.rights import settling
 from portal.people import importing as people_import
+from portal.people.duties import article_duties
 from portal.people.models import Person
 from portal.tickets import importing as ticket_import
 from portal.tickets.references import References
@@ -27,14 +31,17 @@ from portal.tickets.references import References
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything a loader is given."""
+    """Everything a loader is given. ``bound``: by the rights of ``by``, who was named with ``--as``."""
 
     session: Session
     records: Sequence[Record]
     plan: Plan
     by: Person
+    settings: Settings
     publish: bool
     skip_bad: bool
+    dry_run: bool
+    bound: bool
     progress: Progress
 
 
@@ -48,6 +55,7 @@ class Noun:
 
 
 def _articles(job: Job) -> Outcome:
+    weigher = Weigher(job.session, job.settings.upload_limit_mb)
     return article_import.load(
         job.session,
         job.records,
@@ -55,8 +63,10 @@ def _articles(job: Job) -> Outcome:
         publish=job.publish,
         skip_bad=job.skip_bad,
         originals=job.plan.originals,
-        settle=References(job.session).of_article,
+        settle=settling(job.session, job.by if job.bound else None),
         progress=job.progress,
+        keeper=weigher if job.dry_run else DeskKeeper.of(job.session, job.by, job.settings),
+        duties=article_duties(job.by) if job.bound else None,
     )
 
 

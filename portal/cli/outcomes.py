@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from kb.importing.cells import guarded
-from kb.importing.outcome import Outcome
+from kb.importing.outcome import Fate, Outcome
 from portal.cli.telling import tell_json
 
 SHOWN = 20
@@ -31,12 +31,39 @@ def tell_outcome(
         click.echo(f"{fault.row.place}：{fault.reason}", err=True)
     if len(outcome.faults) > SHOWN:
         click.echo(f"……还有 {len(outcome.faults) - SHOWN} 处。", err=True)
+    if not as_json:
+        _tell_remarks(outcome)
     if outcome.faults and not rejects:
         click.echo(NOTHING_WRITTEN % counts["rejected"], err=True)
     elif not as_json:
         sums = f"新增 {outcome.new}，更新 {outcome.changed}，不变 {outcome.unchanged}"
         refused = f"，跳过 {counts['rejected']} 行（见 {rejects}）" if outcome.faults else ""
         click.echo(f"{'检查完毕，没有写入：' if dry_run else '导入完毕：'}{sums}{refused}。")
+
+
+def _tell_remarks(outcome: Outcome) -> None:
+    """What was taken all the same, and should be known."""
+    for remark in outcome.remarks[:SHOWN]:
+        click.echo(f"注意 {remark.row.place}：{remark.reason}", err=True)
+    if len(outcome.remarks) > SHOWN:
+        click.echo(f"……还有 {len(outcome.remarks) - SHOWN} 处要注意，用 --report 看全部。", err=True)
+
+
+def write_report(path: Path, outcome: Outcome) -> None:
+    """Every row and what became of it, what was refused and what is to be known beside it."""
+    remarks: dict[str, list[str]] = {}
+    for remark in outcome.remarks:
+        remarks.setdefault(remark.row.place, []).append(remark.reason)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "row", "outcome", "number", "title", "remarks"])
+        for told in outcome.told:
+            said = " ".join(remarks.get(told.row.place, ()))
+            cells = [told.row.file, told.row.number, told.fate.value, told.number, told.title, said]
+            writer.writerow([guarded(str(cell)) for cell in cells])
+        for fault in outcome.faults:
+            cells = [fault.row.file, fault.row.number, Fate.REFUSED.value, "", "", fault.reason]
+            writer.writerow([guarded(str(cell)) for cell in cells])
 
 
 def write_rejects(path: Path, outcome: Outcome) -> None:
