@@ -50,7 +50,7 @@ class CrossLinks(InlineProcessor):
     def handleMatch(self, m: re.Match[str], data: str) -> Found:  # type: ignore[override]  # noqa: N802
         reference = reference_of(m)
         if isinstance(self.md, Engine):
-            self.md.references.append(reference)
+            self.md.pointed.append(reference)
         span = Element("span", {"class": "xref", "title": reference.number + reference.anchor})
         span.text = AtomicString(reference.text or reference.number)
         return span, m.start(0), m.end(0)
@@ -82,13 +82,13 @@ class Dialect(Extension):
 
 
 class Engine(Markdown):
-    """Python-Markdown with the desk's dialect; ``references`` are the cross-links of the last text."""
+    """Python-Markdown with the desk's dialect; ``pointed`` are the cross-links of the last text."""
 
     def __init__(self, **settings: Any) -> None:
-        self.references: list[Reference] = []
+        self.pointed: list[Reference] = []
         super().__init__(**settings)
 
     def reset(self) -> Engine:
-        self.references = []
+        self.pointed = []
         super().reset()
         return self

@@ -159,7 +159,7 @@ class _Engine(threading.local):
         engine, self.kept = self.kept or _engine(), None
         html = engine.reset().convert(text)
         self.kept = engine
-        return html, list(getattr(engine, "toc_tokens", ())), tuple(engine.references)
+        return html, list(getattr(engine, "toc_tokens", ())), tuple(engine.pointed)
 
 
 def _engine() -> Engine:
@@ -178,7 +178,7 @@ def _rendered(text: str) -> Rendered:
     if not is_tame(text):
         return Rendered(_as_typed(text))
     try:
-        html, tokens, pointing = _ENGINE.convert(text)
+        html, tokens, pointing = _ENGINE.convert(text.replace("\x00", ""))
     except RecursionError:
         return Rendered(_as_typed(text))
     return Rendered(clean_html(TASK.sub(_checkbox, html)), tuple(_headings(tokens)), pointing)

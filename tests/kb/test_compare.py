@@ -36,3 +36,18 @@ def test_words_are_told_apart_inside_a_line() -> None:
 def test_long_texts_are_bounded(old: str, new: str) -> None:
     pieces = compare(old, new)
     assert "".join(piece.text for piece in pieces if piece.change != Change.REMOVED) == new
+
+
+def test_what_two_changes_share_by_chance_goes_along() -> None:
+    """A sentence written anew reads as one change, not as shreds."""
+    assert compare("请在系统中重新登录后再试一次", "请在门户里更新密码后再试一次") == [
+        Piece(Change.SAME, "请在"),
+        Piece(Change.REMOVED, "系统中重新登录"),
+        Piece(Change.ADDED, "门户里更新密码"),
+        Piece(Change.SAME, "后再试一次"),
+    ]
+
+
+def test_what_two_lines_share_stays() -> None:
+    pieces = compare("甲一\n乙二\n", "甲三\n乙四\n")
+    assert [piece.text for piece in pieces if piece.change == Change.SAME] == ["甲", "\n乙", "\n"]
