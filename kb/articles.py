@@ -274,18 +274,23 @@ def next_number(session: Session) -> str:
 
 def _clean(text: ArticleText) -> ArticleText:
     return ArticleText(
-        title=text.title.strip(),
-        body=text.body.replace("\r\n", "\n").strip(),
+        title=_words(text.title),
+        body=_words(text.body.replace("\r\n", "\n")),
         kind=text.kind,
         language=text.language,
         system=text.system or None,
         module=text.module or None,
         category=text.category or None,
-        keywords=tuple(dict.fromkeys(word.strip() for word in text.keywords if word.strip())),
-        also=tuple(dict.fromkeys(line.strip() for line in text.also if line.strip())),
+        keywords=tuple(dict.fromkeys(filter(None, map(_words, text.keywords)))),
+        also=tuple(dict.fromkeys(filter(None, map(_words, text.also)))),
         audience=text.audience,
         units=tuple(sorted(set(text.units))),
     )
+
+
+def _words(text: str) -> str:
+    """Without the one character that no database of ours keeps."""
+    return text.replace("\x00", "").strip()
 
 
 def _apply(session: Session, article: Article, text: ArticleText, *, by: int, note: str) -> None:
