@@ -22,7 +22,7 @@ LENGTHS = range(2, 6)
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]{2,63}")
 _TWO_WORDS = re.compile(r"(?=\b([A-Z][a-z]+ [A-Z][a-z]+)\b)", re.ASCII)
 _DIGITS = re.compile(r"\d[\d -]{4,18}\d")
-_CHINESE = re.compile(r"[\u3400-\u9fff·]+")
+_CHINESE = re.compile(r"[\u3400-\u9fff·][\u3400-\u9fff·0-9A-Za-z]*")
 
 
 def named_in(session: Session, texts: Iterable[str]) -> frozenset[str]:

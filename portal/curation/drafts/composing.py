@@ -23,7 +23,7 @@ from kb.flow import Refused
 from kb.models import ArticleKind
 from portal.curation.drafts.material import Material, Words
 from portal.curation.drafts.models import Part, Said
-from portal.curation.drafts.weighing import contradict, is_hollow, is_one_case, weight
+from portal.curation.drafts.weighing import contradict, is_hollow, is_one_case, weight, without_greeting
 from portal.curation.wording import (
     distinct,
     headline,
@@ -36,7 +36,7 @@ from portal.curation.wording import (
 from portal.tickets.words import Category
 
 LEAST_ANSWERS = 2
-LEAST_CHARACTERS = 24
+LEAST_CHARACTERS = 16
 STEPS, NOTES, SYMPTOMS, QUESTIONS, TITLES, KEYWORDS = 12, 6, 4, 8, 4, 8
 HEADINGS = {
     "zh": {Part.SYMPTOM: "什么情况", Part.STEP: "怎么办", Part.NOTE: "另外"},
@@ -194,7 +194,8 @@ class _Answer:
 
 
 def _useful(text: str) -> tuple[str, ...]:
-    return tuple(part for part in sentences_of(text) if not is_hollow(part) and not is_one_case(part))
+    parts = (without_greeting(part) for part in sentences_of(text))
+    return tuple(part for part in parts if not is_hollow(part) and not is_one_case(part))
 
 
 def _left_out(words: Iterable[Words]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ _HOLLOW = re.compile(
     r"|^(?:问题|该问题|您反映的(?:问题|情况))?(?:已经?|均已)(?:处理|解决|恢复|完成|修复|核实|办结|回复|转|按)"
     r"|已按(?:要求|知识库)"
 )
+_GREETING = re.compile(r"^(?:您好|你好|尊敬的[^，,：:！!]{0,8})[，,：:！!。]\s*(?=\S)")
 #: What was done for this one user.
 _ONE_CASE = re.compile(
     r"本次已|这次已|(?:已|我们|当场)(?:经)?(?:帮|替|为|给)[您你]|我们已|已将您|您的(?:单子|申请|情况|账号已)|"
@@ -32,6 +33,11 @@ SHORTEST = 5
 #: Two sentences that are so alike without their numbers and negations speak of the same thing.
 ALIKE = 0.8
 CLEARLY = 6
+
+
+def without_greeting(sentence: str) -> str:
+    """What follows “您好，”."""
+    return _GREETING.sub("", sentence)
 
 
 def is_hollow(sentence: str) -> bool:

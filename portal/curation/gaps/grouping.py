@@ -24,7 +24,7 @@ from kb.columns import now
 from portal.curation.gaps.gathering import REACH
 from portal.curation.gaps.models import Gap, GapAsk, GapMove
 from portal.curation.gaps.placing import Placed, placed
-from portal.curation.wording import headline, middle_of
+from portal.curation.wording import headline, middle_of, together
 from portal.finder.find import Finder
 from portal.people.models import Person
 
@@ -32,6 +32,8 @@ LATEST = 600
 LEAST_PEOPLE = 2
 SYSTEMS = 8
 GUESSED = 60
+BESIDE = 300
+HERE, BESIDE_KEY = "ask", "beside"
 #: A wording shorter or longer than this makes a poor name while there is a better one.
 NAMES = range(6, 61)
 COMPARED = 60
@@ -97,14 +99,37 @@ def name_systems(session: Session, meant: Mapping[int, str]) -> None:
 def arranged(session: Session, system: str, index: Index | None) -> Arrangement:
     """How the askings of ``system`` group now; reads only."""
     pieces = _pieces(session, system)
+    lasting = list(pieces.values())
+    wordings = [[lasting[place].id for place in places] for places in together([one.text for one in lasting])]
     held = _held(session, {piece.gap_id for piece in pieces.values() if piece.gap_id is not None})
-    texts = [Alike(("ask", str(piece.id)), piece.text, part=piece.module) for piece in pieces.values()]
-    found = clusters.groups(texts, _meanings(index, texts))
+    first = {str(asks[0]): tuple(asks) for asks in wordings}
+    texts = [_alike(pieces[asks[0]]) for asks in wordings] + _elsewhere(session, system)
+    found = [
+        group
+        for group in clusters.groups(texts, _meanings(index, texts), least=1)
+        if group.members[0][0] == HERE
+    ]
     former = {piece.id: piece.gap_id for piece in pieces.values()}
-    members = [tuple(int(number) for _, number in group.members) for group in found]
-    words = {ask: group.words for group, asks in zip(found, members, strict=True) for ask in asks}
+    members = [tuple(ask for _, number in group.members for ask in first[number]) for group in found]
+    members = [asks for asks in members if len(asks) > 1]
+    words = {ask: group.words for group in found for _, number in group.members for ask in first[number]}
     groups = placed(members, former, held=held)
     return Arrangement(system, pieces, tuple((group, words[group.members[0]]) for group in groups))
+
+
+def _alike(piece: Piece) -> Alike:
+    return Alike((HERE, str(piece.id)), piece.text, part=piece.module)
+
+
+def _elsewhere(session: Session, system: str) -> list[Alike]:
+    """What is asked about other systems: it tells which words say something, and is grouped with nothing.
+
+    Without it a system about which everybody asks the same would have no telling words at all.
+    """
+    rows = session.execute(
+        select(GapAsk.id, GapAsk.text).where(GapAsk.system != system).order_by(GapAsk.id.desc()).limit(BESIDE)
+    )
+    return [Alike((BESIDE_KEY, str(number)), text, within=f"beside {number}") for number, text in rows]
 
 
 def _pieces(session: Session, system: str) -> dict[int, Piece]:

@@ -25,7 +25,7 @@ from portal.curation.gaps.models import Gap, GapAsk
 from portal.curation.gaps.shrinkage import Shrinkage
 from portal.curation.wording import distinct
 from portal.people.models import Person, Unit
-from portal.tickets.selection import within
+from portal.people.queries import units_within
 
 PERIODS = (30, 90, 180)
 PERIOD = 90
@@ -128,7 +128,7 @@ def _counted(session: Session, wanted: Wanted) -> Subquery:
         GapAsk.at >= moment - timedelta(days=wanted.days),
     ]
     if wanted.unit:
-        conditions.append(GapAsk.unit_id.in_(within(wanted.unit)))
+        conditions.append(GapAsk.unit_id.in_(units_within(wanted.unit)))
     return (
         select(
             GapAsk.gap_id,
@@ -185,7 +185,7 @@ def _by_state(session: Session, wanted: Wanted, counted: Subquery) -> dict[GapSt
         .where(*_narrowed(wanted))
         .group_by(Gap.state)
     )
-    return dict.fromkeys(GapState, 0) | dict(rows.tuples().all())
+    return dict.fromkeys(GapState, 0) | dict(rows.all())
 
 
 def _examples(session: Session, ids: Sequence[int]) -> Mapping[int, list[str]]:

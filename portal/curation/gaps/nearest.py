@@ -58,7 +58,7 @@ def gaps_to_look_at(session: Session, *, limit: int = GAPS) -> list[int]:
 def looked_up(session: Session, index: Index, ids: Sequence[int]) -> dict[int, Near | None]:
     """Gap → the nearest article; reads only."""
     used, wordings = _used(session, ids), _wordings(session, ids)
-    systems = dict(session.execute(select(Gap.id, Gap.system).where(Gap.id.in_(ids))).tuples().all())
+    systems = dict(session.execute(select(Gap.id, Gap.system).where(Gap.id.in_(ids))).all())
     return {gap: used.get(gap) or _found(index, wordings[gap], systems.get(gap, "")) for gap in ids}
 
 

@@ -130,4 +130,4 @@ def _counted(session: Session, gap: Gap) -> Counted:
     )
     by_unit = tuple((named[unit], n) for unit, n in units)
     whole = session.execute(select(people, func.count()).where(mine)).one()
-    return Counted(whole[0], whole[1], by_unit, tuple(kinds.tuples().all()))
+    return Counted(whole[0], whole[1], by_unit, tuple((kind, n) for kind, n in kinds))
