@@ -22,6 +22,7 @@ COMMANDS = {
     "db":       ("portal.cli.db",       "数据库：升级、查看版本"),
     "import":   ("portal.cli.importing", "导入知识、缺陷、工单、人员、目录"),
     "export":   ("portal.cli.exporting", "导出知识、缺陷、工单、人员、目录，可再导入"),
+    "pack":     ("portal.cli.pack",     "资料包：在互不相通的网络之间携带知识、缺陷、同义词"),
     "search":   ("portal.cli.search",   "检索知识、缺陷、工单"),
     "reindex":  ("portal.cli.reindex",  "重建检索索引，或核对并修复"),
     "evaluate": ("portal.cli.evaluate", "用评测集衡量检索效果"),

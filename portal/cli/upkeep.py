@@ -29,12 +29,14 @@ from portal.cli.curating import count_standings, find_pairs, keep_time, look_for
 from portal.cli.deadlines import watch_deadlines
 from portal.cli.feeding import holder_name, let_go
 from portal.cli.nightly import Nightly
+from portal.cli.pack_work import carry_packs_on, forget_packs
 from portal.cli.place import moment
 from portal.cli.postman import Postman
 from portal.cli.promises import hold_to_promises
 from portal.cli.quarantine import scan_files, tidy_files
 from portal.cli.sampling import draw_samples
 from portal.config import Settings
+from portal.curation.gaps.upkeep import keep_gaps
 from portal.db import transaction
 from portal.delivery.post import forget
 from portal.finder.consumer import consume
@@ -87,6 +89,8 @@ JOBS: tuple[Job, ...] = (
     Job("questions", timedelta(minutes=10), follow_questions),
     Job("bulk", timedelta(seconds=5), carry_bulk_on),
     Job("forget bulk", timedelta(hours=6), forget_bulk),
+    Job("packs", timedelta(seconds=5), carry_packs_on),
+    Job("forget packs", timedelta(hours=12), forget_packs),
     Job("articles in time", timedelta(minutes=1), keep_time),
     Job("articles decaying", timedelta(minutes=20), look_for_decay),
     Job("articles' standing", timedelta(hours=1), count_standings),
@@ -116,6 +120,7 @@ class Upkeep:
             Job("post", timedelta(seconds=2), lambda *_: self.postman.round()),
             Job("compare", timedelta(hours=6), lambda *_: self.compare()),
             Job("articles alike", timedelta(hours=6), lambda *_: find_pairs(self.maker, self.index)),
+            Job("gaps", timedelta(minutes=5), lambda *_: keep_gaps(self.maker, self.index)),
             Job("learn", timedelta(minutes=20), lambda *_: self.nightly.round(moment())),
         )
 

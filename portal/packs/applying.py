@@ -70,21 +70,31 @@ def apply(session: Session, pack: Pack, *, by: Person, publish: bool = False) ->
     receiving.check_receiver(by)
     _check_open(pack)
     _check_trust(session, pack)
-    asked = or_(
-        PackItem.chosen != Choice.KEEP,
-        and_(PackItem.standing == Standing.CONFLICT, PackItem.chosen_by_id.is_not(None)),
-    )
-    mine = and_(
-        PackItem.pack_id == pack.id, PackItem.fate == Fate.CHECKED, PackItem.kind.in_(kinds_open_to(by))
-    )
-    taken = _update(session, and_(mine, asked), fate=Fate.CHOSEN)
+    taken = _update(session, _asked(pack, by), fate=Fate.CHOSEN)
     if not taken:
         raise Refused(N_("没有选中要接收的内容，或者要由别的岗位接收。"))
-    _update(session, and_(mine, PackItem.standing == Standing.UNCHANGED), fate=Fate.CHOSEN)
+    _update(session, and_(_mine(pack, by), PackItem.standing == Standing.UNCHANGED), fate=Fate.CHOSEN)
     pack.publish, pack.runner_id = publish, by.id
     audit.record(session, "apply", "pack", subject_id=pack.id, by=by, items=taken, publish=publish)
     _enter(session, pack, Phase.RUNNING)
     return taken
+
+
+def asked(session: Session, pack: Pack, by: Person) -> bool:
+    """Is anything chosen that this person may take?"""
+    wanted = select(PackItem.id).where(_asked(pack, by)).limit(1)
+    return pack.phase in OPEN and session.scalar(wanted) is not None
+
+
+def _mine(pack: Pack, by: Person) -> ColumnElement[bool]:
+    kinds = PackItem.kind.in_(kinds_open_to(by))
+    return and_(PackItem.pack_id == pack.id, PackItem.fate == Fate.CHECKED, kinds)
+
+
+def _asked(pack: Pack, by: Person) -> ColumnElement[bool]:
+    """What is to be taken, and the conflicts in which somebody has decided for ours."""
+    settled = and_(PackItem.standing == Standing.CONFLICT, PackItem.chosen_by_id.is_not(None))
+    return and_(_mine(pack, by), or_(PackItem.chosen != Choice.KEEP, settled))
 
 
 def _check_trust(session: Session, pack: Pack) -> None:
