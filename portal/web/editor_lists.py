@@ -1,18 +1,17 @@
-"""What the editors' lists and the history of an article show. No routes here: those are ``knowledge``."""
+"""What the editors' lists show, and the steps open to whoever looks. No routes: those are ``knowledge``."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from flask import abort, request
+from flask import request
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from kb import articles as verbs
-from kb import compare, editing, feedback
-from kb.flow import ArticleState, Step, is_revisable
-from kb.models import Article, ArticleKind, Revision
+from kb import editing, feedback
+from kb.flow import ArticleState, Step
+from kb.models import Article, ArticleKind
 from portal.people.duties import article_duties
 from portal.people.queries import people_by_id
 from portal.web.paging import pages
@@ -68,39 +67,3 @@ def version_of(given: str | None) -> int | None:
 
 def steps_open(article: Article) -> tuple[Step, ...]:
     return verbs.steps_open(article, by=me().id, duties=article_duties(me(), article))
-
-
-def history_of(article: Article) -> dict[str, Any]:
-    """The revisions of an article, and two of them compared: ``?a=&b=``, else the last change."""
-    revisions = list(article.revisions)
-    newer = _revision(revisions, request.args.get("b"), revisions[-1] if revisions else None)
-    before = [row for row in revisions if newer and row.number < newer.number]
-    older = _revision(revisions, request.args.get("a"), before[-1] if before else None)
-    ids = [article.author_id, *(row.author_id for row in revisions), *(row.by_id for row in article.moves)]
-    return {
-        "article": article,
-        "revisions": revisions,
-        "older": older,
-        "newer": newer,
-        "body_pieces": compare.compare(older.body, newer.body) if older and newer else (),
-        "title_pieces": compare.compare(older.title, newer.title) if older and newer else (),
-        "people": people_by_id(db(), ids),
-        "steps": steps_open(article),
-        "may_edit": is_revisable(article.state, article_duties(me())),
-        "translations": _translations(article),
-    }
-
-
-def _revision(revisions: list[Revision], given: str | None, default: Revision | None) -> Revision | None:
-    wanted = version_of(given)
-    if wanted is None:
-        return default
-    return next((row for row in revisions if row.number == wanted), None) or abort(404)
-
-
-def _translations(article: Article) -> list[Article]:
-    root = article.translation_of_id or article.id
-    rows = select(Article).where(
-        (Article.translation_of_id == root) | (Article.id == root), Article.id != article.id
-    )
-    return list(db().scalars(rows.options(selectinload(Article.unit_rows))))

@@ -15,6 +15,7 @@ from portal.web.access import needs
 from portal.web.article_versions import history_of
 from portal.web.editor_lists import version_of
 from portal.web.knowledge_pages import WORKERS, blueprint, known_article
+from portal.web.move_forms import given_by_form
 from portal.web.request import db, me
 
 
@@ -34,6 +35,7 @@ def move(number: str, action: str) -> Response:
         by=me().id,
         duties=article_duties(me(), article),
         note=request.form.get("note", ""),
+        given=given_by_form(),
     )
     flash(_("已记录。"), "success")
     return redirect(url_for("knowledge.history", number=article.number))

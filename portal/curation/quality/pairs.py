@@ -52,7 +52,7 @@ def texts_of(session: Session) -> list[Alike]:
 def settle(session: Session, pairs: Sequence[Pair], *, at: datetime) -> int:
     """Write down which pairs were found; how many wait for somebody to look at them."""
     mark = begun(session, PAIRS)
-    apart = set(session.execute(select(NotTheSame.one_id, NotTheSame.other_id)).tuples())
+    apart = {(one, other) for one, other in session.execute(select(NotTheSame.one_id, NotTheSame.other_id))}
     found = {ids(pair): pair for pair in pairs if ids(pair) not in apart}
     wanted = dict(list(found.items())[:MOST])
     for row in session.scalars(select(AlikePair)):
