@@ -22,6 +22,18 @@ _END = re.compile(r"(?<=[。！？!?；;])|(?<=\.)\s+|\n+")
 _MARK = re.compile(r"^\s*(?:[-*•·]|\(?\d{1,2}[.、)）:：](?!\d)|[①-⑳]|第[一二三四五六七八九十]+步[：:，]?)\s*")
 _QUIET = re.compile(r"[\W_]+")
 
+#: How people ask, whatever they ask about.
+_ASKING = re.compile(
+    r"请问|麻烦|老师|您好|你好|帮我?(?:看看|查查|忙)|想问(?:一?下|问)?|怎么(?:办|弄|样|回事|会)?|怎样|如何|为什么|为啥|咋(?:办|整|弄)?|"
+    r"在?哪(?:里|儿|个地方)?(?:可以|能)?|能不能|可不可以|可以吗|行不行|是不是|有没有|什么(?:原因|情况|时候|意思)?|谢谢|[吗呢啊呀吧嘛哦了]"
+)
+
+
+def without_asking(text: str) -> str:
+    """What is asked about: the words of asking itself make any two questions alike."""
+    left = _ASKING.sub(" ", text)
+    return left if len(_QUIET.sub("", left)) >= 2 else text
+
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a text in their order, without the marks of lists before them."""

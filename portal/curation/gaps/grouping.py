@@ -24,7 +24,7 @@ from kb.columns import now
 from portal.curation.gaps.gathering import REACH
 from portal.curation.gaps.models import Gap, GapAsk, GapMove
 from portal.curation.gaps.placing import Placed, placed
-from portal.curation.wording import headline, middle_of, together
+from portal.curation.wording import headline, middle_of, together, without_asking
 from portal.finder.find import Finder
 from portal.people.models import Person
 
@@ -118,7 +118,7 @@ def arranged(session: Session, system: str, index: Index | None) -> Arrangement:
 
 
 def _alike(piece: Piece) -> Alike:
-    return Alike((HERE, str(piece.id)), piece.text, part=piece.module)
+    return Alike((HERE, str(piece.id)), without_asking(piece.text), part=piece.module)
 
 
 def _elsewhere(session: Session, system: str) -> list[Alike]:
@@ -129,7 +129,10 @@ def _elsewhere(session: Session, system: str) -> list[Alike]:
     rows = session.execute(
         select(GapAsk.id, GapAsk.text).where(GapAsk.system != system).order_by(GapAsk.id.desc()).limit(BESIDE)
     )
-    return [Alike((BESIDE_KEY, str(number)), text, within=f"beside {number}") for number, text in rows]
+    return [
+        Alike((BESIDE_KEY, str(number)), without_asking(text), within=f"beside {number}")
+        for number, text in rows
+    ]
 
 
 def _pieces(session: Session, system: str) -> dict[int, Piece]:
