@@ -8,21 +8,12 @@ differences are judged by combining both intervals (Newcombe 1998; Donner and Zo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, floor, sqrt
 
-Z = 1.959964
+from kb.estimates import Estimate, Z, rate, share
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value, its 95 % interval and the number of observations it rests on."""
-
-    value: float
-    low: float
-    high: float
-    n: int
+__all__ = ["Course", "Estimate", "Z", "count", "course", "difference", "mean", "median", "rate", "share"]
 
 
 class Course(StrEnum):
@@ -32,20 +23,6 @@ class Course(StrEnum):
     DOWN = "down"
     LEVEL = "level"
     UNKNOWN = "unknown"
-
-
-def rate(hits: int, n: int) -> Estimate | None:
-    """Share with Wilson's interval (Wilson 1927); nothing of nothing is no rate."""
-    return share(hits / n, n) if n > 0 else None
-
-
-def share(p: float, n: float) -> Estimate:
-    """The same for a share that is known with ``n`` observations' worth, which need not be a whole number."""
-    middle = p + Z * Z / (2 * n)
-    spread = Z * sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    low, high = max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-    return Estimate(p, low, high, int(n))
 
 
 def count(k: int) -> Estimate:
