@@ -11,9 +11,11 @@ from html.parser import HTMLParser
 
 from kb.markdown import render
 
-BLOCKS = frozenset({"p", "div", "blockquote", "pre", "table", "ul", "ol", "dl", "details", "summary", "hr"})
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+BLOCKS = HEADINGS | {"p", "div", "blockquote", "pre", "table", "ul", "ol", "dl", "details", "summary", "hr"}
 CELLS = frozenset({"td", "th"})
+#: An item's number or bullet that still waits for its words.
+MARK = re.compile(r"(?:^|\n) *(?:\d+\.|·) $")
 
 
 def as_text(body: str) -> str:
@@ -34,68 +36,59 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
+        self.said = ""
         self.lists: list[int] = []
         self.kept = 0
 
     def text(self) -> str:
-        lines = [line.rstrip() for line in "".join(self.parts).splitlines()]
+        lines = [line.rstrip() for line in self.said.splitlines()]
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in HEADINGS:
-            self._line(blank=True)
-        elif tag in ("ol", "ul"):
+        if tag in ("ol", "ul"):
             self._line()
             self.lists.append(int(given.get("start") or 1) if tag == "ol" else 0)
         elif tag == "li":
             self._item()
         elif tag == "br":
-            self.parts.append("\n" + self._indent())
+            self.said += "\n" + "  " * len(self.lists)
         elif tag == "img":
-            self.parts.append(f"［{given.get('alt') or '图'}］")
+            self.said += f"［{given.get('alt') or '图'}］"
         elif tag == "input":
-            self.parts.append("☑ " if "checked" in given else "☐ ")
-        elif tag == "pre":
-            self.kept += 1
-            self._line()
+            self.said += "☑ " if "checked" in given else "☐ "
         elif tag == "tr" or tag in BLOCKS:
-            self._line(blank=not self.lists and tag != "tr")
+            self._line(blank=tag != "tr" and not self.lists)
+        self.kept += tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("ol", "ul"):
+        self.kept -= tag == "pre"
+        if tag in ("ol", "ul") and self.lists:
             self.lists.pop()
-        elif tag == "pre":
-            self.kept -= 1
         elif tag in CELLS:
-            self.parts.append("　")
-        if tag in HEADINGS or tag in ("ol", "ul", "table", "pre"):
+            self.said += "　"
+        if tag in BLOCKS and tag != "p":
             self._line(blank=not self.lists)
 
     def handle_data(self, data: str) -> None:
         if self.kept:
-            self.parts.append(data)
-        elif words := re.sub(r"\s+", " ", data):
-            spaced = not self.parts or self.parts[-1][-1:].isspace()
-            self.parts.append(words.lstrip() if spaced else words)
+            self.said += data
+            return
+        words = re.sub(r"\s+", " ", data)
+        self.said += words.lstrip() if self.said[-1:].isspace() or not self.said else words
 
     def _item(self) -> None:
         self._line()
         number = self.lists[-1] if self.lists else 0
-        self.parts.append("  " * (len(self.lists) - 1) + (f"{number}. " if number else "· "))
+        self.said += "  " * (len(self.lists) - 1) + (f"{number}. " if number else "· ")
         if number:
             self.lists[-1] = number + 1
 
-    def _indent(self) -> str:
-        return "  " * len(self.lists)
-
     def _line(self, *, blank: bool = False) -> None:
         """Begin a new line, after an empty one if so wanted; an item's mark stays with its words."""
-        said = "".join(self.parts[-2:])
-        if not said or said.endswith((". ", "· ")):
+        if not self.said or MARK.search(self.said):
             return
-        if not said.endswith("\n"):
-            self.parts.append("\n")
-        if blank and not said.endswith("\n\n"):
-            self.parts.append("\n")
+        if not self.said.endswith("\n"):
+            self.said = self.said.rstrip(" ") + "\n"
+        if blank and not self.said.endswith("\n\n"):
+            self.said += "\n"

@@ -5,6 +5,8 @@ The invariant: who may not read an article can say nothing of it, and learns not
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
@@ -92,7 +94,7 @@ def _on_to(address: str) -> BaseResponse:
     return Response(headers={"HX-Redirect": address}) if is_fragment() else redirect(address)
 
 
-def _carried(article: Article, verdict: Feedback, token: str) -> dict[str, str]:
+def _carried(article: Article, verdict: Feedback, token: str) -> dict[str, Any]:
     """What the ticket form starts from: the reader's own words, and the article that did not help."""
     consultation = consultations.consultation_of(db(), token, by=me())
     asked = consultation.text if consultation is not None else ""

@@ -66,6 +66,7 @@ def test_it_reads_like_the_page() -> None:
         ("1. 外\n    - 内\n    - 里\n2. 外二", "1. 外\n  · 内\n  · 里\n2. 外二"),
         ("<script>alert(1)</script>好", "好"),
         ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("One. \n\nTwo. ", "One.\n\nTwo."),
         ("", ""),
     ],
 )
