@@ -28,13 +28,16 @@ from kb.importing.fields import LISTED
 from kb.importing.outcome import BadFile
 
 CELL_LIMIT = 32_767  # Excel's; it would cut the rest off without a word
-FORMATS = ("csv", "xlsx", "jsonl", "markdown")
+#: What only articles can be exported as: pages with their files, in a folder or in an archive.
+BUNDLES = {"markdown": "markdown", "markdown.zip": "markdown", "html.zip": "html"}
 
 Rows = Iterable[Mapping[str, Any]]
 
 
 def format_of(path: Path) -> str:
     """The format that a file's name asks for; a name without a suffix is a folder of Markdown."""
+    if path.name.lower().endswith(".zip"):
+        return "html.zip" if path.name.lower().endswith(".html.zip") else "markdown.zip"
     name = path.name.lower().removesuffix(".gz")
     for kind in ("csv", "xlsx", "jsonl"):
         if name.endswith(f".{kind}"):
@@ -42,7 +45,10 @@ def format_of(path: Path) -> str:
     if not path.suffix or path.is_dir():
         return "markdown"
     raise BadFile(
-        N_("不认识 %(name)s 的格式。可以导出 .csv、.xlsx、.jsonl（都可再加 .gz），或一个 Markdown 文件夹。")
+        N_(
+            "不认识 %(name)s 的格式。可以导出 .csv、.xlsx、.jsonl（都可再加 .gz），"
+            "或一个 Markdown 文件夹、.zip 压缩包（.html.zip 里是网页）。"
+        )
         % {"name": path.name}
     )
 
@@ -53,12 +59,12 @@ def write_file(path: Path, columns: Sequence[str], rows: Rows) -> int:
     try:
         if kind == "markdown":
             return write_folder(path, columns, rows)
-        return _whole_or_not(path, lambda stream: WRITERS[kind](stream, columns, rows))
+        return whole_or_not(path, lambda stream: WRITERS[kind](stream, columns, rows))
     except OSError as fault:
         raise BadFile(N_("写不了 %(name)s：%(why)s。") % {"name": path, "why": fault.strerror}) from fault
 
 
-def _whole_or_not(path: Path, write: Callable[[IO[bytes]], int]) -> int:
+def whole_or_not(path: Path, write: Callable[[IO[bytes]], int]) -> int:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     place = Path(name)
     try:
@@ -95,11 +101,11 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return guarded(_listed([str(item).replace("\n", " ") for item in value]))
+        return guarded(listed([str(item).replace("\n", " ") for item in value]))
     return guarded(str(value))
 
 
-def _listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str]) -> str:
     """One item on each line; a lone one that holds a comma ends its line, so that it stays one."""
     lone = len(items) == 1 and LISTED.search(items[0])
     return "\n".join(items) + ("\n" if lone else "")
@@ -167,14 +173,19 @@ WRITERS: dict[str, Callable[[IO[bytes], Sequence[str], Rows], int]] = {
 
 
 def write_folder(folder: Path, columns: Sequence[str], rows: Rows) -> int:
-    """One Markdown file for each row, named by its number; the other columns are front matter."""
+    """One Markdown file for each row, named by its number; the words alone, see ``bundles`` for the files."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for row in rows:
         count += 1
-        matter = {column: plain(row.get(column)) for column in columns if column != "body"}
-        matter = {column: value for column, value in matter.items() if value not in (None, "", [])}
-        text = yaml.safe_dump(matter, allow_unicode=True, sort_keys=False, width=200)
         path = folder / f"{row['number']}.{row['language']}.md"
-        path.write_text(f"---\n{text}---\n{row['body']}\n", encoding="utf-8", newline="\n")
+        path.write_text(page_of(columns, row), encoding="utf-8", newline="\n")
     return count
+
+
+def page_of(columns: Sequence[str], row: Mapping[str, Any]) -> str:
+    """A row as a Markdown page; the columns but the body are front matter."""
+    matter = {column: plain(row.get(column)) for column in columns if column != "body"}
+    matter = {column: value for column, value in matter.items() if value not in (None, "", [])}
+    text = yaml.safe_dump(matter, allow_unicode=True, sort_keys=False, width=200)
+    return f"---\n{text}---\n{row['body']}\n"

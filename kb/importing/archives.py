@@ -84,11 +84,12 @@ def _bytes(name: str) -> bytes | None:
 
 
 def _is_utf8(name: bytes) -> bool:
+    """Two bytes of GB18030 may be one letter of Greek or Cyrillic in UTF-8; here it is the former."""
     try:
-        name.decode()
+        words = name.decode()
     except UnicodeDecodeError:
         return False
-    return True
+    return not any(0x100 <= ord(letter) < 0x800 for letter in words)
 
 
 def _check_paths(name: str, infos: list[zipfile.ZipInfo], paths: list[str]) -> None:

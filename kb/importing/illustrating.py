@@ -23,7 +23,7 @@ from kb.importing.targets import Link, rewritten
 MOST_FILES = 100
 OUTSIDE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 OURS = re.compile(r"^/(?:files|kb|knowledge|defects)/")
-ARTICLES = (".md", ".markdown", ".html", ".htm", ".docx")
+ARTICLES = (".md", ".markdown")
 #: (article, sha256 of the content) → the address of a file that hangs on the article already.
 Held = Mapping[tuple[int, str], str]
 
@@ -92,7 +92,7 @@ class _Work:
                 )
             return None
         if entry.name.lower().endswith(ARTICLES) and not link.is_picture:
-            return None  # another article of the same import, see ``crossing``
+            return None  # not of this import, or ``crossing`` would have led there
         return self._known(entry, link)
 
     def _known(self, entry: Entry, link: Link) -> str | None:

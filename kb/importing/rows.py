@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,11 +59,11 @@ def read_rows(path: Path, *, encoding: str = "utf-8", split: bool = False) -> It
 def read_folder(name: str, folder: Folder, reading: Reading) -> Iterator[Row]:
     """The pages of a folder by path; where there are none, the rows of its tables.
 
-    What a Markdown page links to, a form to fill in for instance, belongs to that page and is no article.
+    A document to which a page links, a form to fill in for instance, belongs to that page and is no article.
     """
     kinds = {path: kind for path in folder.entries if (kind := _kind_or_none(path))}
     chosen = [path for path, kind in kinds.items() if kind in PAGES] or list(kinds)
-    linked = _linked(folder, [path for path in chosen if kinds[path] in pages.SUFFIXES])
+    linked = _linked(folder, chosen)
     for path in sorted(chosen):
         entry = folder.entries[path]
         if path not in linked:
@@ -83,15 +83,15 @@ def _with_place(row: Row, path: str) -> dict[str, object]:
     return {**dict.fromkeys(("folder1", "folder2", "folder3"), ""), **places, **row.values}
 
 
-def _linked(folder: Folder, markdown: list[str]) -> set[str]:
-    """Word and HTML files to which Markdown pages of this folder link."""
+def _linked(folder: Folder, paths: Sequence[str]) -> set[str]:
+    """The Word documents to which pages of this folder link, and the HTML files to which Markdown does."""
     found: set[str] = set()
-    for path in markdown:
-        entry = folder.entries[path]
-        for target in pages.targets_of(entry):
-            there = folder.find(target, beside=entry.folder)
-            if there is not None and not there.name.lower().endswith(pages.SUFFIXES):
-                found.add(there.path)
+    for entry in (folder.entries[path] for path in paths):
+        is_markdown = entry.name.lower().endswith(pages.SUFFIXES)
+        belongs = (".docx", ".html", ".htm") if is_markdown else (".docx",)
+        targets = pages.targets_of(entry) if is_markdown else web_pages.targets_of(entry)
+        there = [folder.find(target, beside=entry.folder) for target in targets]
+        found |= {one.path for one in there if one and one.name.lower().endswith(belongs)}
     return found
 
 

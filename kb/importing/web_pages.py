@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -23,9 +24,12 @@ from kb.importing.outcome import Row
 LARGEST_PAGE = 24 * 1024 * 1024
 LARGEST_HEAD = 256 * 1024
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
+LED = re.compile(r"<a\b[^<>]{0,1000}?\bhref\s*=\s*[\"']([^\"'<>]{1,1000})[\"']", re.IGNORECASE)
 OUR_META = "tierdesk."
 #: A page that lists the others; our own exports have one.
 CONTENTS = f"{OUR_META}contents"
+#: The title of the window: the article's when no heading says better.
+NAMED = "named"
 
 
 def read_page(entry: Entry, *, split: bool) -> Iterator[Row]:
@@ -42,7 +46,7 @@ def read_page(entry: Entry, *, split: bool) -> Iterator[Row]:
         facts = _facts(html[:LARGEST_HEAD])
         if CONTENTS not in facts:
             pictures = Inlined()
-            root = _main(tree_of(html))
+            root = _main(tree_of(html), ours="title" in facts)
             for node in root.all("img"):
                 name = pictures.take_address(node.attributes.get("src", ""))
                 node.attributes["src"] = name or node.attributes.get("src", "")
@@ -50,6 +54,13 @@ def read_page(entry: Entry, *, split: bool) -> Iterator[Row]:
                 yield replace(row, find=pictures.find)
     except RecursionError:
         yield Row(entry.path, 1, {}, N_("网页嵌套太深，读不了。"))
+
+
+def targets_of(entry: Entry) -> list[str]:
+    """Where the links of a page lead; nothing for what is no page or too large."""
+    content = entry.read(LARGEST_PAGE) if entry.name.lower().endswith((".html", ".htm")) else None
+    html = _decoded(content) if content else None
+    return [unescape(match[1]) for match in LED.finditer(html)] if html else []
 
 
 def rows_of_tree(
@@ -62,20 +73,23 @@ def rows_of_tree(
 ) -> Iterator[Row]:
     """One article, or one for each chapter; ids are the path and the chapter's heading."""
     stem = entry.path.rpartition(".")[0]
+    named = facts.pop(NAMED, "")
+    if "title" in facts:  # our own export: the words are all there is to the body
+        yield Row(entry.path, 1, {"external_id": stem, **facts, "body": markdown_of(root.children)})
+        return
     if not split:
         heading, rest = heading_first(root)
-        title = facts.pop("title", "") or heading or stem.rpartition("/")[2]
+        title = heading or named or stem.rpartition("/")[2]
         deeper = 1 if any(node.tag == "h1" for node in Node("x", {}, list(rest)).all("h1")) else 0
         body = markdown_of(rest, lower=deeper)
         values = {"external_id": stem, **facts, "title": title, "body": body}
         yield Row(entry.path, 1, values, remarks=tuple(remarks))
         return
-    facts.pop("title", None)
     for number, chapter in enumerate(chapters_of(root), start=1):
         values = {
             **facts,
             "external_id": f"{stem}#{chapter.name}"[:200],
-            "title": chapter.title or stem.rpartition("/")[2],
+            "title": chapter.title or named or stem.rpartition("/")[2],
             "body": markdown_of(chapter.nodes),
         }
         part = N_("第 %(number)s 节") % {"number": number}
@@ -97,11 +111,11 @@ def _decoded(content: bytes) -> str | None:
     return None
 
 
-def _main(root: Node) -> Node:
-    """Where a page says which part of it is its text, that part."""
+def _main(root: Node, *, ours: bool) -> Node:
+    """Where a page says which part of it is its text, that part; ``ours`` always does."""
     for tag in ("main", "article"):
         found = root.all(tag)
-        if len(found) == 1 and len(found[0].text) * 2 > len(root.text):
+        if len(found) == 1 and (ours or len(found[0].text) * 2 > len(root.text)):
             return found[0]
     return root
 
@@ -140,7 +154,9 @@ def _facts(html: str) -> dict[str, Any]:
     ours = {name.removeprefix(OUR_META): value for name, value in said.items() if name.startswith(OUR_META)}
     if ours:
         return ours
-    facts: dict[str, Any] = {"keywords": said["keywords"]} if said.get("keywords") else {}
+    facts: dict[str, Any] = {NAMED: " ".join(said.get("title", "").split())}
+    if said.get("keywords"):
+        facts["keywords"] = said["keywords"]
     language = said.get("lang", "")[:2].lower()
     if language in ("zh", "en"):
         facts["language"] = language

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from defects.exporting import COLUMNS as DEFECT_COLUMNS
@@ -21,7 +21,8 @@ from defects.models import Defect
 from defects.queries import visible_defects
 from kb.exporting.articles import COLUMNS as ARTICLE_COLUMNS
 from kb.exporting.articles import article_rows
-from kb.exporting.files import write_file
+from kb.exporting.bundles import PARTS, write_bundle_to
+from kb.exporting.files import BUNDLES, format_of, write_file
 from kb.models import Article
 from kb.queries import readable_articles
 from portal.catalogue.exporting import COLUMNS as CATALOGUE_COLUMNS
@@ -29,6 +30,7 @@ from portal.catalogue.exporting import catalogue_rows
 from portal.cli.endings import BAD_INPUT, Ended
 from portal.cli.place import acting, beside, opened
 from portal.cli.telling import as_json, as_login, bar, tell_json
+from portal.curation.copies import files_of
 from portal.people.exporting import COLUMNS as PEOPLE_COLUMNS
 from portal.people.exporting import people_rows
 from portal.people.models import Person
@@ -43,8 +45,11 @@ Rows = Iterator[Mapping[str, Any]]
 
 
 def _articles(session: Session, person: Person | None) -> Rows:
-    wanted = select(Article) if person is None else readable_articles(viewer_of(person))
-    return article_rows(session, wanted)
+    return article_rows(session, _wanted(person))
+
+
+def _wanted(person: Person | None) -> Select[Article]:
+    return select(Article) if person is None else readable_articles(viewer_of(person))
 
 
 def _defects(session: Session, person: Person | None) -> Rows:
@@ -89,19 +94,29 @@ NOUNS = {
 }
 
 
-@click.command("export", help="导出到 .csv、.xlsx、.jsonl（都可加 .gz）；知识还可以导出成 Markdown 文件夹。")
+HELP = (
+    "导出到 .csv、.xlsx、.jsonl（都可加 .gz）；知识还可以连同图片导出成 Markdown 文件夹、"
+    ".zip（里面是 Markdown）或 .html.zip（里面是网页）。"
+)
+
+
+@click.command("export", help=HELP)
 @click.argument("noun", type=click.Choice(list(NOUNS)), metavar="articles|defects|tickets|people|catalogue")
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @as_login
 @as_json
 def command(noun: str, path: Path, login: str | None, as_json: bool) -> None:
-    from kb.exporting.files import format_of
-
-    if format_of(beside(path)) == "markdown" and noun != "articles":
-        raise Ended("只有知识能导出成 Markdown 文件夹，请写 .csv、.xlsx 或 .jsonl 文件名。", BAD_INPUT)
+    kind = BUNDLES.get(format_of(beside(path)))
+    if kind and noun != "articles":
+        raise Ended("只有知识能导出成 Markdown 或网页，请写 .csv、.xlsx 或 .jsonl 文件名。", BAD_INPUT)
     with opened() as place, place.reading() as session, bar("导出", quiet=as_json) as advance:
         person = acting(session, login) if login else None
-        count = write_file(path, NOUNS[noun].columns, _told(NOUNS[noun].rows(session, person), advance))
+        rows = _told(NOUNS[noun].rows(session, person), advance)
+        if kind:
+            files = files_of(session, _wanted(person), place.settings.upload_dir)
+            count = write_bundle_to(path, PARTS[kind](ARTICLE_COLUMNS, rows, files))
+        else:
+            count = write_file(path, NOUNS[noun].columns, rows)
     if as_json:
         tell_json({"exported": count, "file": str(path)})
     else:

@@ -31,7 +31,8 @@ def held_by(session: Session, articles: Collection[int]) -> Held:
     for part in chunks(articles):
         wanted = select(*columns).where(Attachment.article_id.in_(part), Attachment.withdrawn_at.is_(None))
         for article, digest, number in session.execute(wanted.order_by(Attachment.id.desc())):
-            found[article, digest] = f"/files/{number}"
+            if article is not None:
+                found[article, digest] = f"/files/{number}"
     return found
 
 
