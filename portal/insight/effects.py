@@ -20,7 +20,7 @@ from portal.finder.models import Arm
 from portal.insight.estimates import Estimate, Z, difference, share
 
 #: People in the smaller arm, counted as if all had asked equally often: with fewer no number is told.
-LEAST_PEOPLE = 30
+LEAST_PEOPLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +116,23 @@ def effect_of_sums(sums: Mapping[str, ArmSums]) -> Effect:
 
 def filed_share(arm: ArmSums) -> Estimate:
     """The share of questions that ended in a ticket; at least two people are needed."""
-    found = share(arm.filed / arm.asked, telling_questions(arm))
+    found = share(min(1.0, arm.filed / arm.asked), telling_questions(arm))
     return Estimate(found.value, found.low, found.high, arm.questions)
 
 
 def telling_questions(arm: ArmSums) -> float:
     """How many independent questions would tell as much as these, with Student's penalty for few people."""
+    telling = min(_telling(arm), float(arm.questions))
+    return telling * (Z / student(arm.equal_people - 1)) ** 2
+
+
+def _telling(arm: ArmSums) -> float:
+    # Where everybody did the same there is no spread to see: then only people count.
+    if arm.tickets in (0, arm.questions):
+        return arm.equal_people
     p = arm.filed / arm.asked
     spread = _spread(arm, p)
-    # Where all answers are the same there is no spread to see: then only people count.
-    telling = p * (1 - p) / spread if 0 < p < 1 and spread > 0 else arm.equal_people
-    telling = min(telling, float(arm.questions))
-    return telling * (Z / student(arm.equal_people - 1)) ** 2
+    return p * (1 - p) / spread if spread > 0 else float(arm.questions)
 
 
 def _spread(arm: ArmSums, p: float) -> float:

@@ -62,10 +62,11 @@ WORLDS = (
     World("tickets are rare", kinds=(Kind(0.7, 0.4, 0.05), Kind(0.3, 1.5, 0.03)), prevents=0.5),
     World("nearly all file", kinds=(Kind(1.0, 0.7, 0.97),), prevents=0.1),
     World("few people, one in five held back", people=150, rounds=13, held=0.2),
+    World("hardly enough people", people=84, rounds=6, held=0.25, alike=0.3),
     World("few who ask all the time", people=400, rounds=13, held=0.1, alike=0.4,
           kinds=(Kind(0.1, 8.0, 0.3), Kind(0.9, 0.15, 0.7))),
-    World("answers invite questions", invites=4.0, held=0.1,
-          kinds=(Kind(0.5, 0.3, 0.9), Kind(0.5, 4.0, 0.1))),
+    World("answers invite questions", invites=6.0, held=0.1,
+          kinds=(Kind(0.5, 1.0, 0.9), Kind(0.5, 3.0, 0.1))),
     World("half and half", people=600, held=0.5),
     World("one in a hundred held back", people=12_000, rounds=4, held=0.01),
 )  # fmt: skip
