@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.finder.masking import GAP, masked
+from portal.finder.masking import GAP, SURNAMES, masked
 from portal.people.models import Person
 
 CHUNK = 800
@@ -22,6 +22,8 @@ LENGTHS = range(2, 6)
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]{2,63}")
 _TWO_WORDS = re.compile(r"(?=\b([A-Z][a-z]+ [A-Z][a-z]+)\b)", re.ASCII)
 _DIGITS = re.compile(r"\d[\d -]{4,18}\d")
+#: “姓名罗俊杰”: what is said to be a name is one, whether the directory knows it or not.
+_SAID_TO_BE = re.compile(rf"((?:姓名|户名|名字|名叫)(?:是|叫|为)?)[{SURNAMES}][\u4e00-\u9fff]{{1,2}}")
 _CHINESE = re.compile(r"[\u3400-\u9fff·][\u3400-\u9fff·0-9A-Za-z]*")
 
 
@@ -51,6 +53,7 @@ def _masked(text: str, known: Collection[str]) -> str:
     latin = sorted((name for name in known if name.isascii()), key=len, reverse=True)
     for name in latin:
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", GAP, text)
+    text = _SAID_TO_BE.sub(rf"\1{GAP}", text)
     return masked(text, names=[name for name in known if not name.isascii()])
 
 

@@ -16,6 +16,7 @@ from portal.people.roles import Post
 from portal.sample import (
     company,
     complaints,
+    gaps,
     information,
     library,
     outages,
@@ -23,6 +24,7 @@ from portal.sample import (
     quality,
     robots,
     searches,
+    tended,
     tied,
 )
 from portal.sample.cast import Cast
@@ -97,6 +99,8 @@ def fill(
         _read_notices(session, today)
         robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
+        gaps.dig(session, cast, dice=dice, today=today)
+        tended.tend(session, shelf, records, editors=editors, readers=cast.people, today=today)
         promises.plan(session, cast, today)
     finally:
         session.info.pop(CLOCK, None)

@@ -35,7 +35,7 @@ GUESSED = 60
 BESIDE = 300
 HERE, BESIDE_KEY = "ask", "beside"
 #: A wording shorter or longer than this makes a poor name while there is a better one.
-NAMES = range(6, 61)
+NAMES = range(6, 41)
 COMPARED = 60
 
 
