@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, event, select
+from sqlalchemy.orm import Session, object_session
 
 from kb.columns import now
 from portal.catalogue.models import Deployment, Module, System
+from portal.db import forget, kept
 from portal.people.models import Unit
 
 #: A roll-out begins with the day of the desk.
@@ -29,6 +31,22 @@ def systems_by_code(session: Session) -> dict[str, System]:
 
 def system_by_code(session: Session, code: str | None) -> System | None:
     return session.scalar(select(System).where(System.code == code)) if code else None
+
+
+def system_ids(session: Session | None, codes: Collection[str]) -> list[int] | Select[int]:
+    """The ids of these systems, as values wherever there is a session; see ``people.queries.unit_ids``."""
+    if session is None:
+        return select(System.id).where(System.code.in_(codes))
+    known = kept(session, "systems", lambda: dict(session.execute(select(System.code, System.id)).all()))
+    return sorted(known[code] for code in set(codes) if code in known)
+
+
+def _forget(_mapper: object, _connection: object, system: System) -> None:
+    forget(object_session(system))
+
+
+for moment in ("after_insert", "after_update", "after_delete"):
+    event.listen(System, moment, _forget)
 
 
 def system_names(session: Session) -> dict[str, str]:

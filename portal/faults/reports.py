@@ -234,6 +234,7 @@ def suggestions(session: Session, person: Person) -> list[Suggestion]:
         select(Ticket)
         .where(
             served_by(person),
+            Ticket.closed_at.is_(None),  # follows from the state, and is the way in
             Ticket.tier == Tier.MIDDLE,
             Ticket.state == State.OPEN,
             Ticket.category == Category.FAULT,

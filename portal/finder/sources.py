@@ -33,6 +33,7 @@ from portal.finder import learnt
 from portal.finder.period import MONTH, month_of
 from portal.people.models import Person, Unit
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
+from portal.tickets.forms.sheets import answer_texts
 from portal.tickets.models import Ticket, Watcher
 
 ARTICLE = article_search.KIND
@@ -81,8 +82,10 @@ def ticket_audience(ticket: Ticket, watchers: Collection[int]) -> frozenset[str]
     )
 
 
-def ticket_document(ticket: Ticket, watchers: Collection[int] = ()) -> Document:
+def ticket_document(ticket: Ticket, watchers: Collection[int] = (), answers: str = "") -> Document:
     """The ticket as the index sees it: what its requester may read, and no more.
+
+    ``answers`` are those given to the system's information form, a line each.
 
     Internal comments and the back's working notes stay out, because the requester searches it too.
     """
@@ -98,7 +101,7 @@ def ticket_document(ticket: Ticket, watchers: Collection[int] = ()) -> Document:
         kind=TICKET,
         id=str(ticket.id),
         title=ticket.title,
-        body="\n".join(part for part in (ticket.text, ticket.outcome) if part),
+        body="\n".join(part for part in (ticket.text, answers, ticket.outcome) if part),
         codes=(ticket.number,),
         facets={name: str(value) for name, value in facets.items() if value},
         audience=ticket_audience(ticket, watchers),
@@ -170,9 +173,9 @@ def _with_words(
 
 
 def _tickets(session: Session, ids: Collection[int]) -> Iterator[Document]:
-    watchers = _watchers(session, ids)
+    watchers, answers = _watchers(session, ids), answer_texts(session, ids)
     for ticket in session.scalars(select(Ticket).where(Ticket.id.in_(ids))):
-        yield ticket_document(ticket, watchers[ticket.id])
+        yield ticket_document(ticket, watchers[ticket.id], answers.get(ticket.id, ""))
 
 
 def _ticket_versions(session: Session) -> Iterator[tuple[str, str]]:

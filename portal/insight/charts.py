@@ -178,7 +178,7 @@ def top_defects(session: Session, scope: Scope, until: datetime, *, limit: int =
 
 
 def _is_linked() -> ColumnElement[bool]:
-    return func.coalesce(DefectLink.verdict, "") == LinkVerdict.LINKED.value
+    return DefectLink.verdict == LinkVerdict.LINKED
 
 
 def _weeks_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from kb.columns import now
 from portal.people.models import Person
@@ -50,8 +50,9 @@ class Scope:
 
     def bounds(self) -> list[ColumnElement[bool]]:
         """What every ticket of these figures fulfils; the way in is the period, or what is open."""
-        narrowed = places(Filter(system=self.system, unit=self.unit), walking=True)
-        return [served_by(self.person, walking=True), *narrowed]
+        wanted = Filter(system=self.system, unit=self.unit)
+        narrowed = places(object_session(self.person), wanted)
+        return [served_by(self.person), *narrowed]
 
 
 def last_days(session: Session, days: int) -> Period:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, case, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from kb.columns import now
@@ -17,7 +17,7 @@ from kb.queries import readable_articles
 from kb.shelf import in_language
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import Person, Unit
-from portal.people.queries import viewer_of
+from portal.people.queries import unit_ids, viewer_of
 from portal.tickets.models import ArticleLink, Ticket
 
 LATELY = timedelta(days=90)
@@ -28,12 +28,17 @@ ANSWERED_WEIGHT = 4
 def popular_articles(session: Session, person: Person, *, language: str, limit: int = 6) -> list[Article]:
     """The most useful articles for this person, each once, those in their language first."""
     own_language = case((Article.language == language, 0), else_=1)
+    solved, answered = _solved_near(session, person), _answered_near(session, person)
     worth = (
-        SOLVED_WEIGHT * func.coalesce(_solved_near(session, person), 0)
-        + ANSWERED_WEIGHT * func.coalesce(_answered_near(session, person), 0)
+        SOLVED_WEIGHT * func.coalesce(solved.c.times, 0)
+        + ANSWERED_WEIGHT * func.coalesce(answered.c.times, 0)
         + _useful()
     )
-    readable = in_language(readable_articles(viewer_of(person)), language)
+    readable = (
+        in_language(readable_articles(viewer_of(person)), language)
+        .outerjoin(solved, solved.c.article == Article.id)
+        .outerjoin(answered, answered.c.article == Article.id)
+    )
     wanted = readable.order_by(own_language, worth.desc(), Article.id)
     return list(session.scalars(wanted.limit(limit)))
 
@@ -43,35 +48,34 @@ def province_path(unit: Unit) -> str:
     return "/" + "".join(f"{code}/" for code in unit.ancestry[:2])
 
 
-def _near(person: Person) -> ColumnElement[bool]:
-    return Unit.path.startswith(province_path(person.unit), autoescape=True)
+def _near(session: Session, person: Person) -> list[int] | Select[int]:
+    return unit_ids(session, province_path(person.unit))
 
 
-def _solved_near(session: Session, person: Person) -> ScalarSelect[int]:
+def _solved_near(session: Session, person: Person) -> Subquery:
+    """Article → how often it solved something there; counted once for all articles."""
+    colleagues = select(Person.id).where(Person.unit_id.in_(_near(session, person)))
     return (
-        select(func.count())
-        .select_from(Consultation)
-        .join(Person, Consultation.person_id == Person.id)
-        .join(Unit, Person.unit_id == Unit.id)
+        select(Consultation.solved_id.label("article"), func.count().label("times"))
         .where(
-            Consultation.solved_kind == "article",
-            Consultation.solved_id == Article.id,
-            Consultation.outcome == Outcome.SOLVED,
             Consultation.at >= now(session) - LATELY,
-            _near(person),
+            Consultation.solved_kind == "article",
+            Consultation.outcome == Outcome.SOLVED,
+            Consultation.person_id.in_(colleagues),
         )
-        .scalar_subquery()
+        .group_by(Consultation.solved_id)
+        .subquery()
     )
 
 
-def _answered_near(session: Session, person: Person) -> ScalarSelect[int]:
+def _answered_near(session: Session, person: Person) -> Subquery:
+    """Article → how many tickets from there it answered."""
     return (
-        select(func.count())
-        .select_from(ArticleLink)
+        select(ArticleLink.article_id.label("article"), func.count().label("times"))
         .join(Ticket, ArticleLink.ticket_id == Ticket.id)
-        .join(Unit, Ticket.unit_id == Unit.id)
-        .where(ArticleLink.article_id == Article.id, ArticleLink.at >= now(session) - LATELY, _near(person))
-        .scalar_subquery()
+        .where(ArticleLink.at >= now(session) - LATELY, Ticket.unit_id.in_(_near(session, person)))
+        .group_by(ArticleLink.article_id)
+        .subquery()
     )
 
 

@@ -40,7 +40,7 @@ def quality(session: Session, scope: Scope, period: Period) -> list[Figure]:
 
 def _sums(session: Session, scope: Scope, part: Period) -> tuple[Inspected, Rung]:
     covered = covered_by(scope.person, Permission.READ_QUALITY)
-    where = [covered, *places(Filter(system=scope.system, unit=scope.unit))]
+    where = [covered, *places(session, Filter(system=scope.system, unit=scope.unit))]
     return in_all(session, Asked(part.since, part.until), where)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, event, func, or_, select
+from sqlalchemy.orm import Session, object_session
 
 from kb.audience import Audience, Viewer
+from portal.db import forget, kept
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import Permission, Post
 
@@ -26,6 +27,47 @@ def viewer_of(person: Person | None) -> Viewer:
 
 def unit_by_code(session: Session, code: str) -> Unit | None:
     return session.scalar(select(Unit).where(Unit.code == code))
+
+
+def unit_ids(session: Session | None, path: str) -> list[int] | Select[int]:
+    """The ids of the unit at this path and of everything below it.
+
+    As values wherever there is a session to read them in: a planner knows how many tickets twelve units
+    have, and nothing about those of a sub-query.
+    """
+    # substr, not LIKE: SQLite's LIKE takes upper and lower case for the same.
+    wanted = select(Unit.id).where(func.substr(Unit.path, 1, len(path)) == path)
+    if session is None:
+        return wanted
+    return kept(session, ("units", path), lambda: list(session.scalars(wanted.order_by(Unit.id))))
+
+
+def unit_ids_of(session: Session, code: str) -> list[int] | Select[int]:
+    """The same for a unit named by its code; nothing when there is no such unit."""
+    path = kept(session, ("unit", code), lambda: session.scalar(select(Unit.path).where(Unit.code == code)))
+    return unit_ids(session, path) if path else []
+
+
+def are_all_units(session: Session | None, path: str) -> bool:
+    """Is everything that there is below this path?"""
+    below = unit_ids(session, path)
+    if session is None or not isinstance(below, list):
+        return False
+    return len(below) == kept(session, "units", lambda: session.scalar(select(func.count(Unit.id))) or 0)
+
+
+def units_within(code: str) -> Select[int]:
+    """The same as a question of its own, for where no session is at hand."""
+    path = select(Unit.path).where(Unit.code == code).scalar_subquery()
+    return select(Unit.id).where(func.substr(Unit.path, 1, func.length(path)) == path)
+
+
+def _forget(_mapper: object, _connection: object, unit: Unit) -> None:
+    forget(object_session(unit))
+
+
+for moment in ("after_insert", "after_update", "after_delete"):
+    event.listen(Unit, moment, _forget)
 
 
 def units_in_order(session: Session) -> list[Unit]:

@@ -34,6 +34,7 @@ class Ticket(Base):
         # Begins with the end: the open ones are few among many, whatever else a list asks for.
         Index("ix_ticket_queue", "closed_at", "tier", "state", "close_due"),
         Index("ix_ticket_requester", "requester_id", "filed_at"),
+        Index("ix_ticket_filed_by", "filed_by_id"),
         Index("ix_ticket_system", "system_id", "filed_at"),
         Index("ix_ticket_unit", "unit_id", "filed_at"),
         Index("ix_ticket_holder", "holder_id", "state"),
@@ -265,6 +266,7 @@ class Urge(Base):
 
 class Watcher(Base):
     __tablename__ = "watcher"
+    __table_args__ = (Index("ix_watcher_person", "person_id"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)

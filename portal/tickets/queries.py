@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, case, func, select
 from sqlalchemy.orm import Session, defer, joinedload, lazyload
 from sqlalchemy.sql import operators
 
@@ -60,11 +60,9 @@ def queue(
     """The tickets this person serves that pass the filter; ``total`` when the caller knows it already."""
     if total is None:
         total = _count(session, person, wanted)
-    asked = conditions(wanted, person, now(session), walking=bool(wanted.since or wanted.until))
-    walking = wanted.starts_elsewhere or (wanted.looks_back and total >= COUNTED_TO)
     rows = session.scalars(
         select(Ticket)
-        .where(served_by(person, walking=walking), *asked)
+        .where(_fitting(session, person, wanted, total))
         .options(*SHORT, *NAMES)
         .order_by(*_order(wanted))
         .limit(limit)
@@ -73,10 +71,24 @@ def queue(
     return Slice(list(rows) if total else [], total)
 
 
+def _fitting(session: Session, person: Person, wanted: Filter, total: int) -> ColumnElement[bool]:
+    """What the rows of a page fulfil.
+
+    Of the past many fit, and the first of them are soon found in the order of the list; or few do, and then
+    they are found as they were counted, in the index of the ended ones, and only they are fetched.
+    """
+    if wanted.looks_back and total < COUNTED_TO:
+        return Ticket.id.in_(_matches(session, person, wanted))
+    return and_(served_by(person), *conditions(wanted, person, now(session)))
+
+
+def _matches(session: Session, person: Person, wanted: Filter) -> Select[int]:
+    return select(Ticket.id).where(served_by(person), *conditions(wanted, person, now(session)))
+
+
 def walked(session: Session, person: Person, wanted: Filter, *, limit: int) -> Iterator[Ticket]:
     """The same list from its beginning, a few hundred in memory at a time."""
-    asked = conditions(wanted, person, now(session), walking=bool(wanted.since or wanted.until))
-    numbers = select(Ticket.id).where(served_by(person, walking=wanted.starts_elsewhere), *asked)
+    numbers = _matches(session, person, wanted)
     for part in chunks(list(session.scalars(numbers.order_by(*_order(wanted)).limit(limit)))):
         rows = session.scalars(select(Ticket).where(Ticket.id.in_(part)).options(*SHORT, *NAMES))
         held = {row.id: row for row in rows}
@@ -84,9 +96,7 @@ def walked(session: Session, person: Person, wanted: Filter, *, limit: int) -> I
 
 
 def _count(session: Session, person: Person, wanted: Filter) -> int:
-    asked = conditions(wanted, person, now(session))
-    walking = wanted.starts_elsewhere or wanted.open is False  # the index of the ended ones has the marks
-    matches = select(Ticket.id).where(served_by(person, walking=walking), *asked)
+    matches = _matches(session, person, wanted)
     if wanted.looks_back and not serves_all(person):
         # The whole past of many units takes seconds to count, and nobody turns so many pages.
         matches = matches.limit(COUNTED_TO)
@@ -95,6 +105,8 @@ def _count(session: Session, person: Person, wanted: Filter) -> int:
 
 def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
     order = Order.DUE if wanted.looks_back and wanted.order not in FOR_THE_PAST else wanted.order
+    if wanted.is_number and order == Order.DUE:
+        return (Ticket.number.asc() if wanted.turned else Ticket.number.desc(),)  # the way in is the way out
     columns = _columns(order, past=wanted.looks_back)
     if wanted.turned:
         return tuple(_turned(column) for column in columns)

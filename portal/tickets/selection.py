@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import Session, object_session
 
 from defects.models import Defect
 from indexer.words import N_
-from portal.catalogue.models import System
-from portal.people.models import Person, PersonPost, Unit
+from portal.catalogue.queries import system_ids
+from portal.db import Checked
+from portal.people.models import Person, PersonPost
+from portal.people.queries import unit_ids_of
+from portal.people.queries import units_within as within
 from portal.people.roles import PERMISSIONS
 from portal.tickets.flow import ENDED, WORKERS
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
@@ -128,13 +132,6 @@ class Filter:
         return self.open is not True and asked
 
     @property
-    def starts_elsewhere(self) -> bool:
-        """Into the past with a narrower way in than what somebody's posts serve."""
-        places = self.system or self.unit or self.holder or self.requester or self.defect
-        period = self.since or self.until or self.closed_since or self.closed_until
-        return self.looks_back and bool(places or period)
-
-    @property
     def is_number(self) -> bool:
         """Is the text a ticket's number, or the beginning of one?"""
         text = self.text.strip().upper()
@@ -199,13 +196,8 @@ def in_tab(tab: Tab, person: Person, moment: datetime) -> ColumnElement[bool]:
             return is_open()
 
 
-def conditions(
-    wanted: Filter, person: Person, moment: datetime, *, walking: bool = False
-) -> Iterator[ColumnElement[bool]]:
-    """Everything a filter asks for, the person's own bounds not included.
-
-    ``walking`` as in ``visibility.post_clause``: the units are looked at while walking a period.
-    """
+def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[ColumnElement[bool]]:
+    """Everything a filter asks for, the person's own bounds not included."""
     wanted = seen_by(person, wanted)
     if wanted.tab is not None:
         yield in_tab(wanted.tab, person, moment)
@@ -223,7 +215,9 @@ def conditions(
     ):
         if value is not None:
             yield column == value
-    yield from places(wanted, walking=walking)
+    if wanted.state in ENDED and wanted.open is None:
+        yield Ticket.closed_at.is_not(None)  # follows from it, and lets the index of the ended ones be used
+    yield from places(object_session(person), wanted)
     yield from _marks(wanted, moment)
     yield from _moments(wanted)
     if wanted.text.strip():
@@ -236,22 +230,16 @@ def seen_by(person: Person, wanted: Filter) -> Filter:
     return replace(wanted, **mine) if mine else wanted  # type: ignore[arg-type]
 
 
-def places(wanted: Filter, *, walking: bool = False) -> Iterator[ColumnElement[bool]]:
+def places(session: Session | None, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     """Where: the system, the unit and those below it, the people."""
     if wanted.system:
-        yield Ticket.system_id.in_(select(System.id).where(System.code == wanted.system))
+        yield Checked(Ticket.system_id).in_(system_ids(session, [wanted.system]))
     if wanted.unit:
-        unit: ColumnElement[int] = func.coalesce(Ticket.unit_id, 0) if walking else Ticket.unit_id.expression
-        yield unit.in_(within(wanted.unit))
+        below = unit_ids_of(session, wanted.unit) if session else within(wanted.unit)
+        yield Checked(Ticket.unit_id).in_(below)
     for column, login in ((Ticket.holder_id, wanted.holder), (Ticket.requester_id, wanted.requester)):
         if login:
             yield column.in_(select(Person.id).where(Person.login == login))
-
-
-def within(unit: str) -> Select[int]:
-    """The ids of a unit and of everything below it."""
-    above = select(Unit.path).where(Unit.code == unit).scalar_subquery()
-    return select(Unit.id).where(func.substr(Unit.path, 1, func.length(above)) == above)
 
 
 def _marks(wanted: Filter, moment: datetime) -> Iterator[ColumnElement[bool]]:

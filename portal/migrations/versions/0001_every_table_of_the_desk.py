@@ -1142,6 +1142,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_ticket_filed", ["filed_at", "category", "system_id", "unit_id"], unique=False
         )
+        batch_op.create_index("ix_ticket_filed_by", ["filed_by_id"], unique=False)
         batch_op.create_index("ix_ticket_holder", ["holder_id", "state"], unique=False)
         batch_op.create_index("ix_ticket_parent", ["parent_id"], unique=False)
         batch_op.create_index("ix_ticket_queue", ["closed_at", "tier", "state", "close_due"], unique=False)
@@ -1228,6 +1229,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(length=200), nullable=False),
         sa.Column("parent", sa.JSON(), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("stated", sa.String(length=20), nullable=False),
         sa.Column("given", sa.JSON(), nullable=False),
         sa.Column("fate", sa.String(length=32), nullable=False),
         sa.Column("stage", sa.String(length=32), nullable=False),
@@ -1975,6 +1977,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("ticket_id", "person_id"),
     )
+    with op.batch_alter_table("watcher", schema=None) as batch_op:
+        batch_op.create_index("ix_watcher_person", ["person_id"], unique=False)
+
     op.create_table(
         "announcement_system",
         sa.Column("announcement_id", sa.Integer(), nullable=False),
@@ -2220,6 +2225,9 @@ def downgrade() -> None:
     op.drop_table("announcement_update")
     op.drop_table("announcement_unit")
     op.drop_table("announcement_system")
+    with op.batch_alter_table("watcher", schema=None) as batch_op:
+        batch_op.drop_index("ix_watcher_person")
+
     op.drop_table("watcher")
     with op.batch_alter_table("watch_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_watch_entry_ticket_id"))
@@ -2369,6 +2377,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_queue")
         batch_op.drop_index("ix_ticket_parent")
         batch_op.drop_index("ix_ticket_holder")
+        batch_op.drop_index("ix_ticket_filed_by")
         batch_op.drop_index("ix_ticket_filed")
         batch_op.drop_index(
             "ix_ticket_ended",

@@ -95,7 +95,7 @@ def waiting_on(session: Session, by: Person, tier: Tier, wanted: Filter) -> list
         session.scalars(
             select(Ticket)
             .where(is_open(), Ticket.holder_id.is_(None), Ticket.tier == tier, Ticket.state.in_(TAKEABLE))
-            .where(served_by(by), *places(wanted))
+            .where(served_by(by), *places(session, wanted))
             .options(*NAMES, joinedload(Ticket.unit))
             .order_by(*urgency(session))
             .limit(AT_ONCE)
