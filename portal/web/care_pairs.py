@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 
 from indexer.words import N_
 from kb import care
-from kb.compare import compare
 from kb.flow import READABLE, Duty, Refused
 from kb.models import Article
 from portal.curation import keepers, rounds
@@ -37,64 +36,61 @@ def pairs() -> str:
     )
 
 
-@blueprint.get("/knowledge/duplicates/<one>/<other>")
+@blueprint.get("/knowledge/duplicates/<left>/<right>")
 @needs(*WORKERS)
-def pair(one: str, other: str) -> str:
+def pair(left: str, right: str) -> str:
     """Two articles side by side."""
-    left, right = _both(one, other)
-    apart = verbs.judged_apart(db(), left, right)
+    one, other = _both(left, right)
+    apart = verbs.judged_apart(db(), one, other)
     return render_template(
         "care/pair.html",
         here="care.pairs",
-        left=left,
-        right=right,
-        pieces_of_body=compare(left.body, right.body),
+        left=one,
+        right=other,
         apart=apart,
-        people=people_by_id(
-            db(), [left.owner_id, right.owner_id, apart.by_id if apart is not None else None]
-        ),
+        people=people_by_id(db(), [one.owner_id, other.owner_id, apart.by_id if apart is not None else None]),
         may_merge=Duty.PUBLISH in article_duties(me())
-        and left.state in READABLE
-        and right.state in READABLE
-        and left.language == right.language,
+        and one.state in READABLE
+        and other.state in READABLE
+        and one.language == other.language,
         **shared(),
     )
 
 
-@blueprint.post("/knowledge/duplicates/<one>/<other>/apart")
+@blueprint.post("/knowledge/duplicates/<left>/<right>/apart")
 @needs(*WORKERS)
-def keep_apart(one: str, other: str) -> Response:
-    left, right = _both(one, other)
-    verbs.keep_apart(db(), left, right, by=me(), why=request.form.get("why", ""))
+def keep_apart(left: str, right: str) -> Response:
+    one, other = _both(left, right)
+    verbs.keep_apart(db(), one, other, by=me(), why=request.form.get("why", ""))
     flash(_("已记下：不是同一回事，不再提示。"), "success")
     return redirect(url_for("care.pairs"))
 
 
-@blueprint.post("/knowledge/duplicates/<one>/<other>/reconsider")
+@blueprint.post("/knowledge/duplicates/<left>/<right>/reconsider")
 @needs(*WORKERS)
-def reconsider(one: str, other: str) -> Response:
-    left, right = _both(one, other)
-    verbs.reconsider(db(), left, right, by=me())
+def reconsider(left: str, right: str) -> Response:
+    one, other = _both(left, right)
+    verbs.reconsider(db(), one, other, by=me())
     flash(_("已撤回这个判断。"), "success")
-    return redirect(url_for("care.pair", one=left.number, other=right.number))
+    return redirect(url_for("care.pair", left=one.number, right=other.number))
 
 
-@blueprint.post("/knowledge/duplicates/<one>/<other>/merge")
+@blueprint.post("/knowledge/duplicates/<left>/<right>/merge")
 @needs(*WORKERS)
-def merge(one: str, other: str) -> Response:
+def merge(left: str, right: str) -> Response:
     """Keep one of the two; the other goes off line and points at it."""
-    left, right = _both(one, other)
+    one, other = _both(left, right)
     kept = request.form.get("keep", "")
-    if kept not in (left.number, right.number):
+    if kept not in (one.number, other.number):
         raise Refused(N_("请选择保留哪一篇。"))
-    into, gone = (left, right) if kept == left.number else (right, left)
+    into, gone = (one, other) if kept == one.number else (other, one)
     care.merge(db(), gone, into, hand=keepers.hand_of(me(), gone), note=request.form.get("note", ""))
     flash(_("已合并：%(gone)s 下线，读者会被引到 %(kept)s。", gone=gone.number, kept=into.number), "success")
     return redirect(url_for("knowledge.history", number=into.number))
 
 
-def _both(one: str, other: str) -> tuple[Article, Article]:
-    left, right = known_article(one), known_article(other)
-    if left.id == right.id:
+def _both(left: str, right: str) -> tuple[Article, Article]:
+    one, other = known_article(left), known_article(right)
+    if one.id == other.id:
         abort(404)
-    return left, right
+    return one, other

@@ -1,4 +1,4 @@
-"""Looking after articles over HTTP: the list and its reasons, planned publication, duplicates, scores, reuse."""
+"""Looking after articles over HTTP: the list and its reasons, planned articles, duplicates, scores, reuse."""
 
 from __future__ import annotations
 

@@ -20,12 +20,9 @@ from kb.translations.keeping import behind_among
 from portal.curation.decay.fixes import fixes_of
 from portal.curation.decay.releases import Releases
 from portal.curation.decay.rules import Known, Usual
-from portal.finder.models import Consultation, Outcome, Shown
+from portal.finder.models import CONSOLE, Consultation, Outcome, Shown
 from portal.finder.sources import ARTICLE
 from portal.tickets.models import ArticleLink, Ticket
-
-#: Where an agent asks for a caller: that a ticket is filed there says nothing about the article.
-CONSOLE = "console"
 
 
 @dataclass(slots=True)
@@ -130,7 +127,10 @@ def _flags(session: Session, at: datetime) -> list[tuple[int, dict[str, Any]]]:
 
 
 def opened_since() -> ColumnElement[bool]:
-    """SQL: somebody opened this answer for themselves after its words were vouched for."""
+    """SQL: somebody opened this answer for themselves after its words were vouched for.
+
+    That an agent files a ticket for a caller says nothing about the article.
+    """
     return and_(
         Shown.kind == ARTICLE,
         Shown.opened_at > vouched(),
@@ -140,7 +140,8 @@ def opened_since() -> ColumnElement[bool]:
 
 
 def filed_anyway() -> ColumnElement[bool]:
-    return Consultation.outcome == Outcome.FILED
+    """SQL: a ticket was filed then, or within a few days about the same thing."""
+    return or_(Consultation.outcome == Outcome.FILED, Consultation.returned_at.is_not(None))
 
 
 def _read_and_filed(session: Session) -> list[tuple[int, dict[str, Any]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from defects.models import Defect, DefectArticle
@@ -78,11 +78,11 @@ def _flags(session: Session, article: Article) -> list[Feedback]:
 
 def _filed(article: Article) -> Select[Any]:
     return (
-        select(Consultation.ticket_id)
+        select(func.coalesce(Consultation.ticket_id, Consultation.returned_ticket_id).label("ticket_id"))
         .join(Shown, Shown.consultation_id == Consultation.id)
         .join(Article, Article.id == Shown.subject_id)
         .where(Article.id == article.id, opened_since(), filed_anyway(), Article.state.in_(READABLE))
-        .where(Consultation.ticket_id.is_not(None))
+        .where(or_(Consultation.ticket_id.is_not(None), Consultation.returned_ticket_id.is_not(None)))
     )
 
 

@@ -20,12 +20,12 @@ from kb.links.reading import lost
 from kb.models import Article, Feedback
 from kb.translations.keeping import behind_among
 from portal.catalogue.models import Module, System
-from portal.curation.decay.evidence import CONSOLE
+from portal.curation.decay.evidence import filed_anyway
 from portal.curation.keepers import ownerless
 from portal.curation.quality.checks import Facts, Score, score_of
 from portal.curation.quality.models import ArticleStanding
 from portal.curation.rounds import STANDING, begun
-from portal.finder.models import Consultation, Outcome, Shown
+from portal.finder.models import CONSOLE, Consultation, Outcome, Shown
 from portal.finder.sources import ARTICLE
 from portal.tickets.models import ArticleLink
 
@@ -162,7 +162,7 @@ def _uses(session: Session, since: datetime) -> dict[int, Used]:
 
 
 def _opened(since: datetime) -> Select[int, int, int]:
-    filed = func.sum(cast(Consultation.outcome == Outcome.FILED, Integer))
+    filed = func.sum(cast(filed_anyway(), Integer))
     return (
         select(Shown.subject_id, func.count(), filed)
         .join(Consultation, Consultation.id == Shown.consultation_id)
