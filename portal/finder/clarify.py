@@ -9,7 +9,9 @@ network), error codes and, last, a word that only one of them has.
 and is right with max p. Who asks learns one of the answers a and then reads out the best that fits it: right
 with Σ_a max_i p_i·P(a|i), where an answer that fits several replies is spread evenly over them and one that
 says nothing about the matter fits all. The difference, times how often a caller can say it at all
-(``ANSWERABLE``), is the expected gain of asking; below ``WORTH`` it is not worth the caller's time.
+(``ANSWERABLE``), is the expected gain of asking; below ``WORTH`` it is not worth the caller's time. The
+weights are shares of all that compete; once probabilities are counted on this desk's own judgements, what is left of
+them to one stands for “none of these”, and a hopeless list brings no question.
 
 The invariants: the gain is never negative when every answer is covered, it is nothing when all candidates
 would reply alike, and the order of the candidates changes neither the question nor the gain.
@@ -66,7 +68,7 @@ QUESTIONS = {
 }
 
 #: Answers whose probability is at least this share of the best one's compete with it.
-CLOSE = 0.5
+CLOSE = 0.35
 MOST_COMPETING = 6
 MOST_OPTIONS = 4
 #: By how much the chance to read out the right answer first must grow.
@@ -217,9 +219,12 @@ def competing(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(row for row in likely if row.probability >= CLOSE * likely[0].probability)[:MOST_COMPETING]
 
 
-def gain_of(rivals: Sequence[Candidate], values: Values, options: Sequence[str]) -> float:
+def gain_of(
+    rivals: Sequence[Candidate], values: Values, options: Sequence[str], *, counted: bool = False
+) -> float:
     """By how much the chance to read out the right answer grows when this is asked (see above)."""
     whole = sum(row.probability for row in rivals)
+    whole = max(1.0, whole) if counted else whole
     if not whole:
         return 0.0
     asked = sum(max(_fitting(row, values, option, options) for row in rivals) for option in options)
@@ -233,7 +238,12 @@ def _fitting(row: Candidate, values: Values, option: str, options: Sequence[str]
 
 
 def question(
-    asked: str, candidates: Iterable[Candidate], *, replies: Iterable[Reply] = (), known: Iterable[About] = ()
+    asked: str,
+    candidates: Iterable[Candidate],
+    *,
+    replies: Iterable[Reply] = (),
+    known: Iterable[About] = (),
+    counted: bool = False,
 ) -> Question | None:
     """The question worth most, or None; what the words or the agent have said already is not asked."""
     rivals = competing(candidates)
@@ -241,7 +251,7 @@ def question(
     if len(rivals) < 2:
         return None
     open_ones = [about for about in ANSWERABLE if about not in settled and not _is_said(asked, about)]
-    found = [made for about in open_ones if (made := _about(about, asked, rivals)) is not None]
+    found = [made for about in open_ones if (made := _about(about, asked, rivals, counted)) is not None]
     worth = [made for made in found if made.gain >= WORTH]
     return max(worth, key=lambda made: made.gain, default=None)
 
@@ -254,7 +264,7 @@ def _is_said(asked: str, about: About) -> bool:
     return about is About.CODE and bool(_codes_in(asked))
 
 
-def _about(about: About, asked: str, rivals: Sequence[Candidate]) -> Question | None:
+def _about(about: About, asked: str, rivals: Sequence[Candidate], counted: bool) -> Question | None:
     if about is About.MODULE and len({row.facets.get(About.SYSTEM) for row in rivals}) > 1:
         return None  # modules are asked for within a system
     words = _telling_words(asked, rivals) if about is About.WORD else ()
@@ -264,7 +274,8 @@ def _about(about: About, asked: str, rivals: Sequence[Candidate]) -> Question | 
     options = _options(rivals, values)
     if len(options) < 2:
         return None
-    return Question(about, options, round(ANSWERABLE[about] * gain_of(rivals, values, options), 6))
+    gain = ANSWERABLE[about] * gain_of(rivals, values, options, counted=counted)
+    return Question(about, options, round(gain, 6))
 
 
 def _options(rivals: Sequence[Candidate], values: Values) -> tuple[str, ...]:

@@ -111,7 +111,9 @@ def clarified(
     aside = frozenset(row.key for row in seen.values() if contradicts(row, replies))
     names = _Names.of(systems)
     left = [seen[id(row)] for row in ordered if seen[id(row)].key not in aside]
-    due = question(asked, left, replies=replies, known=known) if len(replies) < MOST_ASKED else None
+    # Who could not say it once is left in peace.
+    asks = len(replies) < MOST_ASKED and all(reply.value for reply in replies)
+    due = question(asked, left, replies=replies, known=known, counted=found.counted) if asks else None
     clarity = _put(due, names) if due else NOTHING_ASKED
     given = tuple(names.chip(reply.about, reply.value) for reply in replies if reply.value)
     return replace(found, results=tuple(ordered)), replace(

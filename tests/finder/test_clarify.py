@@ -95,6 +95,12 @@ def test_nothing_is_asked_when_one_answer_is_far_ahead() -> None:
     assert question("", rows) is None
 
 
+def test_a_hopeless_list_brings_no_question_once_probabilities_are_counted() -> None:
+    rows = [candidate("a", "甲", 0.06, system="pms"), candidate("b", "乙", 0.06, system="mkt")]
+    assert question("", rows) is not None
+    assert question("", rows, counted=True) is None
+
+
 def test_nothing_is_asked_about_what_was_said() -> None:
     rows = [candidate("a", "在手机上登录", system="oa"), candidate("b", "在网页上登录", system="oa")]
     assert about("手机登录不了", *rows) is not About.DEVICE
@@ -174,6 +180,17 @@ def test_what_is_asked_is_worth_it_and_can_be_answered(rows: list[Candidate]) ->
         assert len(set(due.options)) == len(due.options)
         assert due.about in QUESTIONS
         assert len(competing(rows)) >= 2
+
+
+@settings(deadline=None, max_examples=100)
+@given(ROWS)
+def test_what_is_left_for_none_of_these_is_no_gain(rows: list[Candidate]) -> None:
+    relative, counted = question("", rows), question("", rows, counted=True)
+    assert counted is None or (relative is not None and counted.gain <= relative.gain + 1e-9)
+    faint = [
+        Candidate(row.key, row.probability / 20, row.title, row.facets, row.codes, row.said) for row in rows
+    ]
+    assert question("", faint, counted=True) is None or sum(row.probability for row in faint) > WORTH
 
 
 @settings(deadline=None, max_examples=100)
