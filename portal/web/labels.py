@@ -21,6 +21,7 @@ from portal.curation.gaps import shrinkage
 from portal.delivery import models as delivery_models
 from portal.faults import flow as fault_flow
 from portal.finder import grounds
+from portal.packs import words as pack_words
 from portal.people import roles
 from portal.quality import words as quality_words
 from portal.tickets import words
@@ -53,6 +54,11 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     fault_flow.FaultAction: fault_flow.FAULT_ACTION_LABELS,
     fault_flow.AnnouncementKind: fault_flow.ANNOUNCEMENT_KIND_LABELS,
     fault_flow.AnnouncementState: fault_flow.ANNOUNCEMENT_STATE_LABELS,
+    pack_words.Kind: pack_words.KIND_LABELS,
+    pack_words.Standing: pack_words.STANDING_LABELS,
+    pack_words.Choice: pack_words.CHOICE_LABELS,
+    pack_words.Phase: pack_words.PHASE_LABELS,
+    pack_words.Fate: pack_words.FATE_LABELS,
     quality_words.Kind: quality_words.KIND_LABELS,
     quality_words.Per: quality_words.PER_LABELS,
     quality_words.FollowUpState: quality_words.FOLLOW_UP_STATE_LABELS,
