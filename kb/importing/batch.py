@@ -117,12 +117,12 @@ def _crossing(batch: Batch) -> Crossing:
         here = Here(batch.numbers[draft.key], draft.values["title"])
         if draft.row.find is not None:
             found.files.setdefault(draft.row.file, here)
-        if stated := _stated_number(draft):
+        if stated := stated_number(draft):
             found.numbers.setdefault(stated, here)
     return found
 
 
-def _stated_number(draft: Draft) -> str:
+def stated_number(draft: Draft) -> str:
     """The number that an export wrote beside the identity of an article."""
     stated = draft.record.fields.get("number")
     if isinstance(stated, str) and stated.startswith("KB"):

@@ -28,17 +28,24 @@ class Here:
 
 @dataclass(slots=True)
 class Crossing:
-    """``files``: path in the folder → the article made of it. ``numbers``: number in the file → here."""
+    """``files``: path in the folder → the article made of it. ``numbers``: number in the file → here.
+
+    ``later``: paths and numbers of articles that this import has yet to bring; ``awaits`` says whether
+    the text just crossed points at one of them.
+    """
 
     files: dict[str, Here] = field(default_factory=dict)
     numbers: dict[str, Here] = field(default_factory=dict)
+    later: set[str] = field(default_factory=set)
+    awaits: bool = False
 
     def crossed(self, row: Row, body: str, *, foreign: bool) -> tuple[str, list[str]]:
         """The text with its cross-links, and what there is to say. ``foreign``: written by another desk."""
         remarks: list[str] = []
-        if row.find is not None and self.files:
+        self.awaits = False
+        if row.find is not None and (self.files or self.later):
             body = rewritten(body, lambda link: self._followed(row, link))
-        if "number" in row.values or self.numbers:
+        if "number" in row.values or self.numbers or self.later:
             body = prose(
                 body,
                 lambda piece: WRITTEN.sub(lambda found: self._renumbered(found, foreign, remarks), piece),
@@ -49,6 +56,7 @@ class Crossing:
         entry = row.find(link.target) if row.find and not link.is_picture else None
         here = self.files.get(entry.path) if entry else None
         if here is None:
+            self.awaits |= entry is not None and entry.path in self.later
             return None
         if link.label in ("", here.title):
             return f"[[{here.number}]]" if link.label else Link(f"/kb/{here.number}")
@@ -64,6 +72,9 @@ class Crossing:
             return (
                 f"[[{here.number}{reference.anchor}{text}]]" if here.number != reference.number else found[0]
             )
+        if reference.number in self.later:
+            self.awaits = True
+            return found[0]
         if not foreign or not reference.number.startswith("KB"):
             return found[0]
         remarks.append(N_("文中引用的 %(number)s 不在这次导入里，没有链接。") % {"number": reference.number})

@@ -53,9 +53,20 @@ class Illustrated:
     fresh: list[str] = field(default_factory=list)
 
 
-def illustrate(row: Row, body: str, keeper: Keeper, *, article: int | None, held: Held) -> Illustrated:
-    """Bring the files of one text to the keeper; ``article`` is its id when it is there already."""
-    work = _Work(row, keeper, article, held, Illustrated(body))
+def illustrate(
+    row: Row,
+    body: str,
+    keeper: Keeper,
+    *,
+    article: int | None,
+    held: Held,
+    passing: Collection[str] = (),
+) -> Illustrated:
+    """Bring the files of one text to the keeper; ``article`` is its id when it is there already.
+
+    ``passing``: paths of what is going to be articles and not files.
+    """
+    work = _Work(row, keeper, article, held, passing, Illustrated(body))
     work.done.body = rewritten(body, work.change)
     if work.outside:
         sentence = N_("有 %(count)s 张图片在别的网站上，没有取回，改成了链接。")
@@ -69,6 +80,7 @@ class _Work:
     keeper: Keeper
     article: int | None
     held: Held
+    passing: Collection[str]
     done: Illustrated
     outside: int = 0
     addresses: dict[str, str | None] = field(default_factory=dict)
@@ -91,7 +103,7 @@ class _Work:
                     link,
                 )
             return None
-        if entry.name.lower().endswith(ARTICLES) and not link.is_picture:
+        if entry.path in self.passing or (entry.name.lower().endswith(ARTICLES) and not link.is_picture):
             return None  # not of this import, or ``crossing`` would have led there
         return self._known(entry, link)
 

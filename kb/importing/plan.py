@@ -143,7 +143,19 @@ def plan_for(
     source: str | None = None,
 ) -> Plan:
     """The plan that flags and a map file ask for; flags have the last word, in every table."""
-    plan = _from_file(map_file, noun) if map_file else Plan()
+    plan = plan_from(str(map_file), _content(map_file), noun) if map_file else Plan()
+    return plan_with(plan, known, fields=fields, constants=constants, source=source)
+
+
+def plan_with(
+    plan: Plan,
+    known: Sequence[Field],
+    *,
+    fields: Sequence[str] = (),
+    constants: Sequence[str] = (),
+    source: str | None = None,
+) -> Plan:
+    """A plan with the last word of flags, checked against our fields."""
     renamed, fixed = _pairs(fields, "--field"), _pairs(constants, "--set")
     tables = tuple(
         replace(
@@ -182,13 +194,19 @@ def _check_names(tables: Iterable[Table], known: Collection[str]) -> None:
             )
 
 
-def _from_file(path: Path, noun: str) -> Plan:
+def _content(path: Path) -> bytes:
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except OSError as fault:
         raise BadFile(
             N_("读不了对照表 %(name)s：%(why)s。") % {"name": path, "why": fault.strerror}
         ) from fault
+
+
+def plan_from(path: str, content: bytes, noun: str) -> Plan:
+    """The plan that a map file asks for; raises :class:`BadFile`."""
+    try:
+        written = tomllib.loads(content.decode())
     except ValueError as fault:  # both broken TOML and bytes that are no UTF-8
         raise BadFile(
             N_("对照表 %(name)s 不是合法的 TOML：%(why)s。") % {"name": path, "why": fault}
@@ -204,7 +222,7 @@ def _from_file(path: Path, noun: str) -> Plan:
     return Plan(tuple(_table(path, table, len(tables)) for table in tables), str(source) if source else None)
 
 
-def _table(path: Path, written: Any, count: int) -> Table:
+def _table(path: str, written: Any, count: int) -> Table:
     parts = (
         {key: written.get(key, {}) for key in ("fields", "set", "values", "hints")}
         if isinstance(written, dict)

@@ -41,6 +41,7 @@ class Prospect:
     remarks: list[str] = field(default_factory=list)
     fresh: list[str] = field(default_factory=list)
     sentence: str = ""
+    awaits: bool = False  # it points at articles that this import has yet to bring
 
 
 @dataclass(slots=True)
@@ -63,13 +64,15 @@ class Judge:
     def _one(self, draft: Draft, article: Article | None, held: Held) -> Prospect:
         foreign = article is None or article.source is not None
         body, remarks = self.batch.crossing.crossed(draft.row, draft.values["body"], foreign=foreign)
+        awaits = self.batch.crossing.awaits
         done = Illustrated(body)
         if self.keeper is not None:
             there = article.id if article is not None else None
-            done = illustrate(draft.row, body, self.keeper, article=there, held=held)
+            later = self.batch.crossing.later
+            done = illustrate(draft.row, body, self.keeper, article=there, held=held, passing=later)
         found = Prospect(draft, Fate.NEW, text_for(draft, article, done.body), article, fresh=done.fresh)
         found.remarks = [*draft.row.remarks, *remarks, *done.remarks]
-        found.parent = self._parent(draft, article)
+        found.awaits, found.parent = awaits, self._parent(draft, article)
         found.publishes = self._publishes(draft, article)
         self._decide(found)
         return found

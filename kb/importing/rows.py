@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,6 +73,35 @@ def read_folder(name: str, folder: Folder, reading: Reading) -> Iterator[Row]:
         raise BadFile(
             N_("%(name)s 里没有能导入的文件（Markdown、HTML、Word、CSV、XLSX、JSONL）。") % {"name": name}
         )
+
+
+def read_upload(name: str, path: Path, reading: Reading) -> Iterator[Row]:
+    """Every row of a file that lies under a name of our own; ``name`` is the one it came with."""
+    if kind_of(name) == ARCHIVE:
+        yield from read_folder(name, archives.unpacked(name, path), reading)
+    else:
+        yield from _read(_lone(name, path), kind_of(name), reading, nothing_beside)
+
+
+def finds_of(name: str, path: Path, files: Collection[str], reading: Reading) -> dict[tuple[str, int], Find]:
+    """How links are followed in the rows of some files of an upload; a table's rows all under number 0."""
+    folder = archives.unpacked(name, path) if kind_of(name) == ARCHIVE else Folder([_lone(name, path)])
+    found: dict[tuple[str, int], Find] = {}
+    for entry in (folder.entries[file] for file in files if file in folder.entries):
+        kind = kind_of(entry.name)
+        found[entry.path, 0] = folder.finder(entry)
+        if kind in PAGES:
+            for row in _whole_or_told(entry, kind, reading, folder.finder(entry)):
+                found[entry.path, row.number] = row.find or nothing_beside
+    return found
+
+
+def nothing_beside(_target: str) -> None:
+    """A lone file has nothing beside it."""
+
+
+def _lone(name: str, path: Path) -> Entry:
+    return Entry(name, path.stat().st_size, lambda: path.open("rb"))
 
 
 def _with_place(row: Row, path: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ a file hangs on the article that shows it and is seen by that article's readers,
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -79,11 +79,16 @@ class DeskKeeper:
 
 @dataclass(slots=True)
 class Weigher:
-    """Judges files as the desk would, and keeps nothing. ``promised``: (name, content's type) by turn."""
+    """Judges files as the desk would, and keeps nothing.
+
+    ``promised`` counts them. ``shown``: (name, type, content) by turn, for a preview of one article; None
+    where nobody looks.
+    """
 
     session: Session
     limit_mb: int
-    promised: list[tuple[str, str]] = field(default_factory=list)
+    promised: int = 0
+    shown: list[tuple[str, str, bytes]] | None = None
 
     @property
     def largest(self) -> int:
@@ -94,8 +99,10 @@ class Weigher:
 
     def keep(self, name: str, content: bytes, digest: str, *, article: int | None) -> str:
         kind = checked_type(Upload(name, content), limit_mb=self.limit_mb)
-        self.promised.append((clean_name(name), kind))
-        return f"/files/{PROMISED + len(self.promised) - 1}"
+        if self.shown is not None:
+            self.shown.append((clean_name(name), kind, content))
+        self.promised += 1
+        return f"/files/{PROMISED + self.promised - 1}"
 
     def give(self, addresses: Collection[str], article: int) -> None:
         """Nothing was kept."""
