@@ -49,10 +49,8 @@ def test_a_title_is_shown_to_those_who_may_read_it_and_follows_renaming(
 ) -> None:
     secret, number = pair
     expert = client("expert")
-    assert (
-        f'<a class="xref" href="/kb/{secret}" title="{secret} {SECRET}">{SECRET}</a>'
-        in expert.get(f"/kb/{number}").text
-    )
+    link = f'<a class="xref" href="/kb/{secret}" title="{secret} {SECRET}">{SECRET}</a>'
+    assert link in expert.get(f"/kb/{number}").text
     renamed(maker, secret, "换了名字的口令")
     page = expert.get(f"/kb/{number}").text
     assert SECRET not in page
