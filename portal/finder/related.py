@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy.orm import Session
 
+from indexer.document import Query, ReasonKind
 from indexer.index import Index
 from kb import shelf
 from kb.models import Article
-from portal.finder.prediction import is_telling
 from portal.finder.shelves import reread
 from portal.finder.sources import ARTICLE
 from portal.people.models import Person
@@ -22,6 +22,8 @@ from portal.people.queries import viewer_of
 MOST = 5
 #: Read deeper than is shown: the versions of one article in other languages are no news.
 DEPTH = 3 * MOST
+#: Words alone are shared by articles that have nothing to do with each other (手机, 提示, 打开).
+NEAR = frozenset({ReasonKind.MEANING, ReasonKind.CODE, ReasonKind.SAME_SYSTEM, ReasonKind.SAME_MODULE})
 
 
 def related_to(session: Session, person: Person, index: Index, article: Article) -> list[Article]:
@@ -31,13 +33,18 @@ def related_to(session: Session, person: Person, index: Index, article: Article)
 
 
 def _near(session: Session, person: Person, index: Index, article: Article) -> Iterator[Article]:
-    hits = index.neighbours(
-        (ARTICLE, str(article.id)),
-        kinds=frozenset({ARTICLE}),
+    # Its title asks better than its whole text does, and in a fifth of the time.
+    near = {"system": article.system, "module": article.module}
+    asked = Query(
+        article.title,
         audience=viewer_of(person).tokens,
+        kinds=frozenset({ARTICLE}),
+        near={name: value for name, value in near.items() if value},
         limit=DEPTH,
+        exclude=frozenset({(ARTICLE, str(article.id))}),
     )
-    keys = [hit.key for hit in hits if is_telling(hit)]
+    hits = index.search(asked).hits
+    keys = [hit.key for hit in hits if NEAR & {reason.kind for reason in hit.why}]
     rows = reread(session, person, keys, glance=True)
     for key in keys:
         row = rows.get(key)

@@ -43,11 +43,13 @@ def test_near_ones_come_before_those_of_the_same_module(
 ) -> None:
     article = shelved("发票下载是空白的", "电费发票下载后打开是空白页，换一个阅读器。")
     shelved("同模块但说别的", "抄表机对时。")
-    near = shelved("电费发票打开空白", "发票下载后空白页的另一种原因。", system="oa", module="mail")
+    near = shelved("电费发票打开空白", "发票下载后空白页的另一种原因。", module="meter")
+    shelved("发票专用章的用印规定", "别的系统里也写到发票下载。", system="oa", module="seal")
     session.commit()
     found = _titles(session, index, desk_world, article)
     assert found[0] == near.title
     assert "同模块但说别的" in found
+    assert "发票专用章的用印规定" not in found, "a word in common is not enough"
     assert article.title not in found
 
 
