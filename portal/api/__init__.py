@@ -16,6 +16,7 @@ from portal.api import (
     catalogue,
     defects,
     faults,
+    gaps,
     health,
     information,
     insight,
@@ -45,6 +46,7 @@ PARTS = (
     people,
     quality,
     insight,
+    gaps,
 )
 
 

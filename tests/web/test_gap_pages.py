@@ -441,3 +441,24 @@ def test_what_people_typed_is_shown_as_text(
     shown = editor.get(answer.location).text
     assert "<img src=x" not in shown
     assert 'href="javascript:' not in shown
+
+
+# ── the API ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_api_tells_the_same_within_the_same_rights(
+    client: Clients, gap: int, asked: Asked, kept: Callable[[], int]
+) -> None:
+    asked(("公文怎么转会签", "公文会签转给别的部门"), ago=2)
+    kept()
+    manager = client("manager")
+    first = manager.get("/api/v1/insight/gaps?limit=1").get_json()
+    assert [row["people"] for row in first["items"]] == [4]
+    assert set(first["items"][0]["examples"]) <= set(PRINTER)
+    second = manager.get(f"/api/v1/insight/gaps?limit=1&cursor={first['next_cursor']}").get_json()
+    assert [row["people"] for row in second["items"]] == [2]
+    assert second["next_cursor"] is None
+    assert manager.get("/api/v1/insight/gaps?state=solved").get_json()["items"] == []
+    assert manager.get("/api/v1/insight/gaps?days=7").status_code == 422
+    for login in ("wang", "agent", "supervisor"):
+        assert client(login).get("/api/v1/insight/gaps").status_code == 404
