@@ -32,6 +32,7 @@ from indexer.index import Index
 from kb.columns import CLOCK
 from portal import config, db
 from portal.app import create_app
+from portal.cli.settling import settle
 from portal.people.roles import Post
 from portal.sample.company import demo_accounts
 from portal.tickets.models import Ticket
@@ -148,6 +149,7 @@ def measure(engine: Engine, *, rounds: int, only: str) -> list[dict[str, Any]]:
         settings = config.load({"TIERDESK_DATA_DIR": folder, "TIERDESK_ENCODER": "none"})
         index = Index.open(Path(folder) / "index", embedder=None)
         app = create_app(settings, maker=maker, index=index)
+        settle(index)  # as every server process does
         statements = Statements(engine)
         rows = []
         for who, browser, pages in visitors(app, maker):

@@ -20,6 +20,7 @@ import click
 from portal import config
 from portal.cli.place import Place, opened, opened_index
 from portal.cli.serve import check_free, host_option, port_option
+from portal.cli.settling import settle
 from portal.cli.telling import bar
 from portal.config import Settings
 from portal.db import sessions_of, transaction
@@ -115,6 +116,7 @@ def run(place: Place, *, host: str, port: int) -> None:
         behind = threading.Thread(target=upkeep.run, name="upkeep", daemon=True)
         signal.signal(signal.SIGTERM, _stop)
         behind.start()
+        settle(index)
         click.echo(f"服务台已启动：http://{host}:{port} ，按 Ctrl-C 停止。")
         server.run()  # returns when a signal ends it
         upkeep.stop.set()

@@ -9,6 +9,7 @@ import click
 
 from portal.cli.endings import Ended
 from portal.cli.place import opened, settings_here
+from portal.cli.settling import settle
 from portal.config import Settings
 
 THREADS = 8
@@ -67,6 +68,8 @@ def _server(settings: Settings, *, host: str, port: int, workers: int) -> Any:
         def load(self) -> Any:
             from portal.app import create_app
 
-            return create_app(settings)
+            app = create_app(settings)
+            settle(app.extensions["tierdesk"].finder.index)
+            return app
 
     return Server()
