@@ -6,12 +6,12 @@ fails or is to be done), closed families of words (telephone or web page, which 
 network), error codes and, last, a word that only one of them has.
 
 **When it is asked.** With the weights p of the competing answers, who asks nothing reads out the best one
-and is right with max p. Who asks learns one of the answers a and then reads out the best that fits it: right
+and is right with max p. Who asks learns one of the replies a and then reads out the best that fits it: right
 with Σ_a max_i p_i·P(a|i), where an answer that fits several replies is spread evenly over them and one that
 says nothing about the matter fits all. The difference, times how often a caller can say it at all
-(``ANSWERABLE``), is the expected gain of asking; below ``WORTH`` it is not worth the caller's time. The
-weights are shares of all that compete; once probabilities are counted on this desk's own judgements, what is left of
-them to one stands for “none of these”, and a hopeless list brings no question.
+(``ANSWERABLE``), is the expected gain of asking; below ``WORTH`` it is not worth the caller's time. Weights
+are shares of all that compete; once probabilities are counted on this desk's own judgements, what is missing
+to one stands for “none of these”, so that a hopeless list brings no question.
 
 The invariants: the gain is never negative when every answer is covered, it is nothing when all candidates
 would reply alike, and the order of the candidates changes neither the question nor the gain.
@@ -47,10 +47,10 @@ class About(StrEnum):
 
 #: How often a caller can say it when asked; the order breaks ties.
 ANSWERABLE = {
-    About.SYSTEM: 1.0,
     About.DEVICE: 1.0,
-    About.PLATFORM: 0.95,
-    About.NETWORK: 0.95,
+    About.PLATFORM: 1.0,
+    About.NETWORK: 1.0,
+    About.SYSTEM: 0.95,
     About.MATTER: 0.95,
     About.CODE: 0.9,
     About.MODULE: 0.85,
