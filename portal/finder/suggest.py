@@ -133,6 +133,19 @@ def solved_by(
     return consultation
 
 
+def taken_back(session: Session, token: str | None, *, by: Person, kind: str, id: int) -> Consultation | None:
+    """It did not solve it after all: the consultation goes on as if nobody had said so."""
+    consultation = consultation_of(session, token, by=by)
+    if consultation is None or consultation.outcome != Outcome.SOLVED or consultation.ticket_id is not None:
+        return None
+    if (consultation.solved_kind, consultation.solved_id) != (kind, id):
+        return None
+    consultation.outcome, consultation.ended_at = Outcome.OPEN, None
+    consultation.solved_kind = consultation.solved_id = None
+    session.flush()
+    return consultation
+
+
 def filed(session: Session, token: str | None, *, by: Person, ticket: Ticket) -> Consultation | None:
     """A ticket was filed all the same, by the same person; it keeps what had been shown."""
     consultation = consultation_of(session, token, by=by)

@@ -16,8 +16,8 @@ from portal.finder.models import CONSOLE, SELF_SERVICE, Arm, Consultation, Outco
 from portal.finder.sources import ANNOUNCEMENT
 from portal.insight.periods import Period, Scope
 from portal.people.models import Person, PersonPost
+from portal.people.queries import units_within
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
-from portal.tickets.selection import within
 
 ENDED = (Outcome.SOLVED, Outcome.FILED, Outcome.LEFT)
 
@@ -48,7 +48,7 @@ def _served(row: PersonPost) -> ColumnElement[bool]:
 
 
 def _asked_in(unit: str) -> ColumnElement[bool]:
-    return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(within(unit))))
+    return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(units_within(unit))))
 
 
 def narrowed(scope: Scope, period: Period) -> list[ColumnElement[bool]]:

@@ -203,7 +203,7 @@ def answered(number: int) -> Response:
     def deed() -> Ticket:
         asked = request_from(call, person, fallback=Category.CONSULTATION, system=article.system)
         ticket = calls.answer_call(db(), asked, article, by=me(), words=call.note)
-        suggest.solved_by(db(), call.token, by=me(), kind="article", id=number)
+        suggest.solved_by(db(), call.token, by=me(), kind="article", id=number, ticket=ticket)
         return ticket
 
     return ended(call, deed, N_("%(number)s 已用这篇知识答复%(name)s，等用户确认。"))

@@ -76,6 +76,7 @@ def take_back(number: str) -> BaseResponse | str:
     """The reader changed their mind."""
     article = readable(number)
     articles.take_back(db(), article, by=me().id)
+    consultations.taken_back(db(), request.form.get("token"), by=me(), kind=ARTICLE, id=article.id)
     return _said(article, "", request.form.get("token", ""), _("已收回您的评价，可以重新选。"))
 
 

@@ -13,6 +13,8 @@ from kb.models import Article
 from portal.finder import suggest
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import Person
+from portal.tickets import desk
+from portal.tickets.words import Category
 from tests.finder.conftest import DUTIES, Desk
 
 
@@ -133,3 +135,45 @@ def test_announcements_count_as_shown(asked: Desk) -> None:
     begun = suggest.begin(asked.session, found, by=person(asked), text="VPN连不上", system="oa", place="home")
     assert shown(begun)[0] == ("announcement", told.id)
     assert (begun.system, begun.place, begun.mode) == ("oa", "home", "lexical")
+
+
+def test_what_is_taken_back_was_never_solved(asked: Desk) -> None:
+    begun = typed(asked, "VPN连不上")
+    number, other = first(begun), shown(begun)[1][1]
+    wang = person(asked)
+    suggest.solved_by(asked.session, begun.token, by=wang, kind="article", id=number)
+    zhao = person(asked, "zhao")
+    assert suggest.taken_back(asked.session, begun.token, by=zhao, kind="article", id=number) is None
+    assert suggest.taken_back(asked.session, begun.token, by=wang, kind="article", id=other) is None
+    assert begun.outcome == Outcome.SOLVED
+    assert suggest.taken_back(asked.session, begun.token, by=wang, kind="article", id=number) is begun
+    assert (begun.outcome, begun.ended_at, begun.solved_kind, begun.solved_id) == (
+        Outcome.OPEN,
+        None,
+        None,
+        None,
+    )
+    assert suggest.taken_back(asked.session, begun.token, by=wang, kind="article", id=number) is None
+    ticket = asked.ticket("VPN还是连不上")
+    assert suggest.filed(asked.session, begun.token, by=wang, ticket=ticket) is begun
+
+
+def test_an_agent_who_answers_a_caller_deflects_nothing(asked: Desk) -> None:
+    agent = person(asked, "agent")
+    begun = typed(asked, "VPN连不上", login="agent")
+    ticket = asked.ticket("VPN连不上")
+    number = first(begun)
+    suggest.solved_by(asked.session, begun.token, by=agent, kind="article", id=number, ticket=ticket)
+    assert (begun.outcome, begun.ticket_id) == (Outcome.SOLVED, ticket.id)
+    assert suggest.taken_back(asked.session, begun.token, by=agent, kind="article", id=number) is None
+
+
+def test_asked_for_somebody_else_is_a_call_wherever_it_was_typed(asked: Desk) -> None:
+    agent, wang = person(asked, "agent"), person(asked)
+    begun = typed(asked, "VPN连不上", login="agent")
+    request = desk.Request(
+        text="VPN连不上", category=Category.DEFECT, system=asked.world.systems["oa"], requester=wang
+    )
+    ticket = desk.file(asked.session, request, by=agent)
+    assert suggest.filed(asked.session, begun.token, by=agent, ticket=ticket) is begun
+    assert begun.place == "console"
