@@ -5,9 +5,7 @@ Every list starts from ``readable_articles``; nothing here widens what a viewer 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select
@@ -15,8 +13,9 @@ from sqlalchemy.orm import Session, aliased
 
 from kb.audience import Viewer
 from kb.flow import READABLE
-from kb.models import Article, ArticleKind, Revision
+from kb.models import Article, ArticleKind
 from kb.queries import readable_articles, translations_of
+from kb.translations.keeping import behind_among
 
 POPULAR = 8
 RELATED = 5
@@ -113,7 +112,7 @@ def related_to(session: Session, article: Article, viewer: Viewer, *, limit: int
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The same article in another language; ``behind`` when the original's words changed after its own."""
+    """The same article in another language; ``behind`` when the original says something else since."""
 
     article: Article
     behind: bool
@@ -125,27 +124,5 @@ def other_languages(session: Session, article: Article, viewer: Viewer) -> list[
     family = or_(Article.id == root, Article.translation_of_id == root)
     shown = set(session.scalars(readable_articles(viewer).with_only_columns(Article.id).where(family)))
     rows = [row for row in translations_of(session, article) if row.id in shown]
-    said = said_at(session, [root, *shown])
-    return [Version(row, _is_behind(row, said)) for row in rows]
-
-
-def is_behind(session: Session, article: Article) -> bool:
-    """Is this a translation whose original's words changed after it?"""
-    if article.translation_of_id is None:
-        return False
-    return _is_behind(article, said_at(session, [article.id, article.translation_of_id]))
-
-
-def said_at(session: Session, ids: Collection[int]) -> dict[int, datetime]:
-    """When each article's words last changed; moves of its life don't count."""
-    rows = session.execute(
-        select(Revision.article_id, func.max(Revision.at))
-        .where(Revision.article_id.in_(ids))
-        .group_by(Revision.article_id)
-    )
-    return dict(rows.all())
-
-
-def _is_behind(article: Article, said: Mapping[int, datetime]) -> bool:
-    mine, original = said.get(article.id), said.get(article.translation_of_id or 0)
-    return mine is not None and original is not None and mine < original
+    behind = behind_among(session, rows)
+    return [Version(row, row.id in behind) for row in rows]

@@ -18,6 +18,7 @@ from kb.flow import READABLE, ArticleState, is_revisable
 from kb.models import Article, Reason
 from kb.queries import article_by_number, is_readable
 from kb.readers.recent import note_read
+from kb.translations.keeping import is_behind
 from kb.views import count_view
 from portal.catalogue.queries import systems_by_code
 from portal.finder.related import related_to
@@ -75,7 +76,7 @@ def _page_of(row: Article) -> dict[str, object]:
         "systems": systems_by_code(db()),
         "related": shelf.related_to(db(), row, viewer()),
         "versions": shelf.other_languages(db(), row, viewer()),
-        "behind": shelf.is_behind(db(), row),
+        "behind": is_behind(db(), row),
         "languages": LANGUAGES,
         "share": share,
         "text": f"{row.title}\n{share}\n\n{text_of(rendered(row.body))}",

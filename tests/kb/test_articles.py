@@ -15,6 +15,7 @@ from kb.columns import CLOCK
 from kb.flow import NEEDS, STEPS, ArticleAction, ArticleState, Duty, Refused, is_revisable, open_to, step
 from kb.models import Article
 from kb.queries import readable_articles
+from kb.translations.keeping import is_behind
 
 NINA, OTTO = 1, 2
 BOTH = frozenset(Duty) - {Duty.SYSTEM}
@@ -159,9 +160,9 @@ def test_a_translation_is_behind_when_the_original_changed_after_it(session: Ses
     assert [row.behind for row in shelf.other_languages(session, original, Viewer())] == [False]
     session.info[CLOCK] = MOMENT + timedelta(days=2)
     articles.move(session, original, ArticleAction.MARK_DUE, by=NINA, duties=BOTH, note="升级")
-    assert not shelf.is_behind(session, english), "a move says nothing new"
+    assert not is_behind(session, english), "a move says nothing new"
     articles.revise(session, original, replace(TEXT, body="新的做法"), by=OTTO)
-    assert shelf.is_behind(session, english)
+    assert is_behind(session, english)
     assert [row.behind for row in shelf.other_languages(session, original, Viewer())] == [True]
 
 
