@@ -28,6 +28,7 @@ from portal.cli.coming_back import follow_questions
 from portal.cli.curating import count_standings, find_pairs, keep_time, look_for_decay
 from portal.cli.deadlines import watch_deadlines
 from portal.cli.feeding import holder_name, let_go
+from portal.cli.importing_work import carry_imports_on, forget_imports, read_uploads
 from portal.cli.nightly import Nightly
 from portal.cli.pack_work import carry_packs_on, forget_packs
 from portal.cli.place import moment
@@ -89,6 +90,9 @@ JOBS: tuple[Job, ...] = (
     Job("questions", timedelta(minutes=10), follow_questions),
     Job("bulk", timedelta(seconds=5), carry_bulk_on),
     Job("forget bulk", timedelta(hours=6), forget_bulk),
+    Job("uploads", timedelta(seconds=2), read_uploads),
+    Job("imports", timedelta(seconds=5), carry_imports_on),
+    Job("forget imports", timedelta(hours=6), forget_imports),
     Job("packs", timedelta(seconds=5), carry_packs_on),
     Job("forget packs", timedelta(hours=12), forget_packs),
     Job("articles in time", timedelta(minutes=1), keep_time),

@@ -8,6 +8,7 @@ from portal import api
 from portal.web import (
     admin,
     admin_calendars,
+    article_imports,
     ask,
     auth,
     care,
@@ -79,6 +80,7 @@ PAGES = (
     console,
     workbench,
     knowledge,
+    article_imports,
     care,
     drafts,
     gaps,

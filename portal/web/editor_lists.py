@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ PER_PAGE = 30
 
 
 def articles_listed(shelf: editing.Shelf) -> dict[str, Any]:
-    wanted = _wanted()
+    wanted = wanted_articles(request.args)
     rows = editing.articles_on(shelf, by=me().id, today=today(), wanted=wanted)
     cursor = pages(
         db().scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0, per_page=PER_PAGE
@@ -38,8 +39,8 @@ def articles_listed(shelf: editing.Shelf) -> dict[str, Any]:
     }
 
 
-def _wanted() -> editing.Wanted:
-    given = request.args
+def wanted_articles(given: Mapping[str, str]) -> editing.Wanted:
+    """What the filters of an address or a form ask for."""
     state, kind = given.get("state", ""), given.get("kind", "")
     return editing.Wanted(
         text=given.get("q", "").strip()[:200],

@@ -162,7 +162,7 @@ def get(id: int) -> Response:
         etag=attachment.sha256,
         max_age=3600,
     )
-    return _alone(answer)
+    return alone(answer)
 
 
 @blueprint.get("/files/<int:id>/thumb")
@@ -174,11 +174,12 @@ def thumb(id: int) -> Response:
         abort(404)
     small = thumbnail(path)
     if small is None:
-        return _alone(send_file(io.BytesIO(NO_PICTURE), mimetype="image/png", max_age=3600))
-    return _alone(send_file(small, mimetype=TYPE, max_age=3600))
+        return alone(send_file(io.BytesIO(NO_PICTURE), mimetype="image/png", max_age=3600))
+    return alone(send_file(small, mimetype=TYPE, max_age=3600))
 
 
-def _alone(answer: Response) -> Response:
+def alone(answer: Response) -> Response:
+    """An answer that runs nothing when it is opened by itself, whatever it contains."""
     answer.headers["Content-Security-Policy"] = ALONE
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, max-age=3600"

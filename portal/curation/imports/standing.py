@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from indexer.words import N_
+from kb.flow import Refused
 from kb.importing.outcome import Fate
 from portal.config import Settings
 from portal.curation.imports.models import MOVING, Import, ImportItem, Phase, Stage
@@ -16,6 +19,7 @@ from portal.people.models import Person
 #: When nobody's page has asked for the next part for so long, the worker does it.
 LEFT_ALONE = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=2)
+NEVER = (Phase.READING, Phase.PREVIEWED, Phase.FAILED)
 
 Counts = dict[tuple[Fate, Stage], int]
 
@@ -66,15 +70,29 @@ def left_alone(session: Session, moment: datetime) -> Import | None:
     return session.scalars(locked).first()
 
 
+def all_of(session: Session, row: Import) -> Iterator[ImportItem]:
+    """Everything that it brings, in order."""
+    wanted = select(ImportItem).where(ImportItem.import_id == row.id).order_by(ImportItem.turn)
+    yield from session.scalars(
+        wanted.options(joinedload(ImportItem.article)).execution_options(yield_per=200)
+    )
+
+
+def forget(session: Session, row: Import, settings: Settings) -> None:
+    """Drop an upload that was never confirmed; raises :class:`Refused` for any other."""
+    if row.phase not in NEVER:
+        raise Refused(N_("这次导入已经执行，不能放弃，只能撤销。"))
+    drop(session, row, settings)
+    session.execute(delete(ImportItem).where(ImportItem.import_id == row.id))
+    session.flush()
+    session.delete(row)
+    session.flush()
+
+
 def forget_unused(session: Session, settings: Settings, moment: datetime) -> int:
     """Drop what was uploaded and never confirmed; returns how many."""
-    never = (Phase.READING, Phase.PREVIEWED, Phase.FAILED)
-    stale = select(Import).where(Import.phase.in_(never), Import.moved_at <= moment - FORGOTTEN)
+    stale = select(Import).where(Import.phase.in_(NEVER), Import.moved_at <= moment - FORGOTTEN)
     unused = list(session.scalars(stale))
     for row in unused:
-        drop(session, row, settings)
-        session.execute(delete(ImportItem).where(ImportItem.import_id == row.id))
-        session.flush()
-        session.delete(row)
-    session.flush()
+        forget(session, row, settings)
     return len(unused)
