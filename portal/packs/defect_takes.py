@@ -130,7 +130,7 @@ def _tie_articles(task: Task, defect: Defect) -> None:
 def as_json(text: DefectText) -> dict[str, Any]:
     values = asdict(text)
     values |= {name: list(values[name]) for name in DEFECT_LISTS}
-    return {**values, "type": text.type.value, "due_on": text.due_on.isoformat() if text.due_on else None}
+    return {**values, "type": str(text.type), "due_on": text.due_on.isoformat() if text.due_on else None}
 
 
 def from_json(values: dict[str, Any]) -> DefectText:

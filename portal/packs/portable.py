@@ -121,7 +121,7 @@ def of_defects(session: Session, defects: Sequence[Defect], *, desk: str) -> dic
 def _of_defect(defect: Defect, articles: Sequence[str]) -> dict[str, Any]:
     content: dict[str, Any] = {name: getattr(defect, name) for name in DEFECT_PLAIN}
     content |= {name: list(getattr(defect, name)) for name in DEFECT_LISTS}
-    return {**content, "type": defect.type.value, "articles": sorted(articles)}
+    return {**content, "type": str(defect.type), "articles": sorted(articles)}
 
 
 def of(session: Session, kind: Kind, rows: Sequence[Any], *, desk: str) -> dict[int, Portable]:
