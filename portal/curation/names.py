@@ -1,4 +1,4 @@
-"""Who of the directory is named in a text: what masking must know besides its own rules.
+"""Who is named in a text, by the directory and by the look of it: what masking must know besides its rules.
 
 Masking itself is ``finder.masking``. The number of queries grows with the length of the texts, never with
 the number of people. The invariant: a name, login or telephone number of the directory that stands in one
@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from indexer.named import names_in
 from portal.finder.masking import GAP, SURNAMES, masked
 from portal.people.models import Person
 
@@ -24,6 +25,8 @@ _TWO_WORDS = re.compile(r"(?=\b([A-Z][a-z]+ [A-Z][a-z]+)\b)", re.ASCII)
 _DIGITS = re.compile(r"\d[\d -]{4,18}\d")
 #: “姓名罗俊杰”: what is said to be a name is one, whether the directory knows it or not.
 _SAID_TO_BE = re.compile(rf"((?:姓名|户名|名字|名叫)(?:是|叫|为)?)[{SURNAMES}][\u4e00-\u9fff]{{1,2}}")
+#: The number of somebody's form or contract: two capitals and seven digits or eight, which no error code has.
+_REFERENCE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2,3}\d{7,8}(?![A-Za-z0-9])")
 _CHINESE = re.compile(r"[\u3400-\u9fff·][\u3400-\u9fff·0-9A-Za-z]*")
 
 
@@ -45,6 +48,7 @@ def named_in(session: Session, texts: Iterable[str]) -> frozenset[str]:
 def masked_all(session: Session, texts: Collection[str], *, names: Collection[str] = ()) -> list[str]:
     """The texts without what tells who somebody is: by the rules, and by the directory."""
     known = named_in(session, texts) | {name.strip() for name in names if len(name.strip()) > 1}
+    known |= set(names_in("\n".join(texts), SURNAMES))
     return [_masked(text, known) for text in texts]
 
 
@@ -53,7 +57,7 @@ def _masked(text: str, known: Collection[str]) -> str:
     latin = sorted((name for name in known if name.isascii()), key=len, reverse=True)
     for name in latin:
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", GAP, text)
-    text = _SAID_TO_BE.sub(rf"\1{GAP}", text)
+    text = _REFERENCE.sub(GAP, _SAID_TO_BE.sub(rf"\1{GAP}", text))
     return masked(text, names=[name for name in known if not name.isascii()])
 
 
