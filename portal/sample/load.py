@@ -19,6 +19,7 @@ from portal.sample import (
     gaps,
     information,
     library,
+    neighbours,
     outages,
     promises,
     quality,
@@ -98,6 +99,7 @@ def fill(
         keep_views(session, cast)
         _read_notices(session, today)
         robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
+        neighbours.acquaint(session, editor=cast.holding(Post.EDITOR)[0], admin=cast.holding(Post.ADMIN)[0])
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
         gaps.dig(session, cast, dice=dice, today=today)
         tended.tend(session, shelf, records, editors=editors, readers=cast.people, today=today)
