@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.curation.decay.models import Round
 
-DECAY, STANDING, PAIRS = "decay", "standing", "pairs"
+RELEASES, DECAY, STANDING, PAIRS = "releases", "decay", "standing", "pairs"
 
 
 def begun(session: Session, name: str) -> Round:

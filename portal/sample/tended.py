@@ -24,7 +24,7 @@ from kb.models import Article, ArticleKind, AtExpiry, Feedback, Reason
 from kb.translations import keeping
 from portal.catalogue.models import System
 from portal.curation.decay import looking
-from portal.curation.decay.fixes import REPAIRED
+from portal.curation.decay.fixes import NEWS
 from portal.curation.decay.models import SystemRelease
 from portal.curation.quality import standing
 from portal.people.models import Person
@@ -124,7 +124,7 @@ def _tell_of_defects(session: Session, shelf: dict[str, Article], records: dict[
     for name, record in TOLD_OF:
         article, told = shelf[name], records[record]
         library.tie(session, told, article)
-        repaired = max((move.at for move in told.moves if move.end in REPAIRED), default=None)
+        repaired = max((move.at for move in told.moves if move.end in NEWS), default=None)
         if repaired is not None and article.checked_at is not None:
             article.checked_at = min(article.checked_at, repaired - timedelta(days=3))
             article.worded_at = article.checked_at

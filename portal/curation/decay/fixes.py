@@ -22,6 +22,8 @@ from portal.curation.decay.rules import Fix
 from portal.people.models import Unit
 
 REPAIRED = (DefectState.FIXED, DefectState.VERIFIED, DefectState.CLOSED)
+#: What is news to an article: that it was repaired, and that the repair holds.
+NEWS = (DefectState.FIXED, DefectState.VERIFIED)
 
 
 class Told(Protocol):
@@ -54,10 +56,10 @@ def fixes_of(session: Session, articles: Sequence[Told]) -> dict[int, list[Fix]]
 
 
 def _tied(session: Session) -> dict[int, list[tuple[Defect, datetime]]]:
-    """Article → repaired defects with the moment at which they became so."""
+    """Article → repaired defects with the moment of the latest news of it."""
     moved = (
         select(DefectMove.defect_id, func.max(DefectMove.at).label("at"))
-        .where(DefectMove.end.in_(REPAIRED), DefectMove.start.not_in(REPAIRED))
+        .where(DefectMove.end.in_(NEWS))
         .group_by(DefectMove.defect_id)
         .subquery()
     )

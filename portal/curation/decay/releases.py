@@ -18,10 +18,12 @@ from defects.signatures import version_key
 from portal.catalogue.models import Deployment, System
 from portal.catalogue.queries import ZONE, running, today
 from portal.curation.decay.models import SystemRelease
+from portal.curation.rounds import RELEASES, begun
 
 
 def note_releases(session: Session, at: datetime) -> int:
     """Write down the versions that were not there at the last look; how many."""
+    begun(session, RELEASES).at = at
     rows = list(session.scalars(select(SystemRelease)))
     noted, looked_at = {(row.system, row.version) for row in rows}, {row.system for row in rows}
     fresh = {key: since for key, since in _running(session).items() if key not in noted}
