@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from kb.columns import now
 from portal.people.models import Person
@@ -56,6 +56,14 @@ def notices_of(person: Person, *, unread_only: bool = False) -> Select[Notice]:
     if unread_only:
         return mine.where(Notice.read_at.is_(None)).order_by(Notice.id.desc())
     return mine.order_by(Notice.read_at.is_not(None), Notice.id.desc())
+
+
+def listed(session: Session, wanted: Select[Notice], *, limit: int, offset: int) -> list[Notice]:
+    """A part of them with their tickets: put in order in the index, and only what is shown is fetched."""
+    ids = list(session.scalars(wanted.with_only_columns(Notice.id).limit(limit).offset(offset)))
+    rows = session.scalars(select(Notice).where(Notice.id.in_(ids)).options(selectinload(Notice.ticket)))
+    held = {row.id: row for row in rows}
+    return [held[number] for number in ids]
 
 
 def mark_read(session: Session, person: Person, ids: Iterable[int] | None = None) -> datetime:

@@ -280,7 +280,7 @@ class Notice(Base):
 
     __tablename__ = "notice"
     __table_args__ = (
-        Index("ix_notice_person", "person_id", "read_at"),
+        Index("ix_notice_person", "person_id", "read_at", "id"),
         Index("ix_notice_unrouted", "id", sqlite_where=UNROUTED, postgresql_where=UNROUTED),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, false, or_, select, true, union
 from sqlalchemy.orm import Session, object_session
+from sqlalchemy.sql.expression import False_
 
 from portal.catalogue.queries import system_ids
 from portal.db import Checked
@@ -87,7 +88,8 @@ def served_by(person: Person) -> ColumnElement[bool]:
         return false()
     if serves_all(person):
         return true()
-    return or_(false(), *(post_clause(row) for row in person.posts))
+    clauses = [clause for row in person.posts if not isinstance(clause := post_clause(row), False_)]
+    return or_(*clauses) if clauses else false()
 
 
 def served_tickets(person: Person) -> Select[Ticket]:
@@ -99,7 +101,9 @@ def visible_tickets(person: Person) -> Select[Ticket]:
     """Every ticket this person may open."""
     if not person.active:
         return select(Ticket).where(false())
-    return select(Ticket).where(or_(Ticket.id.in_(_party_to(person)), served_by(person)))
+    own, served = Ticket.id.in_(_party_to(person)), served_by(person)
+    # Said only where there is something to say: a planner can't see through "or false".
+    return select(Ticket).where(own if isinstance(served, False_) else or_(own, served))
 
 
 def _party_to(person: Person) -> CompoundSelect[int]:

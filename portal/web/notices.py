@@ -20,7 +20,6 @@ from flask import (
 )
 from flask_babel import get_locale
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.tickets import bell
@@ -64,10 +63,9 @@ def page() -> str:
     wanted = bell.notices_of(me(), unread_only=unread_only)
     total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
     cursor = pages(total)
-    rows = wanted.options(selectinload(Notice.ticket)).offset(cursor.offset).limit(cursor.per_page)
     return render_template(
         "notices/page.html",
-        notices=db().scalars(rows).all(),
+        notices=bell.listed(db(), wanted, limit=cursor.per_page, offset=cursor.offset),
         cursor=cursor,
         unread=bell.unread(db(), me()).count,
         unread_only=unread_only,

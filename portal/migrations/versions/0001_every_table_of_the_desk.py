@@ -1773,7 +1773,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index("ix_notice_person", ["person_id", "read_at"], unique=False)
+        batch_op.create_index("ix_notice_person", ["person_id", "read_at", "id"], unique=False)
         batch_op.create_index(
             "ix_notice_unrouted",
             ["id"],
