@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from kb.compare import Piece, compare
-from kb.flow import Refused
+from kb.flow import Refused, is_revisable
 from kb.models import Article, Feedback
 from kb.proposals.models import Proposal
 from kb.proposals.wording import adopt as adopt_wording
@@ -26,6 +26,17 @@ from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, viewer
 
 blueprint = Blueprint("corrections", __name__)
+
+
+@blueprint.get("/kb/<number>/corrections")
+@needs(Permission.FLAG_ARTICLES)
+def form(number: str) -> str:
+    """Where to write what is wrong, for pages that open it in a dialog."""
+    article = _readable(number)
+    may_edit = is_revisable(article.state, article_duties(me()))
+    return render_template(
+        "knowledge/_correction_dialog.html", article=article, given={}, problem="", may_edit=may_edit
+    )
 
 
 @blueprint.post("/kb/<number>/corrections")
@@ -55,9 +66,9 @@ def flag(number: str) -> Response:
 
 
 def _form(number: str, *, problem: str) -> Response:
-    given = {name: request.form.get(name, "") for name in ("words", "passage", "wording")}
+    given = {name: request.form.get(name, "") for name in ("words", "passage", "wording", "plain")}
     page = render_template(
-        "knowledge/_correction.html", article=_readable(number), given=given, problem=problem, open=True
+        "knowledge/_correction.html", article=_readable(number), given=given, problem=problem
     )
     return make_response(page, 422)
 

@@ -203,6 +203,22 @@ def test_a_refused_flag_keeps_what_was_typed(client: Clients, maker: Maker, publ
     assert flagged(agent, words="说得不清") == 200
 
 
+def test_a_flag_is_at_hand_beside_the_answers_of_a_ticket(
+    client: Clients, filed: Filing, moved: Moving, published: Writing, reindex: Reindex
+) -> None:
+    published("怎样发行电费", STEPS, system="mkt")
+    reindex()
+    number = filed("怎样发行电费", category=Category.CONSULTATION)
+    moved(number, Action.TAKE, "agent")
+    agent = client("agent")
+    assert "/kb/KB000001/corrections" in agent.fragment(f"/tickets/{number}/answers").text
+    asked = agent.fragment("/kb/KB000001/corrections")
+    assert "哪里不对" in asked.text
+    assert "/knowledge/KB000001/edit" not in asked.text
+    assert "/knowledge/KB000001/edit" in client("editor").fragment("/kb/KB000001/corrections").text
+    assert client("wang").get("/kb/KB000001/corrections").status_code == 404
+
+
 def test_only_staff_who_may_read_it_flag_an_article(client: Clients, published: Writing) -> None:
     published("内部口径", STEPS, audience=Audience.EXPERTS)
     assert flagged(client("wang"), words="x") == 404

@@ -109,4 +109,18 @@
     if (event.key === "Escape") { stop(); close(); }
     if ((event.key === "Enter" || event.key === "Tab") && !event.ctrlKey && !event.metaKey && lines()[active()]) { stop(); choose(lines()[active()]); }
   }, true);
+
+  // A flag for an article, in a dialog; the reply that is being written stays as it is.
+  const dialog = () => document.getElementById("correction-dialog");
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!dialog()?.contains(event.detail.target) || dialog().open) return;
+    dialog().showModal();
+    dialog().querySelector("textarea")?.focus();
+  });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-close-correction]")) dialog().close(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.closest("[data-correction]")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
 })();
