@@ -11,12 +11,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, select, true
+from sqlalchemy.orm import Session, object_session
 
 from portal.finder.models import CONSOLE, SELF_SERVICE, Arm, Consultation, Outcome
 from portal.finder.sources import ANNOUNCEMENT
 from portal.insight.periods import Period, Scope
 from portal.people.models import Person, PersonPost
-from portal.people.queries import units_within
+from portal.people.queries import are_all_units, unit_ids, units_within
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
 
 ENDED = (Outcome.SOLVED, Outcome.FILED, Outcome.LEFT)
@@ -43,8 +44,14 @@ def _served(row: PersonPost) -> ColumnElement[bool]:
     if row.post in BOUND_TO_SYSTEMS:
         return Consultation.about.in_(row.systems)
     if row.post in BOUND_TO_UNITS:
-        return _asked_in(row.unit.code) if row.unit is not None else false()
+        return _asked_below(object_session(row), row.unit.path) if row.unit is not None else false()
     return true() if Permission.READ_ALL_TICKETS in PERMISSIONS[row.post] else false()
+
+
+def _asked_below(session: Session | None, path: str) -> ColumnElement[bool]:
+    if are_all_units(session, path):
+        return true()
+    return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(unit_ids(session, path))))
 
 
 def _asked_in(unit: str) -> ColumnElement[bool]:
