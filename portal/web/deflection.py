@@ -200,7 +200,7 @@ def _article_cells(line: ArticleLine) -> Cells:
         _("编号"): line.number,
         _("标题"): line.title,
         _("显示"): line.shown,
-        _("打开"): line.opened,
+        _("打开过"): line.opened,
         _("说“解决了”"): line.solved,
         _("又回来提单"): line.returned,
         _("打开后提单"): line.filed,
