@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,10 +19,14 @@ from kb.audience import Audience
 from kb.columns import CLOCK
 from kb.flow import ArticleAction, Duty
 from kb.models import Article, ArticleKind, Feedback
+from kb.translations import keeping
 from portal.people.models import Person
 from portal.sample import material
 
 SOURCE = "sample"
+REWORDED = "ehall-pay-delay"
+#: ``[[name-of-an-article]]`` or ``[[name-of-an-article|words]]``; the article stands earlier on the shelf.
+POINTED = re.compile(r"\[\[([a-z][a-z0-9-]+)(\|[^\]]+)?\]\]")
 DUTIES = frozenset(Duty)
 DEFECT_DUTIES = frozenset(DefectDuty)
 A, D = ArticleAction, DefectAction
@@ -55,10 +61,11 @@ def shelve_articles(
         born = today - timedelta(days=dice.randrange(30, 200), minutes=dice.randrange(600))
         session.info[CLOCK] = born
         author, reviewer = dice.sample(authors, 2)
-        article = articles.write(session, _text(front, body), by=author.id)
+        article = articles.write(session, _text(front, _pointed(body, shelf)), by=author.id)
         article.source, article.external_id = SOURCE, str(front["id"])
         if front.get("translation_of"):
-            article.translation_of_id = shelf[front["translation_of"]].id
+            article.translation_of = shelf[front["translation_of"]]
+            keeping.follow(session, article, by=author.id)
         for number, action in enumerate(ARTICLE_LIVES[front["state"]], start=1):
             session.info[CLOCK] = born + timedelta(days=number * 2)
             by = author if action == A.SUBMIT else reviewer
@@ -68,8 +75,21 @@ def shelve_articles(
         shelf[str(front["id"])] = article
         if front["state"] in ("published", "due"):
             _read(session, article, readers, dice=dice, born=born, today=today)
-    session.flush()
+    session.info[CLOCK] = today - timedelta(days=3)
+    _reword(session, shelf[REWORDED], by=authors[0].id)
     return shelf
+
+
+def _reword(session: Session, article: Article, *, by: int) -> None:
+    """An original goes on after it was translated: its translation is older, and says so."""
+    text = articles.text_of(article)
+    text = replace(text, body=text.body.replace("等 30 分钟", "等 10 分钟，超过再报"))
+    articles.revise(session, article, text, by=by, note="支付平台提速，等待时间改短")
+
+
+def _pointed(body: str, shelf: Mapping[str, Article]) -> str:
+    """Authors of the sample point at articles by their names, which get their numbers only here."""
+    return POINTED.sub(lambda found: f"[[{shelf[found[1]].number}{found[2] or ''}]]", body)
 
 
 def _text(front: dict[str, Any], body: str) -> articles.ArticleText:
