@@ -43,13 +43,13 @@ class Crossing:
         """The text with its cross-links, and what there is to say. ``foreign``: written by another desk."""
         remarks: list[str] = []
         self.awaits = False
-        if row.find is not None and (self.files or self.later):
-            body = rewritten(body, lambda link: self._followed(row, link))
-        if "number" in row.values or self.numbers or self.later:
+        if row.values.get("number"):  # an export's; by hand, one means the articles of this desk
             body = prose(
                 body,
                 lambda piece: WRITTEN.sub(lambda found: self._renumbered(found, foreign, remarks), piece),
             )
+        if row.find is not None and (self.files or self.later):
+            body = rewritten(body, lambda link: self._followed(row, link))
         return body, remarks
 
     def _followed(self, row: Row, link: Link) -> str | Link | None:

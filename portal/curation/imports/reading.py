@@ -177,6 +177,6 @@ def _tell_of_the_others(session: Session, row: Import, batch: Batch) -> None:
     there = [(file, stated, Here(number, title)) for file, stated, title, number in listed if number]
     for file, stated, here in there:
         crossing.files.setdefault(file, here)
-        crossing.numbers.setdefault(stated, here)
+        crossing.numbers |= {stated: here} if stated and stated not in crossing.numbers else {}
     crossing.later = {name for file, stated, _, number in listed if not number for name in (file, stated)}
     crossing.later -= {"", *crossing.files, *crossing.numbers}
