@@ -135,7 +135,7 @@ def test_who_may_not_be_sent_it_is_not(
     sentence: str,
 ) -> None:
     article = published("怎样发行", STEPS, audience=audience)
-    refused = client("agent").submit_fragment(f"/console/send/{article}", call(maker, **more))
+    refused = client("agent").submit_fragment(f"/console/send/{article}", {**call(maker), **more})
     assert refused.status_code == status
     assert sentence in refused.text
     with maker() as session:
@@ -237,7 +237,7 @@ def two_ways(published: Writing, reindex: Reindex) -> None:
 
 
 def asked(visitor: Visitor, maker: Maker, **more: object) -> str:
-    fields = call(maker, notes="重置登录密码", system="", chosen="", **more)
+    fields = {**call(maker, notes="重置登录密码", system="", chosen=""), **more}
     return visitor.submit_fragment("/console/answers", fields).text
 
 
