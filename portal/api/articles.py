@@ -9,11 +9,15 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from sqlalchemy import Select, select
 
-from kb import articles, flow
+from kb import articles
 from kb.models import Article
 from kb.queries import article_by_number, is_readable, readable_articles
 from portal.api import callers, schemas
 from portal.api.paging import page_of
+from portal.catalogue.queries import today
+from portal.curation.decay import listing
+from portal.curation.quality import standing
+from portal.curation.quality.checks import BY_KEY
 from portal.people.duties import article_duties
 from portal.people.roles import Permission
 from portal.web.access import needs, signed_in
@@ -81,9 +85,9 @@ class OneArticle(MethodView):
     def put(self, given: dict[str, Any], ref: str) -> Article:
         """Change an article's words; the former ones stay as a revision."""
         note, version = given.pop("note"), given.pop("version")
-        text = articles.ArticleText(**given)
-        duties = article_duties(me())
-        return articles.revise(db(), seen(ref), text, by=me().id, note=note, seen=version, duties=duties)
+        text, article = articles.ArticleText(**given), seen(ref)
+        duties = article_duties(me(), article)
+        return articles.revise(db(), article, text, by=me().id, note=note, seen=version, duties=duties)
 
 
 @blueprint.route("/articles/<string:ref>/revisions")
@@ -102,19 +106,42 @@ class Moves(MethodView):
     def get(self, ref: str) -> list[dict[str, Any]]:
         """The steps open to the caller now."""
         article = seen(ref)
-        own = articles.is_own(article, me().id)
-        rows = flow.open_to(article.state, article_duties(me()), is_author=own)
-        return [
-            {"action": row.action, "label": label(row.action), "needs": ["note"] if row.needs_note else []}
-            for row in rows
-        ]
+        rows = articles.steps_open(article, by=me().id, duties=article_duties(me(), article))
+        return [{"action": row.action, "label": label(row.action), "needs": list(row.needs)} for row in rows]
 
     @needs(*WRITERS)
     @blueprint.arguments(schemas.ArticleMoveIn)
     @blueprint.response(200, schemas.ArticleOut)
     def post(self, given: dict[str, Any], ref: str) -> Article:
-        """Take one step of the article's life."""
+        """Take one step of the article's life; ``needs`` of the steps says what it asks for."""
         article = seen(ref)
-        duties = article_duties(me())
-        articles.move(db(), article, given["action"], by=me().id, duties=duties, note=given["note"])
+        action, note = given.pop("action"), given.pop("note")
+        duties = article_duties(me(), article)
+        brought = articles.Given(**given)
+        articles.move(db(), article, action, by=me().id, duties=duties, note=note, given=brought)
         return article
+
+
+@blueprint.route("/articles/to-check")
+class ToCheck(MethodView):
+    @needs(*WRITERS)
+    @blueprint.arguments(schemas.ToCheckIn, location="query")
+    @blueprint.response(200, schemas.listed(schemas.ToCheckOut))
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Articles to check again, with what speaks against each."""
+        wanted = listing.Asked(system=asked["system"], sign=asked["sign"])
+        rows = listing.to_check(wanted, today=today(db())).order_by(None)
+        page = page_of(db(), rows, Article, limit=asked["limit"], cursor=asked["cursor"])
+        reasons = listing.reasons_of(db(), page["items"])
+        page["items"] = [{"article": row, "reasons": reasons[row.id]} for row in page["items"]]
+        return page
+
+
+@blueprint.route("/articles/<string:ref>/standing")
+class Standing(MethodView):
+    @needs(*WRITERS)
+    @blueprint.response(200, schemas.StandingOut)
+    def get(self, ref: str) -> dict[str, Any]:
+        """The article's score as it stands now, and what would raise it."""
+        score = standing.score_now(db(), seen(ref), today=today(db()))
+        return {"score": score.value, "missing": [BY_KEY[key] for key in score.missing]}

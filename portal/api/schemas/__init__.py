@@ -10,6 +10,9 @@ from portal.api.schemas.articles import (
     ArticleOut,
     ArticlesIn,
     RevisionOut,
+    StandingOut,
+    ToCheckIn,
+    ToCheckOut,
 )
 from portal.api.schemas.catalogue import ModuleOut, ServiceOut, SystemOut, UnitOut
 from portal.api.schemas.defects import DefectIn, DefectMoveIn, DefectOut, DefectPublicOut, DefectsIn
@@ -76,6 +79,7 @@ __all__ = [
     "SearchIn",
     "SearchOut",
     "ServiceOut",
+    "StandingOut",
     "StepOut",
     "SuggestIn",
     "SuggestionsOut",
@@ -83,6 +87,8 @@ __all__ = [
     "TicketIn",
     "TicketOut",
     "TicketsIn",
+    "ToCheckIn",
+    "ToCheckOut",
     "TrailOut",
     "TypeaheadIn",
     "TypeaheadOut",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from kb.audience import Audience
 from kb.flow import ArticleAction, ArticleState
-from kb.models import ArticleKind
+from kb.models import ArticleKind, AtExpiry
 from portal.api.schemas.lists import Page, choice
+from portal.curation.decay.rules import SENTENCES, Sign
+from portal.web.labels import translated
 
 
 class ArticlesIn(Page):
@@ -53,6 +57,10 @@ class ArticleOut(Schema):
     confidence = fields.String()
     updated_at = fields.AwareDateTime()
     published_at = fields.AwareDateTime(allow_none=True)
+    publish_at = fields.AwareDateTime(allow_none=True)
+    checked_at = fields.AwareDateTime(allow_none=True)
+    review_on = fields.Date(allow_none=True)
+    expires_on = fields.Date(allow_none=True)
     views = fields.Integer()
     solved = fields.Integer()
     not_solved = fields.Integer()
@@ -70,3 +78,45 @@ class RevisionOut(Schema):
 class ArticleMoveIn(Schema):
     action = choice(ArticleAction, required=True)
     note = fields.String(load_default="")
+    publish_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    expires_on = fields.Date(load_default=None, allow_none=True)
+    at_expiry = choice(AtExpiry, load_default=AtExpiry.RECHECK)
+    until = fields.Date(load_default=None, allow_none=True)
+
+
+class ToCheckIn(Page):
+    system = fields.String(load_default="")
+    sign = choice(Sign, load_default=None)
+
+
+class EvidenceOut(Schema):
+    sign = fields.String()
+    points = fields.Integer()
+    since = fields.AwareDateTime()
+    sentence = fields.Function(lambda row: translated(SENTENCES[row.sign], **_words(row.facts)))
+    facts = fields.Dict()
+
+
+def _words(facts: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in facts.items()}
+
+
+class ArticleHeadOut(ArticleOut):
+    class Meta:
+        exclude = ("body",)
+
+
+class ToCheckOut(Schema):
+    article = fields.Nested(ArticleHeadOut)
+    reasons = fields.List(fields.Nested(EvidenceOut))
+
+
+class CheckOut(Schema):
+    key = fields.String()
+    advice = fields.Function(lambda check: translated(check.advice))
+    field = fields.String()
+
+
+class StandingOut(Schema):
+    score = fields.Integer()
+    missing = fields.List(fields.Nested(CheckOut))
