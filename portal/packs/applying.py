@@ -110,7 +110,7 @@ def _check_trust(session: Session, pack: Pack) -> None:
 def may_undo(session: Session, pack: Pack, by: Person) -> bool:
     """Is there anything left that this person may take back?"""
     taken = select(PackItem.id).where(_taken(pack, by)).limit(1)
-    return pack.phase in OPEN and session.scalar(taken) is not None
+    return pack.phase in OPEN and bool(pack.stored_as) and session.scalar(taken) is not None
 
 
 def undo(session: Session, pack: Pack, *, by: Person) -> int:
@@ -145,6 +145,8 @@ def trust(session: Session, pack: Pack, *, name: str, typed: str, by: Person, fo
 def _check_open(pack: Pack) -> None:
     if pack.phase not in OPEN:
         raise Refused(N_("资料包现在是“%(phase)s”，请稍候再操作。"), phase=PHASE_LABELS[pack.phase])
+    if not pack.stored_as:
+        raise Refused(N_("这个资料包的文件已按期清理，请重新打开文件。"))
 
 
 def _enter(session: Session, pack: Pack, phase: Phase) -> None:

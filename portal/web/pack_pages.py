@@ -50,7 +50,7 @@ def pack_page(
         inside=inside,
         asked=asked(),
         moving=pack.phase in MOVING,
-        open=pack.phase in applying.OPEN,
+        open=pack.phase in applying.OPEN and bool(pack.stored_as),
         waiting_here=pack.phase in WAITING,
         kinds=list(Kind),
         **(_inside(pack, narrowed) if inside else {}),

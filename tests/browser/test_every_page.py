@@ -41,6 +41,10 @@ THINGS = (
     "/admin/units",
     "/admin/systems",
     "/admin/audit",
+    "/packs",
+    "/packs/make",
+    "/packs/senders",
+    "/knowledge/synonyms",
 )
 
 
