@@ -23,11 +23,11 @@ def png(colour: str = "teal", size: int = 8) -> bytes:
 
 
 def packed(files: Mapping[str, bytes | str]) -> bytes:
-    """An archive of these files."""
+    """An archive of these files; the same ones make the same archive whenever it is made."""
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(held, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return held.getvalue()
 
 
