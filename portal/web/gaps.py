@@ -141,7 +141,7 @@ def decide(number: int, action: str) -> Response:
 
 def _dismissed(gap: Gap) -> str:
     deciding.dismiss(db(), gap, reason=request.form.get("reason", ""), by=me())
-    return _("已标为不需要，原因留在记录里；问的人再多起来会提醒。")
+    return _("已标为不需要，原因留在记录里。")
 
 
 def _reopened(gap: Gap) -> str:

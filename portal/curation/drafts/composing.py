@@ -110,8 +110,9 @@ class Draft:
 
     def text(self, title: str = "") -> ArticleText:
         """As the knowledge base takes it."""
+        named = (title.strip() or self.titles[0])[:TITLE_LIMIT]
         return ArticleText(
-            title=(title.strip() or self.titles[0])[:TITLE_LIMIT],
+            title=named,
             body=_body(self),
             kind=self.kind,
             language=self.language,
@@ -119,7 +120,7 @@ class Draft:
             module=self.module,
             category=self.category,
             keywords=self.keywords,
-            also=tuple(line.text for line in self.of(Part.QUESTION)),
+            also=tuple(line.text for line in self.of(Part.QUESTION) if not says_the_same(line.text, named)),
             audience=self.audience,
         )
 

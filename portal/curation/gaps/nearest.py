@@ -28,7 +28,9 @@ GAPS = 40
 WORDINGS = 3
 #: Answered with the same article so often: it is what they were looking for.
 USED = 2
-LEAST = 0.05
+#: … and so large a part of those that were filed.
+USED_SHARE = 0.25
+LEAST = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,20 @@ def _used(session: Session, ids: Sequence[int]) -> dict[int, Near]:
         .group_by(GapAsk.gap_id, ArticleLink.article_id)
         .order_by(times, ArticleLink.article_id.desc())
     )
-    return {gap: Near(article, used=n) for gap, article, n in rows if gap is not None and n >= USED}
+    filed = _filed(session, ids)
+    return {
+        gap: Near(article, used=n)
+        for gap, article, n in rows
+        if gap is not None and n >= max(USED, USED_SHARE * filed.get(gap, 0))
+    }
+
+
+def _filed(session: Session, ids: Sequence[int]) -> dict[int | None, int]:
+    tickets = func.count(GapAsk.ticket_id.distinct())
+    rows = session.execute(
+        select(GapAsk.gap_id, tickets).where(GapAsk.gap_id.in_(ids)).group_by(GapAsk.gap_id)
+    )
+    return dict(rows.all())
 
 
 def _wordings(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
