@@ -161,6 +161,25 @@ def test_what_an_input_method_composes_is_neither_asked_nor_a_key(person: People
 
 
 @pytest.mark.usefixtures("two_ways")
+def test_a_word_that_the_browser_itself_composes_is_asked_when_it_is_whole(person: People) -> None:
+    """The same with the browser's own input method interface."""
+    page = on_a_call(person, "重置登录")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    line = page.context.new_cdp_session(page)
+    for typed in ("m", "mi", "mi'ma"):
+        line.send(
+            "Input.imeSetComposition",
+            {"text": typed, "selectionStart": len(typed), "selectionEnd": len(typed)},
+        )
+    expect(page.locator("#notes")).to_have_value("重置登录mi'ma")
+    with page.expect_request(lambda request: request.url.endswith("/console/answers")):
+        line.send("Input.insertText", {"text": "密码"})
+    expect(page.locator("#notes")).to_have_value("重置登录密码")
+    assert [body for body in asked if "mi'" in body] == []
+
+
+@pytest.mark.usefixtures("two_ways")
 def test_the_keys_are_on_a_sheet_and_the_focus_comes_back(person: People) -> None:
     page = on_a_call(person, "重置登录密码")
     page.keyboard.press("?")
