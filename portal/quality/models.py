@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kb.columns import Code, Name, UtcDateTime, choice
+from kb.columns import FLAT, Code, Name, UtcDateTime, choice
 from portal.db import Base
 from portal.people.models import Person, Unit
 from portal.quality.words import FollowUpState, InspectionState, Kind, NextStep, Per, Verdict
@@ -85,7 +85,7 @@ class FollowUp(Drawn, Base):
     then: Mapped[NextStep] = mapped_column(choice(NextStep), default=NextStep.NOTHING)
     new_ticket_id: Mapped[int | None] = mapped_column(ForeignKey(Ticket.id))
 
-    ticket: Mapped[Ticket] = relationship(lazy="joined", innerjoin=True, foreign_keys="FollowUp.ticket_id")
+    ticket: Mapped[Ticket] = relationship(lazy="joined", innerjoin=FLAT, foreign_keys="FollowUp.ticket_id")
     agent: Mapped[Person] = relationship(foreign_keys="FollowUp.agent_id")
     holder: Mapped[Person | None] = relationship(foreign_keys=[holder_id])
     new_ticket: Mapped[Ticket | None] = relationship(foreign_keys=[new_ticket_id])
@@ -140,7 +140,7 @@ class SheetVersion(Base):
     by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
     content: Mapped[dict[str, object]] = mapped_column(JSON)
 
-    sheet: Mapped[ScoreSheet] = relationship(back_populates="versions", lazy="joined", innerjoin=True)
+    sheet: Mapped[ScoreSheet] = relationship(back_populates="versions", lazy="joined", innerjoin=FLAT)
     by: Mapped[Person] = relationship()
 
 
@@ -164,7 +164,7 @@ class Inspection(Drawn, Base):
     scored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appeal_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    ticket: Mapped[Ticket] = relationship(lazy="joined", innerjoin=True, foreign_keys="Inspection.ticket_id")
+    ticket: Mapped[Ticket] = relationship(lazy="joined", innerjoin=FLAT, foreign_keys="Inspection.ticket_id")
     agent: Mapped[Person] = relationship(foreign_keys="Inspection.agent_id")
     inspector: Mapped[Person | None] = relationship(foreign_keys=[inspector_id])
     scores: Mapped[list[Score]] = relationship(order_by="Score.seq", back_populates="inspection")
@@ -194,7 +194,7 @@ class Score(Base):
 
     inspection: Mapped[Inspection] = relationship(back_populates="scores")
     by: Mapped[Person] = relationship()
-    sheet_version: Mapped[SheetVersion] = relationship(lazy="joined", innerjoin=True)
+    sheet_version: Mapped[SheetVersion] = relationship(lazy="joined", innerjoin=FLAT)
 
 
 class Appeal(Base):
