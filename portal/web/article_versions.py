@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.audience import AUDIENCE_LABELS, Audience
 from kb.changes import FieldChange, changed_fields
-from kb.compare import Change, Piece, compare
+from kb.compare import Change, Piece, compare, excerpt
 from kb.flow import is_revisable
 from kb.links.reading import pointing_to
 from kb.models import KIND_LABELS, Article, ArticleKind, Revision
@@ -58,6 +58,7 @@ def history_of(article: Article) -> dict[str, Any]:
     older = _revision(revisions, request.args.get("a"), before[-1] if before else None)
     pair = (older, newer) if older and newer else None
     versions = translations_of(db(), article)
+    side = beside(db(), article)
     ids = [article.author_id, *(row.author_id for row in revisions), *(row.by_id for row in article.moves)]
     return {
         "article": article,
@@ -72,7 +73,8 @@ def history_of(article: Article) -> dict[str, Any]:
         "may_edit": is_revisable(article.state, article_duties(me(), article)),
         "translations": versions,
         "behind": keeping.behind_among(db(), [article, *versions]),
-        "side": beside(db(), article),
+        "side": side,
+        "side_changes": excerpt(side.body) if side else (),
         "pointing": db().scalars(pointing_to(article.number).limit(MOST_POINTING)).all(),
     }
 

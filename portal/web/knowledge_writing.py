@@ -163,6 +163,7 @@ def _form_page(
     side = _beside(form, article)
     if side is not None and not form.follows.data:
         form.follows.data = str(side.latest)
+        form.caught_up.data = not side.behind  # of what changed in between, the translator says so
     return render_template(
         "knowledge/form.html",
         form=form,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.compare import Change, Piece, compare
+from kb.compare import Change, Piece, compare, excerpt
 
 texts = st.text(alphabet="ab 汉字\n-1.<>&", max_size=60)
 
@@ -51,3 +51,16 @@ def test_what_two_changes_share_by_chance_goes_along() -> None:
 def test_what_two_lines_share_stays() -> None:
     pieces = compare("甲一\n乙二\n", "甲三\n乙四\n")
     assert [piece.text for piece in pieces if piece.change == Change.SAME] == ["甲", "\n乙", "\n"]
+
+
+def test_an_excerpt_shows_what_changed_and_what_is_near() -> None:
+    old = "".join(f"第{n}行\n" for n in range(20))
+    new = old.replace("第5行", "第五行").replace("第15行", "第十五行")
+    assert "".join(piece.text for piece in excerpt(compare(old, new)) if piece.change != Change.REMOVED) == (
+        "…\n第4行\n第五行\n第6行\n…\n第14行\n第十五行\n第16行\n…"
+    )
+
+
+def test_an_excerpt_of_a_short_text_is_the_text() -> None:
+    pieces = compare("甲\n乙\n", "甲\n丙\n")
+    assert excerpt(pieces) == pieces

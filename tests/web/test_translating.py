@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -49,7 +50,7 @@ def original(maker: Maker, desk_world: World) -> str:
 
 @pytest.fixture
 def changed(maker: Maker, original: str) -> Callable[..., None]:
-    def change(**words: object) -> None:
+    def change(**words: Any) -> None:
         with transaction(maker) as session:
             article = article_of(session, original)
             text = replace(articles.text_of(article), **words)
@@ -95,6 +96,7 @@ def test_what_changed_since_is_marked_where_it_is_translated(
     for address in (f"/knowledge/{translated}/edit", f"/knowledge/{translated}/history"):
         page = editor.get(address).text
         assert "<del>旧</del><ins>新</ins>门户" in page, address
+    assert 'name="caught_up" value="y" >' in editor.get(f"/knowledge/{translated}/edit").text, "not by itself"
     assert "译文比原文旧" in editor.get(f"/knowledge/{original}/history").text
     version = {"seen": "", "follows": "2"}
     editor.submit(f"/knowledge/{translated}/edit", {**FORM, **version, "body": "1. Open it"})
@@ -171,6 +173,7 @@ def test_any_two_versions_are_compared_field_by_field(
 def test_a_file_that_is_no_picture_is_offered_as_a_download(client: Clients) -> None:
     editor = client("editor")
     told = editor.submit("/knowledge/files", {"files": (io.BytesIO("第一行,甲\n".encode()), "对照表.csv")})
+    assert told.json is not None
     (line,) = told.json["markdown"]
     assert line.startswith("[对照表.csv](/files/")
     address = line[line.index("(") + 1 : -1]
