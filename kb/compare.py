@@ -18,8 +18,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_]+|[ \t]+|.", re.DOTALL)
 MOST_TOKENS = 2_000
 MOST_LINES = 4_000
 #: Matching takes time for each pair of equal items; texts of one character said over and over have most.
-MOST_TOKEN_PAIRS = 60_000
-MOST_LINE_PAIRS = 300_000
+MOST_TOKEN_PAIRS = 20_000
+MOST_LINE_PAIRS = 40_000
 #: What two changes share by chance is at most this long.
 LONGEST_CHANCE = 3
 
