@@ -13,9 +13,11 @@ from flask import request
 from flask_babel import gettext as _
 
 from kb.exporting.files import WRITERS
+from kb.models import Article
 from portal.catalogue.queries import systems_in_order
 from portal.curation.gaps.flow import GapState
 from portal.curation.gaps.lists import PERIOD, PERIODS, Line, Order, Wanted, gaps_listed
+from portal.curation.gaps.record import may_be_named
 from portal.web.labels import label, named
 from portal.web.request import db, me, parts
 
@@ -68,12 +70,17 @@ def columns() -> list[tuple[str, Cell]]:
         (_("系统"), lambda line: systems.get(line.gap.system, line.gap.system)),
         (_("用户的说法"), lambda line: "\n".join(line.examples)),
         (_("负责人"), lambda line: line.gap.assignee.name if line.gap.assignee else ""),
-        (_("知识"), lambda line: line.gap.article.number if line.gap.article else ""),
+        (_("知识"), lambda line: named_article(line.gap.article)),
         (_("原因"), lambda line: line.gap.reason),
         (_("发布前每周"), lambda line: _weekly(line, after=False)),
         (_("发布后每周"), lambda line: _weekly(line, after=True)),
         (_("结论"), lambda line: label(line.course.verdict) if line.course else ""),
     ]
+
+
+def named_article(article: Article | None) -> str:
+    """Its number, for those who may know of it."""
+    return article.number if article is not None and may_be_named(article, me()) else ""
 
 
 def _weekly(line: Line, *, after: bool) -> object:

@@ -33,7 +33,7 @@ from portal.curation.gaps import deciding
 from portal.curation.gaps.flow import GapState, open_to
 from portal.curation.gaps.lists import LATELY, Order, gaps_listed
 from portal.curation.gaps.models import Gap
-from portal.curation.gaps.record import gap_by_id, record_of
+from portal.curation.gaps.record import gap_by_id, may_be_named, record_of
 from portal.people import audit
 from portal.people.models import Person, PersonPost
 from portal.people.queries import person_by_login, units_in_order
@@ -118,6 +118,12 @@ def _editors() -> list[Person]:
     """Those whose post lets them write articles."""
     holds = select(PersonPost.person_id).where(PersonPost.post.in_(posts_with(Permission.WRITE_ARTICLES)))
     return list(db().scalars(select(Person).where(Person.active, Person.id.in_(holds)).order_by(Person.name)))
+
+
+@blueprint.app_template_global()
+def gap_article(article: Article | None) -> Article | None:
+    """The article beside a gap, for those who may know of it."""
+    return article if may_be_named(article, me()) else None
 
 
 # ── decisions ────────────────────────────────────────────────────────────────────────────────────

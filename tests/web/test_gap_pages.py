@@ -462,3 +462,23 @@ def test_the_api_tells_the_same_within_the_same_rights(
     assert manager.get("/api/v1/insight/gaps?days=7").status_code == 422
     for login in ("wang", "agent", "supervisor"):
         assert client(login).get("/api/v1/insight/gaps").status_code == 404
+
+
+def test_an_article_that_one_may_not_read_is_not_named(
+    client: Clients, gap: int, maker: sessionmaker[Session], published: Writing
+) -> None:
+    number = published("海陵专用的取件办法", units=("hl",))
+    with transaction(maker) as session:
+        row = session.get(Gap, gap)
+        assert row is not None
+        row.nearest_id, row.nearest_used = number, 3
+    for address in ("/knowledge/gaps", f"/knowledge/gaps/{gap}", "/api/v1/insight/gaps"):
+        told = client("editor").get(address).text
+        hidden = client("manager").get(address).text
+        assert "KB000001" in told
+        assert "KB000001" not in hidden
+        assert "海陵专用" not in hidden
+    client("editor").submit(f"/knowledge/gaps/{gap}/adopt", {"article": "KB000001"})
+    page = client("manager").get(f"/knowledge/gaps/{gap}").text
+    assert "海陵专用" not in page
+    assert "海陵专用" in client("editor").get(f"/knowledge/gaps/{gap}").text

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from portal.api.schemas.lists import Page, choice
 from portal.curation.gaps.flow import GapState
 from portal.curation.gaps.lists import PERIOD, PERIODS, Order
+from portal.web.gap_lists import named_article
 
 
 class GapsIn(Page):
@@ -46,8 +47,8 @@ class GapOut(Schema):
     people_before = fields.Integer(attribute="before", metadata={"description": "in the four weeks before"})
     last_at = fields.AwareDateTime(allow_none=True)
     examples = fields.List(fields.String(), metadata={"description": "masked wordings"})
-    article = fields.Function(lambda line: line.gap.article.number if line.gap.article else None)
-    nearest = fields.Function(lambda line: line.gap.nearest.number if line.gap.nearest else None)
+    article = fields.Function(lambda line: named_article(line.gap.article) or None)
+    nearest = fields.Function(lambda line: named_article(line.gap.nearest) or None)
     reason = fields.String(attribute="gap.reason")
     solved_at = fields.AwareDateTime(attribute="gap.solved_at", allow_none=True)
     course = fields.Nested(ShrinkageOut, allow_none=True)

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 
 from indexer.words import N_
 from kb.columns import now
-from kb.models import Article
 from portal.curation.gaps.course import courses
 from portal.curation.gaps.flow import GapState
 from portal.curation.gaps.models import Gap, GapAsk
@@ -163,8 +162,8 @@ def _rows(wanted: Wanted, counted: Subquery) -> Select[Any]:
         .where(*_narrowed(wanted))
         .options(
             joinedload(Gap.assignee).options(*(lazyload(part) for part in FULL)),
-            joinedload(Gap.article).lazyload(Article.unit_rows),
-            joinedload(Gap.nearest).lazyload(Article.unit_rows),
+            joinedload(Gap.article),
+            joinedload(Gap.nearest),
         )
         .order_by(*orders[wanted.order], Gap.id)
     )

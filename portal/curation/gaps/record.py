@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from kb.models import Article
+from kb.queries import is_readable
 from portal.curation.gaps.course import Met, Week, courses, met_since, weeks_of
 from portal.curation.gaps.models import AskKind, Gap, GapAsk, GapMove
 from portal.curation.gaps.shrinkage import Shrinkage
 from portal.curation.wording import together
 from portal.people.models import Person, Unit
-from portal.people.queries import people_by_id
+from portal.people.queries import people_by_id, viewer_of
+from portal.people.roles import Permission
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import visible_tickets
 
@@ -83,10 +85,18 @@ def gap_by_id(session: Session, number: int) -> Gap | None:
         .where(Gap.id == number)
         .options(
             joinedload(Gap.assignee).options(lazyload(Person.posts), lazyload(Person.unit)),
-            joinedload(Gap.article).lazyload(Article.unit_rows),
-            joinedload(Gap.nearest).lazyload(Article.unit_rows),
+            joinedload(Gap.article),
+            joinedload(Gap.nearest),
         )
     )
+
+
+def may_be_named(article: Article | None, person: Person) -> bool:
+    """May this person know of the article? Its writers know of all, others of what they may read."""
+    if article is None:
+        return False
+    writes = person.may(Permission.WRITE_ARTICLES) or person.may(Permission.PUBLISH_ARTICLES)
+    return writes or is_readable(article, viewer_of(person))
 
 
 def tickets_of(session: Session, gap: Gap, person: Person) -> list[Ticket]:
