@@ -59,7 +59,7 @@ def _kind_of(address: str) -> Pointed | None:
 
 
 def _noted(session: Session, article: Article) -> list[ArticleLink]:
-    if article.id is None:
+    if not article.id:
         return []
     with session.no_autoflush:  # half of an article must not be written before the other half is there
         return list(session.scalars(select(ArticleLink).where(ArticleLink.article_id == article.id)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -26,11 +27,11 @@ EMPLOYEE = Viewer(person_id=9, units=frozenset({"hq"}))
 STAFF = Viewer(person_id=8, levels=frozenset({Audience.EVERYONE, Audience.STAFF}), units=frozenset({"hq"}))
 
 
-def written(session: Session, title: str, body: str = "正文", **more: object) -> Article:
+def written(session: Session, title: str, body: str = "正文", **more: Any) -> Article:
     return articles.write(session, replace(ArticleText(title=title, body=body), **more), by=NINA)
 
 
-def published(session: Session, title: str, body: str = "正文", **more: object) -> Article:
+def published(session: Session, title: str, body: str = "正文", **more: Any) -> Article:
     article = written(session, title, body, **more)
     articles.move(session, article, ArticleAction.SUBMIT, by=NINA, duties=BOTH)
     articles.move(session, article, ArticleAction.PUBLISH, by=OTTO, duties=BOTH)

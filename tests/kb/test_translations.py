@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -38,7 +39,7 @@ def pass_time(session: Session) -> None:
     session.info[CLOCK] += timedelta(hours=1)
 
 
-def change(session: Session, article: Article, **words: object) -> None:
+def change(session: Session, article: Article, **words: Any) -> None:
     pass_time(session)
     articles.revise(session, article, replace(articles.text_of(article), **words), by=OTTO)
 
