@@ -195,3 +195,15 @@ def test_articles_of_hostile_words_break_no_policy(
             page.goto(address.format(number))
             expect(page.locator("main")).to_be_visible()
     complaints[:] = [heard for heard in complaints if not NO_SUCH_PICTURE.search(heard)]
+
+
+def test_the_address_of_a_part_is_copied(person: People, published: Writing) -> None:
+    published("密码过期怎么改", "## 第一步\n\n打开门户。\n\n## 第二步\n\n修改。")
+    page = person("wang")
+    page.goto("/kb/KB000001")
+    button = page.get_by_role("button", name="复制这一节的链接: 第二步")
+    address = button.get_attribute("data-copy") or ""
+    button.focus()
+    expect(button).to_be_visible()
+    page.goto(address)
+    expect(page.locator("h2:target")).to_contain_text("第二步")
