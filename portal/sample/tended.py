@@ -28,6 +28,7 @@ from portal.catalogue.models import System
 from portal.curation.decay import looking
 from portal.curation.decay.fixes import NEWS
 from portal.curation.decay.models import SystemRelease
+from portal.curation.decay.releases import note_releases
 from portal.curation.quality import standing
 from portal.people.models import Person
 from portal.sample import material
@@ -110,14 +111,11 @@ def tend(
 
 
 def _know_versions(session: Session, today: datetime) -> None:
+    note_releases(session, today)
     versions = dict(session.execute(select(System.code, System.version)).all())
-    upgraded = {code: (before, days) for code, before, days in UPGRADED}
-    for code, version in versions.items():
-        before, days = upgraded.get(code, ("", 0))
-        since = today - timedelta(days=days) if before else None
-        session.add(SystemRelease(system=code, version=version, since=since))
-        if before:
-            session.add(SystemRelease(system=code, version=before, since=None))
+    for code, before, days in UPGRADED:
+        session.add(SystemRelease(system=code, version=before, since=None))
+        session.get_one(SystemRelease, (code, versions[code])).since = today - timedelta(days=days)
     session.flush()
 
 

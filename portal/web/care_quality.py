@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, cast, select
+from sqlalchemy import Float, Select, String, cast, func, select
 from sqlalchemy.orm import contains_eager
 
 from kb.columns import now
@@ -128,7 +128,7 @@ def _columns() -> dict[str, str]:
         "owner": _("负责人"),
         "score": _("质量分"),
         "missing": _("可改进"),
-        "opened": _("打开"),
+        "opened": _("打开次数"),
         "filed": _("看完还提单"),
         "answered": _("用于答复"),
         "solved": _("解决了"),
@@ -204,12 +204,14 @@ def _outside() -> Select[Any]:
 @blueprint.get("/knowledge/dead-ends")
 @needs(*LOOKERS)
 def dead_ends() -> str:
-    """Articles that people open and then file a ticket all the same, the surest first."""
+    """Articles after which surely more people file a ticket than is usual, the surest first."""
+    all_of_them = func.nullif(func.sum(ArticleStanding.opened), 0)
+    usual = select(cast(func.sum(ArticleStanding.filed), Float) / all_of_them).scalar_subquery()
     wanted = (
         select(ArticleStanding)
         .join(Article, Article.id == ArticleStanding.article_id)
         .options(contains_eager(ArticleStanding.article))
-        .where(ArticleStanding.stuck > 0, Article.state.in_(READABLE), mine_to_see())
+        .where(ArticleStanding.stuck > func.coalesce(usual, 1.0), Article.state.in_(READABLE), mine_to_see())
         .order_by(ArticleStanding.stuck.desc(), ArticleStanding.filed.desc(), Article.id)
     )
     wanted = wanted.where(Article.system == asked_system()) if asked_system() else wanted

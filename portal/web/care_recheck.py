@@ -23,6 +23,7 @@ from portal.curation.quality.checks import BY_KEY, CHECKS
 from portal.people.duties import article_duties
 from portal.people.models import Person
 from portal.people.queries import people_by_id, person_by_login
+from portal.web import times
 from portal.web.access import needs
 from portal.web.care_rooms import WORKERS, asked_system, blueprint, shared, turned
 from portal.web.editor_lists import steps_open, today
@@ -76,9 +77,14 @@ def _asked() -> listing.Asked:
 @blueprint.app_template_global()
 def reason_sentence(signal: object) -> str:
     """A reason in the viewer's language, with its numbers."""
-    facts = {name: str(value) for name, value in getattr(signal, "facts", {}).items()}
+    facts = {name: _spoken(name, value) for name, value in getattr(signal, "facts", {}).items()}
     sentence = SENTENCES[Sign(getattr(signal, "sign", ""))]
     return translated(sentence, **facts) if facts else _(sentence)
+
+
+def _spoken(name: str, value: object) -> str:
+    """A day as people write it, anything else as it is."""
+    return times.day(date.fromisoformat(str(value))) if name == "day" else str(value)
 
 
 @blueprint.get("/knowledge/<number>/evidence")

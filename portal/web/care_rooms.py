@@ -43,7 +43,7 @@ class Room:
 ROOMS = (
     Room("care.recheck",   N_("待复核清单"), "clipboard-check"),
     Room("care.quality",   N_("质量"),       "checklist"),
-    Room("care.pairs",     N_("重复"),       "copy"),
+    Room("care.pairs",     N_("重复知识"),   "copy"),
     Room("care.links",     N_("断链"),       "unlink"),
     Room("care.dead_ends", N_("看完还提单"), "road-off"),
     Room("care.authors",   N_("复用"),       "award"),
