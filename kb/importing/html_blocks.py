@@ -76,7 +76,8 @@ class _Writer:
         return self.blocks(node.children, inside=inside)
 
     def _heading(self, node: Node, level: int) -> list[Block]:
-        text = settled(words_of(node.children, bold=True), " ").rstrip("#")
+        text = settled(words_of(node.children, bold=True), " ")
+        text = re.sub(r"#+$", lambda marks: "\\#" * len(marks[0]), text)
         return [Block(f"{'#' * min(6, level + self.lower)} {text}")] if text else []
 
     def _quoted(self, node: Node, inside: bool) -> list[Block]:

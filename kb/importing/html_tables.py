@@ -11,6 +11,7 @@ from html import escape
 
 from kb.importing.html_tree import Node
 from kb.importing.html_words import settled, words_of
+from kb.importing.targets import prose
 
 MOST_COLUMNS = 60
 
@@ -59,7 +60,7 @@ def _plain_table(rows: Sequence[Sequence[Node]]) -> str:
 
 def _cell(cell: Node) -> str:
     text = settled(words_of(_flat(cell)), "<br>")
-    return re.sub(r"(?<!\\)\|", r"\\|", text)
+    return prose(text, lambda piece: re.sub(r"(?<!\\)((?:\\\\)*)\|", r"\1\\|", piece))
 
 
 def _flat(node: Node) -> list[Node | str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
+from html.entities import html5
 
 from kb.importing.html_tree import Node
 from kb.importing.targets import aimed
@@ -16,14 +17,16 @@ from kb.importing.targets import aimed
 ESCAPABLE = re.escape("\\`*_{}[]()>#+-.!|")
 SPACES = re.compile(r"[ \t\r\n\f]+")
 MARKS = re.compile(
-    rf"\\(?=[{ESCAPABLE}])"  # a backslash that would swallow what follows
+    rf"\\(?=[{ESCAPABLE}]|\s*\Z)"  # a backslash that would swallow what follows
     r"|[`*{]"
     r"|(?<![^\W_])_|_(?![^\W_])"
     r"|\[(?=[\[^!]|[^\]\n]*\][\[(:])"
     r"|\](?=\()"
     r"|!(?=\[)"
 )
-ENTITY = re.compile(r"&(?=#?\w{1,40};)")
+#: Some names of characters are understood without their semicolon.
+NAMES = "|".join(sorted((name for name in html5 if not name.endswith(";")), key=len, reverse=True))
+ENTITY = re.compile(rf"&(?=#|\w{{1,40}};|{NAMES})")
 RAW = frozenset(("sub", "sup", "kbd", "ins", "u", "mark", "small", "abbr", "samp"))
 STRONG, SLANTED, STRUCK = (
     frozenset(("b", "strong")),

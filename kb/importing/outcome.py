@@ -23,6 +23,9 @@ class Fate(StrEnum):
     REFUSED = "refused"
 
 
+#: Files that are one row each.
+WHOLE = (".md", ".markdown", ".html", ".htm", ".docx")
+
 FATE_LABELS = {
     Fate.NEW: N_("新增"),
     Fate.CHANGED: N_("更新"),
@@ -57,6 +60,9 @@ class Row:
 
     @property
     def place(self) -> str:
+        """Where a person finds it: a page is a row of its own."""
+        if not self.part and self.number == 1 and self.file.lower().endswith(WHOLE):
+            return self.file
         return f"{self.file} {self.part or f'第 {self.number} 行'}"
 
 
