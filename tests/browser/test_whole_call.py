@@ -215,6 +215,7 @@ def test_a_reload_finds_the_answer_and_its_step_again(person: People) -> None:
     page.keyboard.press("ArrowRight")
     page.reload()
     expect(page.locator(".console-step.is-now")).to_contain_text("忘记密码")
+    expect(page.locator("[data-key=s]")).to_be_visible()
     expect(page.locator("#notes")).to_have_value("在手机上重置登录密码")
 
 

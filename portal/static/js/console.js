@@ -45,13 +45,14 @@
       if (field instanceof RadioNodeList || field.type !== "hidden" || name === "chosen" || name === "replies") field.value = value;
     }
     at("restored").hidden = false;
+    // With the caller in the form, so that what may be sent to them is offered again.
+    const [kind, number] = (kept.fields.reading ?? "").split(":").map(encodeURIComponent);
+    const reread = () => number && htmx.ajax("POST", `/console/read/${kind}/${number}`, { source: "#call", target: "#reading", swap: "innerHTML" });
     const caller = kept.fields.caller;
-    const look = () => htmx.trigger(notes(), "look");
+    const look = () => { htmx.trigger(notes(), "look"); reread(); };
     if (caller && !form.elements.caller) {
       htmx.ajax("GET", `/console/callers/${encodeURIComponent(caller)}`, { target: "#caller", swap: "innerHTML" }).then(look, look);
     } else look();
-    const [kind, number] = (kept.fields.reading ?? "").split(":");
-    if (number) htmx.ajax("POST", `/console/read/${encodeURIComponent(kind)}/${encodeURIComponent(number)}`, { source: "#call", target: "#reading", swap: "innerHTML" });
     notes().focus();
   }
 
