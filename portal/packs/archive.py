@@ -22,7 +22,7 @@ from indexer.words import N_
 from portal.packs.words import BadPack
 
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "manifest.pub"
-ENVELOPE = {MANIFEST: 32 << 20, SIGNATURE: 64, PUBLIC_KEY: 32}
+ENVELOPE = {MANIFEST: 16 << 20, SIGNATURE: 64, PUBLIC_KEY: 32}
 NAMES = re.compile(r"(?:articles|defects|synonyms)\.jsonl|files/[0-9a-f]{64}", re.ASCII)
 LARGEST_PACK = 512 << 20
 MOST_UNPACKED = 1 << 30

@@ -192,15 +192,12 @@ class Desk:
         self.engine.dispose()
 
 
-def desk_at(folder: Path, name: str) -> Desk:
+def desk_at(folder: Path, name: str, database: str = "") -> Desk:
     """A new desk with the people and the catalogue of the small world."""
     history.everything()
-    environ = {
-        "TIERDESK_DATA_DIR": str(folder / "data"),
-        "TIERDESK_ENCODER": "none",
-        "TIERDESK_COMPANY": name,
-    }
-    settings = config.load(environ)
+    environ = {"TIERDESK_DATA_DIR": str(folder / "data"), "TIERDESK_ENCODER": "none"}
+    environ |= {"TIERDESK_DATABASE_URL": database} if database else {}
+    settings = config.load({**environ, "TIERDESK_COMPANY": name})
     config.ensure_folders(settings)
     engine = db.engine_for(settings.database_url)
     db.create_all(engine)
