@@ -68,6 +68,12 @@ def _system_named(context: Any) -> Any:
     return context.get_current_parameters().get("system")
 
 
+COUNTED_COLUMNS = (
+    "place", "outcome", "arm", "person_id", "about", "returned_at", "solved_kind", "offered", "opened_at",
+    "settled_at", "first", "announced", "chance",
+)  # fmt: skip
+
+
 class Consultation(Base):
     """One session of suggestion: somebody described a problem and was shown answers.
 
@@ -81,6 +87,8 @@ class Consultation(Base):
         Index("ix_consultation_person", "person_id", "at"),
         # Those whose days are not over yet are few among many.
         Index("ix_consultation_settled", "settled_at", "at"),
+        # Everything that the figures count by, so that they read nothing else.
+        Index("ix_consultation_counted", "at", *COUNTED_COLUMNS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,6 +107,11 @@ class Consultation(Base):
     arm: Mapped[Arm | None] = mapped_column(choice(Arm))  # empty: not part of the experiment
     chance: Mapped[float | None] = mapped_column()  # how probable this arm was when it was drawn
     round: Mapped[int | None] = mapped_column()  # for which weeks the person's arm was drawn
+    first: Mapped[bool] = mapped_column(default=False)  # of this person in these weeks
+    announced: Mapped[bool] = mapped_column(default=False)  # a live announcement was shown, too
+    opened_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # an article or defect, for the first time
     outcome: Mapped[Outcome] = mapped_column(choice(Outcome), default=Outcome.OPEN)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     solved_kind: Mapped[str | None] = mapped_column(Code)

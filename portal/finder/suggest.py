@@ -65,6 +65,7 @@ def refresh(
             arm=terms.arm,
             chance=terms.chance,
             round=terms.round,
+            first=terms.round is not None and _is_first(session, by, terms.round),
         )
         session.add(consultation)
     consultation.text = cleaned(text)
@@ -74,9 +75,16 @@ def refresh(
     consultation.mode = str(found.mode)
     consultation.calibration = found.calibration
     consultation.outcome, consultation.ended_at = Outcome.OPEN, None
+    consultation.announced = bool(found.announcements)
     _show(consultation, found)
     session.flush()
     return consultation
+
+
+def _is_first(session: Session, person: Person, number: int) -> bool:
+    """Have they asked nothing yet in the weeks of this draw?"""
+    asked = select(Consultation.id).where(Consultation.person_id == person.id, Consultation.round == number)
+    return session.scalar(asked.limit(1)) is None
 
 
 def consultation_of(session: Session, token: str | None, *, by: Person) -> Consultation | None:
@@ -97,7 +105,7 @@ def opened(session: Session, token: str | None, *, by: Person, kind: str, id: in
     shown = _shown(consultation, kind, id)
     if shown is None:
         return None
-    shown.opened_at = shown.opened_at or now(session)
+    _open(consultation, shown, now(session))
     session.flush()
     return consultation
 
@@ -123,7 +131,7 @@ def solved_by(
     if consultation.outcome not in UNDECIDED:
         return consultation
     moment = now(session)
-    shown.opened_at = shown.opened_at or moment
+    _open(consultation, shown, moment)
     _end(consultation, Outcome.SOLVED, moment)
     consultation.solved_kind, consultation.solved_id = kind, id
     consultation.ticket_id = ticket.id if ticket is not None else None
@@ -168,6 +176,12 @@ def leave_open_ones(session: Session, *, before: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(getattr(done, "rowcount", 0))
+
+
+def _open(consultation: Consultation | None, shown: Shown, moment: datetime) -> None:
+    shown.opened_at = shown.opened_at or moment
+    if consultation is not None and shown.kind != ANNOUNCEMENT:
+        consultation.opened_at = consultation.opened_at or moment
 
 
 def _end(consultation: Consultation, outcome: Outcome, moment: datetime) -> None:

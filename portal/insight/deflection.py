@@ -12,12 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from portal.finder.holdout import round_of
-from portal.finder.models import Arm, Consultation, Outcome, Shown
-from portal.finder.sources import ANNOUNCEMENT
+from portal.finder.models import Arm, Consultation, Outcome
 from portal.insight.consultations import ENDED, Stream, is_self_service, narrowed, stream
 from portal.insight.effects import ArmSums, Effect, effect_of, telling_questions
 from portal.insight.estimates import Estimate, rate, share
@@ -101,7 +99,7 @@ def tally_columns() -> list[ColumnElement[int]]:
     came = Consultation.returned_at.is_not(None)
     conditions = {
         "offered": Consultation.offered > 0,
-        "opened": _opened(),
+        "opened": Consultation.opened_at.is_not(None),
         "stayed": and_(solved, ~came),
         "returned": and_(solved, came),
         "filed": Consultation.outcome == Outcome.FILED,
@@ -116,12 +114,6 @@ def tally_columns() -> list[ColumnElement[int]]:
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _opened() -> ColumnElement[bool]:
-    return exists().where(
-        Shown.consultation_id == Consultation.id, Shown.kind != ANNOUNCEMENT, Shown.opened_at.is_not(None)
-    )
 
 
 def _by_stream(session: Session, scope: Scope, period: Period) -> Mapping[str, Any]:
@@ -156,34 +148,21 @@ def effect(session: Session, scope: Scope, period: Period) -> Effect:
     """Of everybody's first question in each fortnight, once its days are over: tickets with and without."""
     where = [
         *narrowed(scope, period),
-        Consultation.id.in_(_first_questions(period)),
+        # What somebody asked before they could notice on which side they are.
+        Consultation.first,
         Consultation.settled_at.is_not(None),
         Consultation.offered > 0,
-        ~exists().where(Shown.consultation_id == Consultation.id, Shown.kind == ANNOUNCEMENT),
+        ~Consultation.announced,
     ]
     filed = or_(Consultation.outcome == Outcome.FILED, Consultation.returned_at.is_not(None))
     found = _sums(session, filed, where, by=Consultation.arm, weight=1.0 / Consultation.chance)
     return effect_of(found.get(Arm.SHOWN, ArmSums()), found.get(Arm.HELD, ArmSums()))
 
 
-def _first_questions(period: Period) -> Any:
-    """What somebody asked before they could notice on which side they are."""
-    order = func.row_number().over(
-        partition_by=(Consultation.person_id, Consultation.round), order_by=(Consultation.at, Consultation.id)
-    )
-    rounds = (round_of(period.since), round_of(period.until))
-    ranked = (
-        select(Consultation.id, order.label("place"))
-        .where(Consultation.arm.is_not(None), Consultation.round.between(*rounds))
-        .subquery()
-    )
-    return select(ranked.c.id).where(ranked.c.place == 1)
-
-
 def _sums(
     session: Session,
     hit: ColumnElement[bool],
-    where: Sequence[ColumnElement[bool]],
+    where: Sequence[Any],
     *,
     by: Any,
     weight: ColumnElement[Any],

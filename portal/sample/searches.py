@@ -70,14 +70,23 @@ def remember(
     memory = Memory(dice, {person.id: person for person in people})
     for article in readable:
         memory.by_system[article.system].append(article)
-    for ticket in tickets:
-        session.add_all(_of_ticket(memory, ticket))
+    made = [row for ticket in tickets for row in _of_ticket(memory, ticket)]
     for _ in range(len(tickets) // 3):
         at = today - timedelta(days=DAYS) * dice.random()
-        session.add_all(_quiet(memory, dice.choice(readable), dice.choice(people), at))
-    session.add_all(_joined(session))
+        made += _quiet(memory, dice.choice(readable), dice.choice(people), at)
+    _mark_first(made)
+    session.add_all([*made, *_joined(session)])
     session.flush()
     returns.look_back(session, today)
+
+
+def _mark_first(made: Sequence[Consultation]) -> None:
+    """Of everybody's questions in the weeks of one draw, the earliest."""
+    seen: set[tuple[int, int]] = set()
+    for row in sorted(made, key=lambda row: row.at):
+        if row.round is not None:
+            row.first = (row.person_id, row.round) not in seen
+            seen.add((row.person_id, row.round))
 
 
 def _of_ticket(memory: Memory, ticket: Ticket) -> Iterator[Consultation]:
@@ -165,6 +174,7 @@ def _joined(session: Session) -> Iterator[Consultation]:
             ended_at=at,
             solved_kind=ANNOUNCEMENT,
             solved_id=announcement,
+            announced=True,
             shown=[Shown(kind=ANNOUNCEMENT, subject_id=announcement, rank=1, probability=1.0, opened_at=at)],
         )
 
@@ -211,7 +221,7 @@ def _shown(memory: Memory, articles: Sequence[Article]) -> list[Shown]:
 def _look_into(memory: Memory, made: Consultation, chance: float) -> None:
     """The first answer was opened, more or less often."""
     if made.shown and memory.dice.random() < chance:
-        made.shown[0].opened_at = made.at + timedelta(minutes=1)
+        made.opened_at = made.shown[0].opened_at = made.at + timedelta(minutes=1)
 
 
 def _end(memory: Memory, made: Consultation, outcome: Outcome) -> None:

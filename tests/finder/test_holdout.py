@@ -144,3 +144,24 @@ def test_a_share_that_cannot_be_is_refused(tmp_path: Path, share: str) -> None:
 @pytest.mark.parametrize("share", ["0", "0.0", "0.05", "0.5"])
 def test_shares_that_can_be(tmp_path: Path, share: str) -> None:
     assert settings_of(tmp_path, share).holdout_share == float(share)
+
+
+def test_the_first_question_of_a_draw_is_marked_and_so_is_what_was_shown_and_opened(desk_of: Desk) -> None:
+    session, wang, zhao = desk_of.session, desk_of.world.people["wang"], desk_of.world.people["zhao"]
+    found = found_of(desk_of)
+    drawn = [Terms(Arm.SHOWN, 0.5, number) for number in (7, 7, 8)]
+    mine = [suggest.refresh(session, found, by=wang, text="VPN", terms=terms) for terms in drawn]
+    theirs = suggest.refresh(session, found, by=zhao, text="VPN", terms=drawn[0])
+    outside = suggest.refresh(session, Found(), by=wang, text="VPN")
+    assert [row.first for row in (*mine, theirs, outside)] == [True, False, True, True, False]
+    again = suggest.refresh(session, found, by=wang, text="VPN!", token=mine[0].token, terms=drawn[0])
+    assert again is mine[0] and again.first
+    assert (mine[0].announced, outside.announced, mine[0].opened_at) == (True, False, None)
+    told, answer = found.announcements[0].id, found.results[0].id
+    suggest.opened(session, mine[0].token, by=wang, kind="announcement", id=told)
+    assert mine[0].opened_at is None
+    suggest.opened(session, mine[0].token, by=wang, kind="article", id=answer)
+    first_opened = mine[0].opened_at
+    assert first_opened is not None
+    suggest.solved_by(session, mine[0].token, by=wang, kind="article", id=answer)
+    assert mine[0].opened_at == first_opened

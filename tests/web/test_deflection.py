@@ -61,7 +61,7 @@ def trial(maker: sessionmaker[Session], *, shown: int, held: int) -> None:
                 session.flush()
                 outcome = Outcome.LEFT if place % every else Outcome.FILED
                 at = now(session) - timedelta(days=20)
-                drawn = {"arm": arm, "chance": 0.5, "round": round_of(at)}
+                drawn = {"arm": arm, "chance": 0.5, "round": round_of(at), "first": True}
                 ask(session, one, number, outcome=outcome, **drawn)
 
 

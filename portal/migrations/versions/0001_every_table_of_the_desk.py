@@ -284,6 +284,7 @@ def upgrade() -> None:
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("answered", sa.Integer(), nullable=False),
         sa.Column("stuck", sa.Double(), nullable=False),
+        sa.Column("proved", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("article_id"),
     )
@@ -1399,6 +1400,9 @@ def upgrade() -> None:
         sa.Column("arm", sa.String(length=32), nullable=True),
         sa.Column("chance", sa.Double(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=True),
+        sa.Column("first", sa.Boolean(), nullable=False),
+        sa.Column("announced", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=32), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("solved_kind", sa.String(length=64), nullable=True),
@@ -1424,6 +1428,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("consultation", schema=None) as batch_op:
         batch_op.create_index("ix_consultation_at", ["at"], unique=False)
+        batch_op.create_index(
+            "ix_consultation_counted",
+            [
+                "at",
+                "place",
+                "outcome",
+                "arm",
+                "person_id",
+                "about",
+                "returned_at",
+                "solved_kind",
+                "offered",
+                "opened_at",
+                "settled_at",
+                "first",
+                "announced",
+                "chance",
+            ],
+            unique=False,
+        )
         batch_op.create_index("ix_consultation_person", ["person_id", "at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_consultation_returned_ticket_id"), ["returned_ticket_id"], unique=False
@@ -2330,6 +2354,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_consultation_settled")
         batch_op.drop_index(batch_op.f("ix_consultation_returned_ticket_id"))
         batch_op.drop_index("ix_consultation_person")
+        batch_op.drop_index("ix_consultation_counted")
         batch_op.drop_index("ix_consultation_at")
 
     op.drop_table("consultation")
