@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from indexer.words import N_
 from kb import articles
+from kb.audience import Viewer, tokens_of
 from kb.columns import now
 from kb.flow import READABLE, ArticleAction, ArticleState, Duty, Refused
 from kb.life import LONGEST_WAIT, check_expiry
 from kb.models import Article, ArticleMove, AtExpiry
+from kb.queries import is_readable
 
 A = ArticleAction
 #: What looking after an article asks for; whoever owns an article may hand it on.
@@ -110,6 +112,13 @@ def successor(session: Session, article: Article) -> Article | None:
         seen.add(article.replaced_by_id)
         article = session.get_one(Article, article.replaced_by_id)
     return article if len(seen) > 1 and article.state in READABLE else None
+
+
+def leads_to(session: Session, article: Article, viewer: Viewer) -> Article | None:
+    """Where readers of a merged article are led: to what answers in its place, if they may read it."""
+    could = bool(tokens_of(article.audience, article.units) & viewer.tokens)
+    into = successor(session, article) if could and article.state not in READABLE else None
+    return into if into is not None and is_readable(into, viewer) else None
 
 
 # ── the mark for readers ─────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,8 @@ from kb.models import Article, ArticleKind
 
 #: Articles whose review date is this near belong on the list of due ones.
 SOON = timedelta(days=14)
+#: Handed in and not yet seen by readers.
+UNPUBLISHED = (ArticleState.IN_REVIEW, ArticleState.SCHEDULED)
 
 
 class Shelf(StrEnum):
@@ -39,10 +41,10 @@ SHELF_LABELS = {
 def _rule(shelf: Shelf, by: int, today: date) -> ColumnElement[bool]:
     match shelf:
         case Shelf.MINE:
-            unfinished = Article.state.in_((ArticleState.DRAFT, ArticleState.IN_REVIEW))
+            unfinished = Article.state.in_((ArticleState.DRAFT, *UNPUBLISHED))
             return and_(or_(Article.author_id == by, Article.owner_id == by), unfinished)
         case Shelf.IN_REVIEW:
-            return Article.state == ArticleState.IN_REVIEW
+            return Article.state.in_(UNPUBLISHED)
         case Shelf.DUE:
             near = and_(Article.state.in_(READABLE), Article.review_on <= today + SOON)
             return or_(Article.state == ArticleState.DUE, near)

@@ -16,6 +16,11 @@ VERBS = [
     ROOT / name
     for name in (
         "kb/articles.py",
+        "kb/care.py",
+        "kb/timing.py",
+        "portal/curation/keepers.py",
+        "portal/curation/decay/looking.py",
+        "portal/curation/quality/pairs.py",
         "defects/library.py",
         "portal/tickets/desk.py",
         "portal/tickets/moves.py",

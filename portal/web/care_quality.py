@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager
 
 from kb.columns import now
 from kb.exporting.files import WRITERS
-from kb.flow import READABLE
+from kb.flow import READABLE, Confidence
 from kb.links.models import ArticleLink, LinkKind
 from kb.links.reading import lost
 from kb.models import Article
@@ -22,7 +22,7 @@ from portal.curation import keepers, rounds
 from portal.curation.quality.checks import BY_KEY
 from portal.curation.quality.models import ArticleStanding
 from portal.curation.quality.reuse import reuse
-from portal.curation.quality.standing import COUNTED, FEW, rated
+from portal.curation.quality.standing import COUNTED, FEW, PROVED, rated
 from portal.people import audit
 from portal.people.queries import people_by_id
 from portal.people.roles import Permission
@@ -70,6 +70,10 @@ def quality() -> str:
         checks=BY_KEY,
         lacking=_lacking(),
         order=_order(),
+        held=_held(),
+        proved=PROVED,
+        owners=keepers.owners_offered(db()),
+        may_arrange=me().may(Permission.PUBLISH_ARTICLES),
         owner=request.args.get("owner", ""),
         people=people_by_id(db(), [row.article.owner_id for row in standings]),
         rated=rated,
@@ -91,9 +95,18 @@ def _standings() -> Select[ArticleStanding]:
     rows = rows.where(Article.system == asked_system()) if asked_system() else rows
     if (check := _lacking()) and check != "owner":
         rows = rows.where(cast(ArticleStanding.missing, String).contains(f'"{check}"'))
+    if _held():
+        rows = rows.where(Article.confidence == Confidence.UNVERIFIED)
+        rows = rows.where(ArticleStanding.proved >= PROVED) if _held() == "proposed" else rows
     if check == "owner" or request.args.get("owner") == "nobody":
         rows = rows.where(keepers.ownerless())
     return rows.order_by(*ORDERS[_order()])
+
+
+def _held() -> str:
+    """Only unverified ones, or only those of them whose use speaks for verifying them."""
+    held = request.args.get("held", "")
+    return held if held in ("unverified", "proposed") else ""
 
 
 def _order() -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import abort, render_template, request, session
+from flask import abort, redirect, render_template, request, session, url_for
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from werkzeug.wrappers import Response
 
 from kb import markdown, shelf
 from kb.as_text import text_of
+from kb.care import leads_to
 from kb.flow import READABLE, ArticleState, is_revisable
 from kb.models import Article, Reason
 from kb.queries import article_by_number, is_readable
@@ -42,7 +44,10 @@ MOST_REMEMBERED = 300
 
 @blueprint.get("/kb/<number>")
 @signed_in
-def article(number: str) -> str:
+def article(number: str) -> Response | str:
+    merged = article_by_number(db(), number)
+    if merged is not None and (into := leads_to(db(), merged, viewer())) is not None:
+        return redirect(url_for("reading.article", number=into.number))
     row = _seen(number)
     page = render_template("reading/article.html", **_page_of(row))
     if row.state in READABLE:

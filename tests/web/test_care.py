@@ -357,6 +357,23 @@ def test_scores_say_what_to_do_and_leave_as_a_file(
     assert "负责人" in editor.get(f"/knowledge/{thin}/history").text
 
 
+def test_good_use_speaks_for_verifying_an_article(
+    client: Clients, shelved: Shelving, maker: sessionmaker[Session], settings: config.Settings
+) -> None:
+    proved, unproved = shelved(), shelved("还没有人用的")
+    _pleased(maker, proved, 12)
+    with transaction(maker) as session:
+        for number in (proved, unproved):
+            _article(session, number).confidence = Confidence.UNVERIFIED
+    count_standings(settings, maker)
+    editor = client("editor")
+    page = editor.get("/knowledge/quality?held=proposed").text
+    assert proved in page
+    assert "建议核实" in page
+    assert unproved not in page
+    assert unproved in editor.get("/knowledge/quality?held=unverified").text
+
+
 def test_articles_of_people_who_left_are_ownerless(
     client: Clients,
     shelved: Shelving,
@@ -463,6 +480,20 @@ def test_two_that_say_the_same_are_compared_kept_apart_or_merged(
     find_pairs(maker, index)
     with maker() as session:
         assert session.scalars(select(AlikePair)).all() == []
+    assert client("wang").get(f"/kb/{same}").location == f"/kb/{one}", "the old number leads there"
+
+
+def test_a_merged_article_leads_nowhere_for_those_who_could_not_read_it(
+    client: Clients, shelved: Shelving, maker: sessionmaker[Session]
+) -> None:
+    for hidden, shown in ((("hl",), ()), ((), ("hl",))):
+        gone, kept = shelved("要合并的", units=hidden), shelved("保留的", units=shown)
+        merged = {"keep": kept}
+        assert (
+            client("editor").submit(f"/knowledge/duplicates/{gone}/{kept}/merge", merged).status_code == 302
+        )
+        assert client("wang").get(f"/kb/{gone}").status_code == 404
+        assert client("zhao").get(f"/kb/{gone}").location == f"/kb/{kept}"
 
 
 # ── however many there are ───────────────────────────────────────────────────────────────────────

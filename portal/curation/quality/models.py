@@ -28,6 +28,8 @@ class ArticleStanding(Base):
     answered: Mapped[int] = mapped_column(default=0)
     # The lower end of the interval of those who filed after reading: what is surely a dead end.
     stuck: Mapped[float] = mapped_column(default=0.0, index=True)
+    # The lower end of the interval of those whom it helped: what has surely proved itself.
+    proved: Mapped[float] = mapped_column(default=0.0)
 
     article: Mapped[Article] = relationship(Article)
 
