@@ -53,7 +53,7 @@ def add() -> Page:
         sentence = sentence_of(refusal)
         db().rollback()
         return _page(sentence), 422
-    flash(_("已添加：%(words)s。从下一次检索起生效。", words="、".join(group.words)), "success")
+    flash(_("已添加：%(words)s。从下一次检索起生效。", words=" / ".join(group.words)), "success")
     return redirect(url_for("synonyms.page"))
 
 
@@ -64,5 +64,5 @@ def remove(number: int) -> Response:
     if group is None:
         abort(404)
     words.remove(db(), group, by=me())
-    flash(_("已删去：%(words)s。", words="、".join(group.words)), "success")
+    flash(_("已删去：%(words)s。", words=" / ".join(group.words)), "success")
     return redirect(url_for("synonyms.page"))

@@ -52,7 +52,7 @@ def test_a_pack_is_looked_at_taken_and_taken_back(person: People, far: Desk) -> 
     editor.reload()
     expect(editor.locator(".pk-phase")).to_have_text("等您确认")
     expect(editor.locator(".pk-standing")).to_have_text(["这里没有", "这里没有"])
-    editor.get_by_label(f"怎么办：{OTHER}").select_option("keep")
+    editor.get_by_label(f"“{OTHER}”怎么办").select_option("keep")
     expect(editor.get_by_role("button", name="接收 1 条")).to_be_visible()
 
     editor.get_by_role("link", name=TITLE).click()
