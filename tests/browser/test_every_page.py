@@ -45,6 +45,7 @@ THINGS = (
     "/packs/make",
     "/packs/senders",
     "/knowledge/synonyms",
+    "/knowledge/gaps",
 )
 
 
@@ -110,6 +111,7 @@ def test_every_page_of_a_post_is_whole(person: People, stocked: str, login: str)
     menu = addresses(page)
     assert len(menu) >= 4
     seen = [*menu, *THINGS, f"/tickets/{stocked}", f"/my/tickets/{stocked}"]
+    seen.append(f"/knowledge/drafts/new?ticket={stocked}")
     assert [fault for address in seen for fault in faults_of(page, address)] == []
 
 
