@@ -17,6 +17,8 @@ from tests.web.conftest import Visitor
 
 NEXT = re.compile(r'<a [^>]*rel="next"[^>]*href="([^"]+)"')
 MOST_PAGES = 12
+#: Gaps whose nearest article some may read and others not.
+GAPS = range(1, 25)
 
 Rule = Callable[[Shelves, str | None], set[int]]
 Fetch = Callable[[Visitor, Shelves], str]
@@ -120,6 +122,41 @@ LISTS: dict[str, Shows] = {
     "what a cross-link may lead to": Shows(
         ("knowledge.targets",), paged(f"/knowledge/targets?q={SHARED}"), workers_too, seen_by=("editor",)
     ),
+    "answers within a reply": Shows(
+        ("inline_answers.find",), paged("/tickets/{ticket}/inline-answers?q=" + SHARED), seen_by=("agent",)
+    ),
+    "deflection, by article": Shows(
+        ("figures.deflection",), paged("/figures/deflection"), seen_by=("supervisor", "analyst", "editor")
+    ),
+    "list to re-check": Shows(
+        ("care.recheck",), paged("/knowledge/recheck"), workers_too, seen_by=("editor",)
+    ),
+    "standings": Shows(("care.quality",), paged("/knowledge/quality"), workers_too, seen_by=("editor",)),
+    "pairs alike": Shows(("care.pairs",), paged("/knowledge/duplicates"), workers_too, seen_by=("editor",)),
+    "gaps": Shows(("gaps.page",), paged("/knowledge/gaps"), workers_too, seen_by=("editor", "analyst")),
+    "one gap": Shows(
+        ("gaps.record",),
+        lambda visitor, shelves: "".join(visitor.get(f"/knowledge/gaps/{number}").text for number in GAPS),
+        workers_too,
+        seen_by=("editor", "analyst"),
+    ),
+    "standings as a file": Shows(
+        ("care.export",), paged("/knowledge/quality.csv"), workers_too, seen_by=("editor",)
+    ),
+    "whose work is used": Shows(("care.authors",), paged("/knowledge/authors"), workers_too),
+    "API list to re-check": Shows(
+        ("api_articles.ToCheck",),
+        listed("/api/v1/articles/to-check?limit=50"),
+        workers_too,
+        seen_by=("editor",),
+    ),
+    "API deflection": Shows(
+        ("api_insight.Deflection",), paged("/api/v1/insight/deflection"), seen_by=("supervisor", "editor")
+    ),
+    "owner's notices": Shows(("notices.page",), paged("/notices"), workers_too, seen_by=("editor",)),
+    "feedback": Shows(
+        ("knowledge.page",), paged("/knowledge?list=feedback"), workers_too, seen_by=("editor",)
+    ),
     "queue of editors": Shows(
         ("knowledge.page",), paged("/knowledge?list=all"), workers_too, seen_by=("editor",)
     ),
@@ -164,7 +201,12 @@ def signed(visitor: Visitor) -> dict[str, str]:
     return {"X-CSRFToken": token}
 
 
+def _heard(visitor: Visitor, words: str) -> str:
+    return visitor.post("/console/answers", data={"notes": words}, headers=signed(visitor)).text
+
+
 ASKED: dict[str, Asks] = {
+    "answers on a call": Asks(("console.answers",), _heard, seen_by=("agent",)),
     "suggestions while asking": Asks(("ask.suggest",), _suggested("ask")),
     "suggestions on the home page": Asks(("ask.suggest",), _suggested("home")),
     "asking without a script": Asks(("ask.page",), _looked),
@@ -191,6 +233,8 @@ class Opens:
     """Nobody else is let in at all; nobody named: everybody signed in."""
     also: Rule | None = None
     """What else may be shown beside it."""
+    states: bool = True
+    """Asked for every state; else one that readers have and one that they have not stand for all."""
 
 
 POSTED: dict[str, Any] = {}
@@ -198,19 +242,34 @@ POSTED: dict[str, Any] = {}
 SINGLE: dict[str, Opens] = {
     "page": Opens(("reading.article",), lambda row: f"/kb/{row.number}", workers_too, also=readers),
     "related": Opens(
-        ("reading.related",), lambda row: f"/kb/{row.number}/related", workers_too, shows=False, also=readers
+        ("reading.related",),
+        lambda row: f"/kb/{row.number}/related",
+        workers_too,
+        shows=False,
+        also=readers,
+        states=False,
     ),
     "panel": Opens(("ask.answer",), lambda row: f"/ask/answers/article/{row.id}"),
-    "panel, opened": Opens(("ask.answer",), lambda row: f"/ask/answers/article/{row.id}", form=POSTED),
+    "panel, opened": Opens(
+        ("ask.answer",), lambda row: f"/ask/answers/article/{row.id}", form=POSTED, states=False
+    ),
     "verdict": Opens(
         ("verdicts.rate",), lambda row: f"/kb/{row.number}/verdict", form={"solved": "no"}, shows=False
     ),
     "verdict taken back": Opens(
-        ("verdicts.take_back",), lambda row: f"/kb/{row.number}/verdict/back", form=POSTED, shows=False
+        ("verdicts.take_back",),
+        lambda row: f"/kb/{row.number}/verdict/back",
+        form=POSTED,
+        shows=False,
+        states=False,
     ),
     "picture": Opens(("files.get",), lambda row: f"/files/{row.file}", workers_too, shows=False),
     "small picture": Opens(
-        ("files.thumb",), lambda row: f"/files/{row.file}/thumb", workers_too, shows=False
+        ("files.thumb",),
+        lambda row: f"/files/{row.file}/thumb",
+        workers_too,
+        shows=False,
+        states=False,
     ),
     "API": Opens(("api_articles.OneArticle",), lambda row: f"/api/v1/articles/{row.number}", workers_too),
     "API revisions": Opens(
@@ -218,6 +277,7 @@ SINGLE: dict[str, Opens] = {
         lambda row: f"/api/v1/articles/{row.number}/revisions",
         workers_too,
         only=frozenset({"expert", "editor"}),
+        states=False,
     ),
     "editing": Opens(
         ("knowledge.edit",),
@@ -226,6 +286,29 @@ SINGLE: dict[str, Opens] = {
         shows=False,
         only=frozenset({"expert", "editor"}),
         also=workers_too,
+        states=False,
+    ),
+    "evidence": Opens(
+        ("care.evidence",),
+        lambda row: f"/knowledge/{row.number}/evidence",
+        workers_too,
+        only=frozenset({"expert", "editor"}),
+        also=workers_too,
+        states=False,
+    ),
+    "correction": Opens(
+        ("corrections.form",),
+        lambda row: f"/kb/{row.number}/corrections",
+        only=frozenset({"agent", "engineer", "editor"}),
+        shows=False,
+        states=False,
+    ),
+    "read on a call": Opens(
+        ("console.read",),
+        lambda row: f"/console/read/article/{row.id}",
+        form=POSTED,
+        only=frozenset({"agent"}),
+        states=False,
     ),
     "history": Opens(
         ("knowledge.history",),
@@ -233,5 +316,6 @@ SINGLE: dict[str, Opens] = {
         workers_too,
         only=frozenset({"expert", "editor"}),
         also=workers_too,
+        states=False,
     ),
 }

@@ -185,7 +185,8 @@ def test_an_article_opens_for_its_readers_and_is_not_there_for_others(
 ) -> None:
     path = SINGLE[name]
     opened: dict[bool, int] = defaultdict(int)
-    for login, row in product(LOOKING, shelves.samples):
+    asked = [row for row in shelves.samples if path.states or row.state in ("published", "retired")]
+    for login, row in product(LOOKING, asked):
         admitted = row.place in path.rule(shelves, login) and (not path.only or login in path.only)
         status, text = _opened(path, visitors[login], row)
         opened[admitted] += 1
@@ -255,7 +256,7 @@ def test_the_table_names_routes_that_exist(place: tuple[Flask, Shelves]) -> None
     assert covered() <= set(place[0].view_functions)
 
 
-@pytest.mark.parametrize("login", [None, "wang", "agent", "engineer", "analyst", "admin"])
+@pytest.mark.parametrize("login", [None, "wang", "supervisor", "analyst"])
 def test_no_route_at_all_shows_an_article_to_whom_may_not_read_it(
     login: str | None, place: tuple[Flask, Shelves], visitors: dict[str | None, Visitor]
 ) -> None:
@@ -281,11 +282,13 @@ def test_every_route_that_shows_an_article_stands_in_the_table(
                 showing.add(rule.endpoint)
     assert showing - covered() == set()
     asking = {name for name, view in app.view_functions.items() if _only_asks(view)}
-    assert asking - covered() - ASKING_NOTHING_OF_ARTICLES == set()
+    assert asking - covered() - ASKING_NOTHING_OF_ARTICLES - FILES_OF_PAGES == set()
 
 
 #: Questions at typing speed that no article answers.
-ASKING_NOTHING_OF_ARTICLES = {"ask.fields", "knowledge.preview"}
+ASKING_NOTHING_OF_ARTICLES = {"ask.fields", "knowledge.preview", "drafts.page"}
+#: Files of what a page shows, through the same query; their own tests read them.
+FILES_OF_PAGES = {"article_imports.export", "gaps.export", "queues.export", "deflection.export"}
 
 
 def _only_asks(view: object) -> bool:
