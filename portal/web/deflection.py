@@ -36,6 +36,7 @@ from portal.web.access import needs
 from portal.web.figure_scope import asked_period, asked_scope, bounds, offered
 from portal.web.figure_words import name_of
 from portal.web.paging import PER_PAGE, Pages, asked_page
+from portal.web.refusals import is_fragment
 from portal.web.request import db, me, parts
 from portal.web.times import day
 
@@ -58,7 +59,6 @@ def deflection() -> str:
     scope, period = asked_scope(), asked_period(LENGTHS, usual=USUAL_DAYS)
     found = deflection_of(db(), scope, period)
     weeks = by_week(db(), scope, period)
-    articles, total = by_article(db(), scope, period, limit=PER_PAGE, offset=(asked_page() - 1) * PER_PAGE)
     return render_template(
         "figures/deflection.html",
         here="figures.deflection",
@@ -75,10 +75,29 @@ def deflection() -> str:
         weeks=weeks,
         systems=by_system(db(), scope, period),
         units=by_unit(db(), scope, period),
+        meanings=MEANINGS,
+        share_held=parts().settings.holdout_share,
+        may_export=me().may(Permission.EXPORT),
+    )
+
+
+@blueprint.get("/figures/deflection/articles")
+@needs(Permission.READ_FIGURES)
+def deflection_articles() -> str:
+    """What each article came to: the costliest table of a large desk, so the rest doesn't wait for it."""
+    scope, period = asked_scope(), asked_period(LENGTHS, usual=USUAL_DAYS)
+    offset = (asked_page() - 1) * PER_PAGE
+    articles, total = by_article(db(), scope, period, limit=PER_PAGE, offset=offset)
+    template = "_deflection_articles" if is_fragment() else "deflection_articles"
+    return render_template(
+        f"figures/{template}.html",
+        here="figures.deflection",
+        scope=scope,
+        period=period,
+        days=(period.until - period.since).days,
         articles=articles,
         cursor=Pages(asked_page(), total),
         meanings=MEANINGS,
-        share_held=parts().settings.holdout_share,
         may_export=me().may(Permission.EXPORT),
     )
 

@@ -70,6 +70,7 @@ def test_it_is_not_for_everybody(client: Clients, asked: int, login: str) -> Non
     visitor = client(login)
     assert visitor.get(PAGE).status_code == 404
     assert visitor.get(f"{PAGE}/export.csv").status_code == 404
+    assert visitor.get(f"{PAGE}/articles").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -116,8 +117,9 @@ def test_an_article_that_the_viewer_may_not_read_has_no_line(
     hidden = published("海陵才看的", units=("hl",))
     with transaction(maker) as session:
         ask(session, World.of(session).people["wang"], 9, outcome=Outcome.FILED, shown=opened(hidden))
-    page = client("supervisor").get(PAGE).text
-    assert "海陵才看的" not in page and "这段时间没有显示过知识" in page
+    for visit in (client("supervisor").get, client("supervisor").fragment):
+        page = visit(f"{PAGE}/articles").text
+        assert "海陵才看的" not in page and "这段时间没有显示过知识" in page
     table = client("supervisor").get(f"{PAGE}/export.csv?by=article").get_data(as_text=True)
     assert "海陵才看的" not in table
 
@@ -136,6 +138,16 @@ def test_the_chart_has_its_table_and_safe_data(client: Clients, asked: int) -> N
     chart = json.loads(data[1])
     assert all(len(row["data"]) == len(chart["names"]) == 13 for row in chart["series"])
     assert sum(sum(row["data"]) for row in chart["series"]) == 4
+
+
+def test_articles_come_after_the_page_and_are_a_page_of_their_own(client: Clients, asked: int) -> None:
+    manager = client("manager")
+    assert f'hx-get="{PAGE}/articles?days=90&amp;system=mkt"' in manager.get(f"{PAGE}?system=mkt").text
+    whole, part = manager.get(f"{PAGE}/articles").text, manager.fragment(f"{PAGE}/articles").text
+    assert "<html" in whole and "<html" not in part
+    for page in (whole, part):
+        assert "=HYPERLINK(电费打印空白)" in page and "打开后提单" in page
+    assert "HYPERLINK" not in manager.get(f"{PAGE}/articles?unit=nowhere").text
 
 
 def test_the_first_page_leads_here_with_its_filter(client: Clients, asked: int) -> None:
