@@ -18,7 +18,7 @@ from kb import articles
 from kb.audience import Audience
 from kb.columns import CLOCK
 from kb.flow import ArticleAction, Duty
-from kb.models import Article, ArticleKind, Feedback
+from kb.models import Article, ArticleKind, Feedback, Reason
 from kb.translations import keeping
 from portal.people.models import Person
 from portal.sample import material
@@ -125,7 +125,9 @@ def _read(
         solved = dice.random() < 0.8
         at = born + (today - born) * dice.random()
         words = _verdict(solved, dice)
-        session.add(Feedback(article_id=article.id, person_id=person.id, solved=solved, at=at, words=words))
+        verdict = Feedback(article_id=article.id, person_id=person.id, solved=solved, at=at, words=words)
+        verdict.reason = None if solved else _reason(words)
+        session.add(verdict)
         article.solved, article.not_solved = article.solved + solved, article.not_solved + (not solved)
 
 
@@ -133,6 +135,11 @@ def _verdict(solved: bool, dice: random.Random) -> str:
     """Most readers only click; those whom it didn't help say why more often."""
     lines: list[str] = material.read("feedback.yaml")["solved" if solved else "not_solved"]
     return dice.choice(lines) if dice.random() < (0.12 if solved else 0.6) else ""
+
+
+def _reason(words: str) -> Reason | None:
+    chosen = material.read("feedback.yaml")["reasons"].get(words)
+    return Reason(chosen) if chosen else None
 
 
 def shelve_defects(
