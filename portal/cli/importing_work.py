@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from indexer.words import N_
 from kb.columns import now
 from kb.importing.outcome import BadFile
 from portal.cli.place import moment
@@ -59,7 +60,7 @@ def _read(session: Session, row: Import, settings: Settings) -> list[ImportItem]
 def _scanned(row: Import, settings: Settings) -> str:
     scanner, path = scanner_from(settings.virus_scan), staging.path_of(row, settings)
     finding = scanner(path.read_bytes()) if scanner and path and path.is_file() else ""
-    return f"文件没有通过安全检查（{finding}），没有导入。" if finding else ""
+    return N_("文件没有通过安全检查（%(finding)s），没有导入。") % {"finding": finding} if finding else ""
 
 
 def carry_imports_on(settings: Settings, maker: sessionmaker[Session]) -> int:

@@ -49,6 +49,7 @@ from portal.web.paging import pages
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, only_asks, write_now
 from portal.web.request import parts as app_parts
+from portal.web.retelling import retold
 
 blueprint = Blueprint("article_imports", __name__)
 
@@ -69,6 +70,9 @@ KINDS = {
 }
 #: A picture of the preview, as the renderer wrote its address.
 PREVIEWED = 'src="/files/%d"'
+
+
+blueprint.add_app_template_filter(retold)
 
 
 def mine(number: int) -> Import:
@@ -235,7 +239,7 @@ def report(number: int) -> Response:
 
 
 def _reported(item: ImportItem, columns: list[str]) -> dict[str, object]:
-    said = " ".join(part for part in (item.sentence, *item.remarks) if part)
+    said = " ".join(retold(part) for part in (item.sentence, *item.remarks) if part)
     number = item.article.number if item.article else ""
     cells = (item.place, _(FATE_LABELS[item.fate]), _(STAGE_LABELS[item.stage]), number, item.title, said)
     return dict(zip(columns, cells, strict=True))

@@ -19,6 +19,7 @@ from portal.config import Settings
 from portal.curation.imports import staging
 from portal.curation.imports.models import Import, ImportItem, Phase, Stage
 from portal.db import transaction
+from portal.people.models import Person
 from portal.tickets.models import Attachment
 from tests.importing.material import docx, drawn, heading, manual, packed, paragraph, png
 from tests.web.conftest import Clients, Visitor
@@ -242,6 +243,22 @@ def test_what_is_never_confirmed_is_forgotten(client: Clients, maker: Maker, set
     importing_work.forget_imports(settings, maker)
     assert client("editor").get(address).status_code == 404
     assert list(staging.folder_of(settings).iterdir()) == []
+
+
+def test_the_encoding_of_a_table_is_found(client: Clients) -> None:
+    editor = client("editor")
+    address = upload(editor, ("a.csv", "title,body\n怎样换密码,正文内容\n".encode("gb18030")))
+    assert "怎样换密码" in editor.get(address).text
+
+
+def test_what_was_written_down_in_chinese_is_told_in_english(client: Clients, maker: Maker) -> None:
+    with transaction(maker) as session:
+        session.scalars(select(Person).where(Person.login == "editor")).one().locale = "en"
+    editor = client("editor")
+    address = upload(editor, ("a.md", "# 甲\n![图](没有.png)\n![远](https://example.com/a.png)"))
+    page = editor.get(address).text
+    assert "The picture 没有.png was not found." in page
+    assert "1 pictures are on other web sites" in page
 
 
 def test_a_report_is_safe_to_open(client: Clients) -> None:

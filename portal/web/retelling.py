@@ -1,0 +1,57 @@
+"""Sentences that were written down in Chinese, told in the viewer's language.
+
+What an import has to say of a row is kept as it was said at the time. The catalogue knows the sentence with
+its gaps; what filled them is carried over. The invariant: what the catalogue does not know is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from flask_babel import get_locale, get_translations
+from flask_babel import gettext as _
+
+GAP = re.compile(r"%\((\w+)\)s")
+SHORTEST = 4  # a sentence whose fixed words are fewer says too little to be recognised
+
+
+def retold(text: str) -> str:
+    """The text in the viewer's language when it is a sentence that the catalogue knows."""
+    if not text or str(get_locale()).startswith("zh"):
+        return text
+    return _retold(str(get_locale()), text)
+
+
+@lru_cache(maxsize=4096)
+def _retold(locale: str, text: str) -> str:
+    if "%" not in text and (whole := _(text)) != text:
+        return whole
+    for fixed, pattern, sentence in _patterns(locale):
+        if fixed in text and (found := pattern.fullmatch(text)):
+            return _(sentence) % found.groupdict()
+    return text
+
+
+@lru_cache(maxsize=4)
+def _patterns(_locale: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """(the longest fixed words, the sentence as a pattern, the sentence), what is most fixed first."""
+    known = [name for name in getattr(get_translations(), "_catalog", {}) if isinstance(name, str)]
+    with_gaps = [(max(GAP.split(name)[::2], key=len), name) for name in known if GAP.search(name)]
+    wanted = sorted((pair for pair in with_gaps if len(pair[0]) >= SHORTEST), key=lambda pair: -len(pair[0]))
+    return tuple((fixed, re.compile(_pattern(name), re.DOTALL), name) for fixed, name in wanted)
+
+
+def _pattern(sentence: str) -> str:
+    """A gap that comes twice is the same both times."""
+    seen: set[str] = set()
+    parts = []
+    for place, piece in enumerate(GAP.split(sentence)):
+        if place % 2 == 0:
+            parts.append(re.escape(piece))
+        elif piece in seen:
+            parts.append(f"(?P={piece})")
+        else:
+            seen.add(piece)
+            parts.append(f"(?P<{piece}>.*?)")
+    return "".join(parts)
