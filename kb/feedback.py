@@ -8,15 +8,20 @@ from sqlalchemy.orm import Session
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
-from kb.models import Article, Feedback
+from kb.models import Article, Feedback, Reason
+
+#: Reasons that lie in the words of the article, and not in how it was found.
+OF_THE_ARTICLE = (Reason.STEPS, Reason.UNCLEAR, Reason.OUTDATED)
 
 
 def waiting() -> Select[Feedback, Article]:
-    """Feedback that an editor has yet to handle: flags first, then “没解决” with words, the newest first.
+    """Feedback that an editor has yet to handle: flags first, then “没解决” that says why, the newest first.
 
-    A verdict without words tells an editor nothing to do; it counts in the article's figures.
+    A verdict without words or a reason that speaks of the article tells an editor nothing to do; it
+    counts in the article's figures.
     """
-    unsolved = and_(Feedback.solved.is_(False), Feedback.words != "")
+    telling = or_(Feedback.words != "", Feedback.reason.in_(OF_THE_ARTICLE))
+    unsolved = and_(Feedback.solved.is_(False), telling)
     return (
         select(Feedback, Article)
         .join(Article, Article.id == Feedback.article_id)

@@ -42,7 +42,8 @@ def _verdicts(maker: sessionmaker[Session]) -> list[tuple[bool | None, Reason | 
 
 def _figures(maker: sessionmaker[Session]) -> tuple[int, int]:
     with maker() as session:
-        return session.execute(select(Article.solved, Article.not_solved)).one()._tuple()
+        solved, not_solved = session.execute(select(Article.solved, Article.not_solved)).one()
+        return solved, not_solved
 
 
 def test_a_reason_and_words_are_kept_with_the_verdict(
@@ -57,6 +58,15 @@ def test_a_reason_and_words_are_kept_with_the_verdict(
     assert "会看到您说的原因" in part
     assert _verdicts(maker) == [(False, Reason.STEPS, "没有“发票”这一项")]
     assert "会看到您说的原因" in visitor.get(f"/kb/{number}").text, "the page remembers it"
+
+
+def test_editors_hear_reasons_that_speak_of_the_article(client: Clients, number: str) -> None:
+    client("wang").submit(f"/kb/{number}/verdict", {"solved": "no", "reason": "not_mine"})
+    assert "不是我的问题" not in client("editor").get("/knowledge?list=feedback").text
+    client("zhao").submit(f"/kb/{number}/verdict", {"solved": "no", "reason": "unclear"})
+    page = client("editor").get("/knowledge?list=feedback").text
+    assert "看不懂" in page
+    assert "没有留话" not in page
 
 
 def test_nonsense_is_no_reason_and_what_solved_it_has_none(
