@@ -31,6 +31,8 @@ USED = 2
 #: … and so large a part of those that were filed.
 USED_SHARE = 0.25
 LEAST = 0.3
+DEPTH = 16
+"""How sure the index is of the first depends on those behind it: as many are asked for as a person is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def _hits(index: Index, wordings: Sequence[str], system: str) -> Iterator[Near]:
     """Asked without anybody's eyes: an editor must know of articles that the askers could not read."""
     near = {"system": system} if system else {}
     for text in wordings:
-        answer = index.search(Query(text, audience=None, kinds=frozenset({ARTICLE}), near=near, limit=1))
-        for hit in answer.hits:
+        query = Query(text, audience=None, kinds=frozenset({ARTICLE}), near=near, limit=DEPTH)
+        answer = index.search(query)
+        for hit in answer.hits[:1]:
             yield Near(int(hit.id), round(hit.probability, 4), answer.is_counted)
