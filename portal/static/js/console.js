@@ -102,7 +102,7 @@
     if (event.target.id === "who") return inLookUp(event);
     if (event.target.closest(".console-people")) return amongPeople(event);
     if (isField(event.target)) return;
-    if (event.key === "?" || event.key === "？") return help(event);
+    if (event.key === "?" || event.key === "\uff1f") return help(event);
     if (event.shiftKey && /^Digit\d$/.test(event.code)) return reply(event);
     if (!event.target.closest("#caller")) amongAnswers(event);
     if (!event.defaultPrevented) onTickets(event);
