@@ -61,7 +61,10 @@ def count_standings(settings: Settings, maker: sessionmaker[Session]) -> None:
     with maker() as session:
         found = standing.counted(session, today=_day(settings, at), at=at)
     with transaction(maker) as session:
-        standing.settle(session, found, at=at)
+        standing.forget(session)
+    for part in standing.parts_of(found):
+        with transaction(maker) as session:
+            standing.settle(session, part, at=at)
 
 
 def find_pairs(maker: sessionmaker[Session], index: Index) -> None:

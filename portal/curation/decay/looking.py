@@ -22,7 +22,8 @@ from portal.curation.keepers import tell_keepers
 from portal.curation.rounds import DECAY, begun
 from portal.tickets.notices import Event
 
-CHUNK = 500
+#: Marked in one look, those against which most speaks first; the rest is marked by the next ones.
+MARKED_AT_ONCE = 100
 
 
 def look(session: Session, *, today: date, at: datetime) -> list[Article]:
@@ -65,20 +66,17 @@ def _mark(
     session: Session, findings: Mapping[int, Sequence[Finding]], *, today: date, at: datetime
 ) -> list[Article]:
     """Published ones against which enough speaks, unless somebody put them off or has just looked."""
-    enough = sorted(number for number, rows in findings.items() if points_of(rows) >= ENOUGH)
-    marked: list[Article] = []
-    for start in range(0, len(enough), CHUNK):
-        rows = session.scalars(
-            select(Article)
-            .where(
-                Article.id.in_(enough[start : start + CHUNK]),
-                Article.state == ArticleState.PUBLISHED,
-                or_(Article.snoozed_until.is_(None), Article.snoozed_until <= today),
-                vouched() <= at,
-            )
-            .order_by(Article.id)
+    points = {number: points_of(rows) for number, rows in findings.items()}
+    enough = [number for number, sum_ in points.items() if sum_ >= ENOUGH]
+    open_ = session.scalars(
+        select(Article.id).where(
+            Article.state == ArticleState.PUBLISHED,
+            or_(Article.snoozed_until.is_(None), Article.snoozed_until <= today),
+            vouched() <= at,
         )
-        marked += list(rows)
+    )
+    chosen = sorted(set(enough) & set(open_), key=lambda number: (-points[number], number))[:MARKED_AT_ONCE]
+    marked = list(session.scalars(select(Article).where(Article.id.in_(chosen)).order_by(Article.id)))
     for article in marked:
         note = "；".join(sentence(row.sign, row.facts) for row in findings[article.id])
         move(session, article, ArticleAction.MARK_DUE, by=None, duties={Duty.SYSTEM}, note=note)

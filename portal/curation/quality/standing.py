@@ -6,12 +6,12 @@ checks are those of ``checks``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, cast, func, select
+from sqlalchemy import Integer, Select, cast, delete, func, select
 from sqlalchemy.orm import Session
 
 from kb.estimates import Estimate, rate
@@ -71,23 +71,36 @@ def counted(session: Session, *, today: date, at: datetime) -> dict[int, Standin
 
 
 def settle(session: Session, standings: Mapping[int, Standing], *, at: datetime) -> None:
-    """Write down what was counted; articles that are not among it have no standing any more."""
-    mark = begun(session, STANDING)
-    kept = {row.article_id: row for row in session.scalars(select(ArticleStanding))}
-    there = set(session.scalars(_readable()))
-    for number, row in kept.items():
-        if number not in standings:
-            session.delete(row)
+    """Write down what was counted of these articles."""
+    begun(session, STANDING).at = at
+    ids = list(standings)
+    kept = select(ArticleStanding).where(ArticleStanding.article_id.in_(ids))
+    rows = {row.article_id: row for row in session.scalars(kept)}
+    there = set(session.scalars(_readable().where(Article.id.in_(ids))))
     for number, standing in standings.items():
         if number in there:
-            session.add(_described(kept.get(number) or ArticleStanding(article_id=number), standing))
-    mark.at = at
+            session.add(_described(rows.get(number) or ArticleStanding(article_id=number), standing))
     session.flush()
+
+
+def parts_of(standings: Mapping[int, Standing]) -> Iterator[dict[int, Standing]]:
+    """A few hundred at a time, so that nobody waits long to write meanwhile."""
+    items = list(standings.items())
+    for start in range(0, len(items), CHUNK):
+        yield dict(items[start : start + CHUNK])
+
+
+def forget(session: Session) -> None:
+    """Articles that readers can't find have no standing any more."""
+    gone = delete(ArticleStanding).where(ArticleStanding.article_id.not_in(_readable()))
+    session.execute(gone.execution_options(synchronize_session=False))
 
 
 def look(session: Session, *, today: date, at: datetime) -> None:
     """Both in one transaction; the worker counts first, so that nobody waits for its reading."""
-    settle(session, counted(session, today=today, at=at), at=at)
+    forget(session)
+    for part in parts_of(counted(session, today=today, at=at)):
+        settle(session, part, at=at)
 
 
 def score_now(session: Session, article: Article, *, today: date) -> Score:
