@@ -25,7 +25,7 @@ def own_groups(session: Session) -> Groups:
     engine = session.get_bind().engine
     held = _HELD.get(engine)
     if held is None or held[0] != tuple(mark):
-        _HELD[engine] = held = tuple(mark), _read(session)
+        _HELD[engine] = held = tuple(mark), _read(session) if mark[0] else ()
     return held[1]
 
 
