@@ -157,6 +157,8 @@ def _check_enough(material: Material, *, least: int) -> None:
     accepted = len({words.ticket_id for words in material.answers if words.said == Said.OUTCOME})
     if accepted >= needed:
         return
+    if not material.tickets:
+        raise Refused(N_("没有您能看到的工单，只有大家的说法，摘不出答案。"))
     if len(material.tickets) == 1:
         raise Refused(N_("这张工单还没有用户认可的答复：要办结、有答复内容、评分不低于 3 分。"))
     raise Refused(

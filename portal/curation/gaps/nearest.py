@@ -32,7 +32,7 @@ USED = 2
 USED_SHARE = 0.25
 LEAST = 0.3
 DEPTH = 16
-"""How sure the index is of the first depends on those behind it: as many are asked for as a person is shown."""
+"""How sure the index is of the first depends on those behind it: as many as people are shown."""
 
 
 @dataclass(frozen=True, slots=True)
