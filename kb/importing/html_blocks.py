@@ -18,10 +18,9 @@ from kb.importing.html_words import BREAK, settled, words_of
 HEADING = re.compile(r"^h([1-6])$")
 #: What would begin something else at the beginning of a line, and what stands there instead.
 STARTS = (
-    (re.compile(r"^(#|>|[-+](?=\s|$)|-{2,}|=(?==)|\|)"), r"\\\1"),
+    (re.compile(r"^(#|>|[-+](?=\s|$)|-{2,}|\|)"), r"\\\1"),
     (re.compile(r"^(\d{1,9})([.)])(?=\s|$)"), r"\1\\\2"),
-    (re.compile(r"^\\="), "&#61;"),
-    (re.compile(r"^=+$"), "&#61;"),
+    (re.compile(r"^=(?==*$)"), "&#61;"),
     (re.compile(r"^:(?=\s)"), "&#58;"),
     (re.compile(r"^!!!"), r"\\!!!"),
     (re.compile(r"^！！！"), "&#65281;！！"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
-CODE = re.compile(r"(?<!`)(`{1,20})(?!`)(?:(?!\n[ \t]*\n)[\s\S])*?(?<!`)\1(?!`)")
+CODE = re.compile(r"(?<![`\\])(`{1,20})(?!`)(?:(?!\n[ \t]*\n)[\s\S])*?(?<!`)\1(?!`)")
 LABEL = r"(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]{0,300}\]|\n(?!\n)){0,600}"
 INLINE = re.compile(
     rf"(?<!\\)(?P<mark>!?)\[(?P<label>{LABEL})\]\([ \t]*"

@@ -68,6 +68,8 @@ KINDS = {
     "xlsx": (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "jsonl": (".jsonl", "application/x-ndjson; charset=utf-8"),
 }
+#: The pictures of the item that was looked at last: (upload, turn) → what the weigher has shown.
+_LOOKED: dict[tuple[str, int], list[tuple[str, str, bytes]]] = {}
 #: A picture of the preview, as the renderer wrote its address.
 PREVIEWED = 'src="/files/%d"'
 
@@ -312,8 +314,14 @@ def _facts(found: Prospect) -> list[tuple[str, Any]]:
 @needs(WRITE)
 def picture(number: int, turn: int, place: int) -> Response:
     """A picture of the preview; where uploads are scanned, a grey one until the import has been confirmed."""
-    _row, _item, _found, weigher = _shown(number, turn)
-    shown = weigher.shown or []
+    row = mine(number)
+    key = (row.stored_as or "", turn)
+    shown = _LOOKED.get(key)
+    if shown is None:
+        *_item, weigher = _shown(number, turn)
+        shown = weigher.shown or []
+        _LOOKED.clear()  # the one that somebody looks at now; a document is not converted for each picture
+        _LOOKED[key] = shown
     if place >= len(shown):
         abort(404)
     name, kind, content = shown[place]
