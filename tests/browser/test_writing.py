@@ -11,6 +11,7 @@ from kb.markdown import render
 from tests.browser.conftest import People
 from tests.security.payloads import PAYLOADS
 from tests.web.conftest import Writing
+from tests.world import PASSWORD
 
 
 @pytest.fixture
@@ -116,6 +117,30 @@ def test_without_a_connection_the_text_is_said_to_be_kept(editing: Page, complai
     expect(editing.locator("#preview")).to_contain_text("又连上了")
     expect(editing.locator("#upload-status")).to_have_text("")
     complaints.clear()  # the browser itself reports each request that found no network
+
+
+def test_what_was_written_when_the_session_ended_is_offered_again(
+    editing: Page, complaints: list[str]
+) -> None:
+    page = editing
+    page.locator("#title").fill("写到一半")
+    page.locator("#body").fill("会话到期前写的")
+    page.wait_for_function(
+        "() => Object.values(localStorage).some((kept) => kept.includes('会话到期前写的'))"
+    )
+    page.context.clear_cookies()
+    page.keyboard.press("Control+s")
+    expect(page.locator("#editor")).to_have_count(0)
+    page.goto("/sign-in")
+    page.get_by_label("账号", exact=True).fill("editor")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator(".desk-me")).to_be_visible()
+    page.goto("/knowledge/new")
+    page.get_by_role("button", name="接着写").click()
+    expect(page.locator("#body")).to_have_value("会话到期前写的")
+    expect(page.locator("#title")).to_have_value("写到一半")
+    complaints.clear()  # the page that had to say that the session is over
 
 
 def test_a_translation_is_written_beside_its_original(person: People, published: Writing) -> None:

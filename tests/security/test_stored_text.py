@@ -10,6 +10,8 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
@@ -22,12 +24,15 @@ from kb.exporting.articles import COLUMNS, article_rows
 from kb.exporting.files import write_csv, write_jsonl
 from kb.flow import ArticleAction, Duty
 from kb.models import Article
+from portal.config import Settings
 from portal.db import transaction
+from portal.delivery.mail import Envelope, Item, letter, one_line
+from portal.people.models import Person
 from portal.tickets.attachments import clean_name
 from tests.security.payloads import PAYLOADS, SHARP
 from tests.security.reading_pages import faults_of, names_on, read
 from tests.web.conftest import Clients, Visitor
-from tests.world import World
+from tests.world import MOMENT, World
 
 TAME = "点保存时报错"
 BEFORE = "先前的话"
@@ -170,6 +175,58 @@ def test_what_is_refused_comes_back_as_words(
         answer = editor.submit(f"/knowledge/{number}/edit", {"title": "", **fields})
         assert answer.status_code == 422
         assert faults_of(answer.text, known=known) == [], payload
+
+
+#: Pages that are no pages: streams, files, what a robot reads.
+NO_PAGES = ("/notices/live", "/healthz", "/readyz", "/metrics", "/sign-out")
+
+
+@pytest.mark.parametrize("login", ["wang", "agent", "editor", "manager", "admin"])
+def test_every_page_without_a_variable_stays_what_it_is(
+    app: Flask, client: Clients, shelved: Callable[[tuple[str, ...]], list[str]], login: str
+) -> None:
+    """The pages come from the route table, so that a page that begins to name articles is met on that day."""
+    shelved(SHARP)
+    browser, read_ones = client(login), 0
+    for rule in sorted(app.url_map.iter_rules(), key=str):
+        if rule.arguments or "GET" not in (rule.methods or ()) or rule.rule in NO_PAGES:
+            continue
+        answer = browser.get(rule.rule)
+        if answer.status_code == 200 and answer.mimetype == "text/html":
+            assert faults_of(answer.text) == [], rule.rule
+            read_ones += 1
+    assert read_ones >= 8
+
+
+def test_the_feed_is_whole_and_holds_words_alone(
+    client: Clients, shelved: Callable[[tuple[str, ...]], list[str]]
+) -> None:
+    shelved(SHARP)
+    answer = client("wang").get("/kb/feed")
+    assert answer.mimetype == "application/atom+xml"
+    tree = ElementTree.fromstring(answer.text)
+    names = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert not names & {"script", "img", "svg", "a", "iframe"}
+    for words in (element.text or "" for element in tree.iter() if element.get("type") == "html"):
+        assert faults_of(words) == []
+
+
+def _say(text: str, **values: object) -> str:
+    return text % values if values else text
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_mail_about_an_article_holds_words_alone(settings: Settings, payload: str) -> None:
+    """Notices name articles by their titles; the text of an article is never mailed."""
+    reader = Person(login="wang", name=payload, email="wang@example.com")
+    about = Item(one_line(f"您负责的知识 KB000001 要复核：{payload}"), one_line(payload), "")
+    made = Envelope(key="1", made_at=MOMENT, now=MOMENT)
+    mail = letter([about], reader, replace(settings, smtp_from="desk@example.com"), say=_say, envelope=made)
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert faults_of(html.get_content()) == []
+    assert not [element for element in read(html.get_content()) if element.tag in ("script", "img", "a")]
+    assert [name for name in mail if name.lower() in ("bcc", "cc")] == []
 
 
 def test_json_is_json_and_no_page(client: Clients, shelved: Callable[[tuple[str, ...]], list[str]]) -> None:
