@@ -26,6 +26,7 @@ HAN = {word: place for place, word in enumerate("一二三四五六七八九十"
 #: Bullets right below the words of a step: at the margin they need an empty line before them to be a list.
 BULLETS = re.compile(r"\A([^\n]+)\n([-*+] )")
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 #: What a chat takes in one message without complaint.
 CHAT_LIMIT = 1_800
 
@@ -147,7 +148,9 @@ def for_chat(title: str, cards: Iterable[Card], *, link: str = "", limit: int = 
     """Title, steps and where the rest stands; what is too long ends at a whole line."""
     kept: list[str] = []
     room = limit - len(link) - 1
-    for line in (f"【{title.strip()}】", *_lines_of(cards)):
+    chinese = bool(CHINESE.search(title))
+    head = f"【{title.strip()}】" if chinese else title.strip()
+    for line in (head, *_lines_of(cards, "：" if chinese else ":")):
         room -= len(line) + 1
         if room < 2 and kept:
             kept.append("……")
@@ -156,11 +159,11 @@ def for_chat(title: str, cards: Iterable[Card], *, link: str = "", limit: int = 
     return "\n".join([*kept, link] if link else kept)
 
 
-def _lines_of(cards: Iterable[Card]) -> Iterator[str]:
+def _lines_of(cards: Iterable[Card], colon: str) -> Iterator[str]:
     heading = ""
     for card in cards:
         if card.heading and card.heading != heading:
-            yield f"{card.heading}："
+            yield f"{card.heading}{colon}"
         heading = card.heading
         first, *rest = [line for line in as_text(card.text).splitlines() if line.strip()] or [""]
         yield f"{card.number}. {first}" if card.number else first

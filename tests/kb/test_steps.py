@@ -136,6 +136,13 @@ def test_the_words_for_a_chat_keep_numbers_and_chinese_punctuation() -> None:
     ]
 
 
+def test_an_english_article_is_put_in_english_marks() -> None:
+    assert (
+        for_chat("Reset it", cards_of("## On the phone\n1. Open it."))
+        == "Reset it\nOn the phone:\n1. Open it."
+    )
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.integers(min_value=1, max_value=400), st.sampled_from(["", "http://desk/kb/KB000001"]))
 def test_what_is_too_long_for_a_chat_ends_at_a_whole_line_with_the_link(count: int, link: str) -> None:
