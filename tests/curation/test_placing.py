@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.curation.gaps.placing import placed
@@ -20,6 +20,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[tuple[int, ...]], dict[int, int | None
     return found, former, held
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_nothing_is_in_two_gaps_and_what_was_decided_stays(
     world: tuple[list[tuple[int, ...]], dict[int, int | None], set[int]],

@@ -1,7 +1,7 @@
 """Names by the look of them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.named import names_in
@@ -22,6 +22,7 @@ def test_whose_names(text: str, found: tuple[str, ...]) -> None:
     assert names_in(text, SURNAMES) == found
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_what_is_returned_stands_there(text: str) -> None:
     assert all(name in text for name in names_in(text, SURNAMES))
