@@ -7,7 +7,7 @@ row that names something unknown is refused; an import never invents a system or
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,7 +39,7 @@ class References:
     def of_article(self, values: dict[str, Any]) -> dict[str, Any]:
         """The values of an article with every name turned into its code."""
         self._settle_place(values)
-        category = read_category(values["category"])
+        category = _category(values["category"])
         values["category"] = category.value if category else None
         values["units"] = tuple(self._known(unit, self.units, N_("单位")) for unit in values["units"])
         return values
@@ -96,6 +96,13 @@ class References:
         if found is None:
             raise BadRow(N_("没有账号为“%(login)s”的人。") % {"login": login})
         return found
+
+
+def _category(words: Any) -> Category | None:
+    try:
+        return cast("Category | None", read_category(words))
+    except BadRow as fault:
+        raise BadRow(N_("请求类别（category）%(why)s。") % {"why": fault}) from fault
 
 
 def _modules(session: Session) -> dict[str, dict[str, str]]:

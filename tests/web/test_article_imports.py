@@ -258,7 +258,7 @@ def test_what_was_written_down_in_chinese_is_told_in_english(client: Clients, ma
     address = upload(editor, ("a.md", "# 甲\n![图](没有.png)\n![远](https://example.com/a.png)"))
     page = editor.get(address).text
     assert "The picture 没有.png was not found." in page
-    assert "1 pictures are on other web sites" in page
+    assert "Pictures on other web sites (1)" in page
 
 
 def test_a_report_is_safe_to_open(client: Clients) -> None:
