@@ -31,7 +31,7 @@ from portal.people import audit
 from portal.people.models import Person
 
 CHECKED_AT_ONCE = 100
-DONE_AT_ONCE = 20
+DONE_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
