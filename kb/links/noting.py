@@ -16,6 +16,8 @@ from kb.markdown import addresses, references
 from kb.models import Article
 
 LONGEST = 500
+#: Without one of these nothing is a link, and a text need not be rendered to know that.
+MARKS = ("[", "<", "://")
 #: A path of the desk that leads to a thing with a number. The portal's routes are tested against these.
 THINGS = (
     (LinkKind.ARTICLE, re.compile(r"^/kb/(KB\d{6,9})(?:[?#].*)?$")),
@@ -40,6 +42,8 @@ def note_links(session: Session, article: Article) -> None:
 
 def pointed_at(body: str) -> Iterator[Pointed]:
     """(kind, target) of every link of a text; the same one may come twice."""
+    if not any(mark in body for mark in MARKS):
+        return
     for reference in references(body):
         yield KINDS[reference.number[:2]], reference.number
     for address in addresses(body):
