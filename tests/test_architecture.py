@@ -16,6 +16,8 @@ VERBS = [
     ROOT / name
     for name in (
         "kb/articles.py",
+        "kb/links/noting.py",
+        "kb/translations/keeping.py",
         "kb/care.py",
         "kb/timing.py",
         "portal/curation/keepers.py",
