@@ -101,7 +101,8 @@ def fill(
         robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
         neighbours.acquaint(session, editor=cast.holding(Post.EDITOR)[0], admin=cast.holding(Post.ADMIN)[0])
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
-        gaps.dig(session, cast, dice=dice, today=today)
+        if tickets >= TICKETS // 4:
+            gaps.dig(session, cast, dice=dice, today=today)
         tended.tend(session, shelf, records, editors=editors, readers=cast.people, today=today)
         promises.plan(session, cast, today)
     finally:
