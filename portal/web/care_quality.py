@@ -164,7 +164,7 @@ def _rows(columns: dict[str, str]) -> Iterator[dict[str, Any]]:
             "system": article.system or "",
             "owner": named(owner) if owner is not None else "",
             "score": row.score,
-            "missing": "、".join(_(BY_KEY[key].label) for key in row.missing if key in BY_KEY),
+            "missing": _("、").join(_(BY_KEY[key].label) for key in row.missing if key in BY_KEY),
             "opened": row.opened,
             "filed": row.filed,
             "answered": row.answered,
