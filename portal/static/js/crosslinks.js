@@ -4,7 +4,7 @@
   const body = document.getElementById("body");
   if (!form?.dataset.targets || !body) return;
   const WAIT = 150;
-  const OPEN = /\[\[([^\[\]|｜\n]{0,60})$/;
+  const OPEN = /\[\[([^\[\]|\uff5c\n]{0,60})$/;
 
   const list = document.createElement("div");
   list.className = "targets";
