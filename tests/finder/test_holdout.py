@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from kb.columns import CLOCK
@@ -18,6 +19,8 @@ from portal.finder.holdout import BEGINNING, ROUND, Holdout, Terms, lot, round_o
 from portal.finder.models import Arm, Outcome
 from tests.finder.conftest import Desk
 
+#: The same examples on every machine, however busy it is.
+CALM = hypothesis_settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 HALF = Holdout(0.5, "trial")
 MOMENT = BEGINNING + 50 * ROUND
 
@@ -31,6 +34,7 @@ def held_rounds(holdout: Holdout, person: int, rounds: int = 400) -> list[bool]:
     return [lot(holdout.name, person, number) < holdout.share for number in range(rounds)]
 
 
+@CALM
 @given(st.integers(1, 10**9), st.integers(0, 10**5), st.text(max_size=20))
 def test_a_lot_is_stable_and_a_larger_share_keeps_whoever_was_held(
     person: int, number: int, name: str
@@ -41,6 +45,7 @@ def test_a_lot_is_stable_and_a_larger_share_keeps_whoever_was_held(
     assert held == sorted(held)
 
 
+@CALM
 @given(st.integers(0, 13 * 24 * 60 - 1), st.integers(0, 400))
 def test_one_draw_holds_for_a_fortnight(minutes: int, number: int) -> None:
     start = BEGINNING + number * ROUND

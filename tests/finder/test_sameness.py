@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.finder.sameness import Said, is_same_thing, likeness
 
+#: The same examples on every machine, however busy it is.
+CALM = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 WORDS = st.text(st.sampled_from("电费打印核算插件登录不了怎么办请问 abcORA-0123,。，"), max_size=60)
 SYSTEMS = st.sampled_from((None, "mkt", "oa"))
 
 
+@CALM
 @given(WORDS, WORDS, SYSTEMS, SYSTEMS)
 def test_it_is_symmetric(one: str, other: str, first: str | None, second: str | None) -> None:
     assert is_same_thing(Said(one, first), Said(other, second)) == is_same_thing(
@@ -20,11 +23,13 @@ def test_it_is_symmetric(one: str, other: str, first: str | None, second: str | 
     assert 0 <= likeness(one, other) <= 1
 
 
+@CALM
 @given(WORDS, SYSTEMS)
 def test_a_text_is_about_the_same_thing_as_itself(text: str, system: str | None) -> None:
     assert is_same_thing(Said(text, system), Said(text, system))
 
 
+@CALM
 @given(WORDS, WORDS)
 def test_another_system_is_another_thing(one: str, other: str) -> None:
     assert not is_same_thing(Said(one, "mkt"), Said(other, "oa"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.insight import effects
@@ -20,6 +20,9 @@ from portal.insight.effects import (
     telling_questions,
 )
 from portal.insight.estimates import difference, rate
+
+#: The same examples on every machine, however busy it is.
+CALM = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def asker(asked: int, filed: int, weight: float = 1.0) -> Asker:
@@ -62,6 +65,7 @@ def test_the_spread_of_a_ratio_by_hand() -> None:
     assert telling_questions(sums) == pytest.approx(unpenalised * (1.959964 / student(freedom)) ** 2)
 
 
+@CALM
 @given(ARMS)
 def test_the_share_lies_in_its_interval_and_people_count_never_more_than_questions(sums: ArmSums) -> None:
     told = filed_share(sums)
@@ -70,6 +74,7 @@ def test_the_share_lies_in_its_interval_and_people_count_never_more_than_questio
     assert sums.equal_people <= sums.people + 1e-9
 
 
+@CALM
 @given(st.lists(ASKERS, min_size=2, max_size=60), st.floats(0.01, 100))
 def test_a_weight_that_is_the_same_for_all_changes_nothing(people: list[Asker], weight: float) -> None:
     plain = filed_share(ArmSums.of(people))
@@ -81,6 +86,7 @@ def test_a_weight_that_is_the_same_for_all_changes_nothing(people: list[Asker], 
     assert (weighed.value, weighed.low, weighed.high) == pytest.approx((plain.value, plain.low, plain.high))
 
 
+@CALM
 @given(LARGE_ARMS, LARGE_ARMS)
 def test_turning_the_arms_turns_the_sign(one: ArmSums, other: ArmSums) -> None:
     there, back = effect_of(one, other).prevented, effect_of(other, one).prevented
@@ -88,6 +94,7 @@ def test_turning_the_arms_turns_the_sign(one: ArmSums, other: ArmSums) -> None:
     assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
 
 
+@CALM
 @given(st.lists(ASKERS, min_size=2, max_size=40))
 def test_the_same_people_twice_over_are_no_news(people: list[Asker]) -> None:
     """Everybody's questions doubled with the same answers: as many people, the same share, no narrower."""
