@@ -1,4 +1,4 @@
-"""An article through its life by the API: the table of the pages, planned publication, what to check again."""
+"""An article through its life by the API: the pages' table, planned publication, what to check again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of decay and of quality, by property: more evidence never speaks less, nothing comes of nothing."""
+"""The tables of decay and quality by property: more evidence never speaks less, nothing comes of nothing."""
 
 from __future__ import annotations
 
