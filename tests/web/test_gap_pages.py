@@ -22,6 +22,7 @@ from portal.db import transaction
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import PersonPost
 from portal.people.roles import Post
+from portal.tickets.models import Ticket
 from portal.tickets.words import Action, Category
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World, person
@@ -482,3 +483,17 @@ def test_an_article_that_one_may_not_read_is_not_named(
     page = client("manager").get(f"/knowledge/gaps/{gap}").text
     assert "海陵专用" not in page
     assert "海陵专用" in client("editor").get(f"/knowledge/gaps/{gap}").text
+
+
+def test_closed_tickets_ticked_in_a_list_become_a_draft(
+    client: Clients, filed: Filing, moved: Moving, maker: sessionmaker[Session]
+) -> None:
+    numbers = [consulted(filed, moved, text) for text in PRINTER[:2]]
+    with maker() as session:
+        rows = session.scalars(select(Ticket).where(Ticket.number.in_(numbers)))
+        marks = [f"{row.id}:{row.version}" for row in rows]
+    page = client("editor").submit("/knowledge/drafts/new", {"ticket": marks, "deed": ""})
+    assert all(number in page.text for number in numbers)
+    assert "2 张工单这样说" in page.text
+    assert client("expert").submit("/knowledge/drafts/new", {"ticket": marks}).status_code == 404
+    assert client("editor").submit("/knowledge/drafts/new", {"ticket": ["987654:1"]}).status_code == 404

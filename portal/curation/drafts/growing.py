@@ -7,9 +7,11 @@ staff.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -28,19 +30,23 @@ from portal.tickets.visibility import visible_tickets
 
 #: So many tickets make one draft; more of the same say nothing new.
 MOST = 60
+#: How the lists of the desk name a ticked row: its id and version.
+_TICKED = re.compile(r"\d{1,18}:\d{1,9}", re.ASCII)
 #: An article knows at most so many ways of asking.
 ALSO = 60
 
 
 def chosen_tickets(session: Session, numbers: Collection[str], *, by: Person) -> list[Ticket]:
-    """The tickets of these numbers; :class:`LookupError` when this person may not open one of them."""
+    """The tickets of these numbers, or as a list ticks them.
+
+    Raises :class:`LookupError` when this person may not open one of them.
+    """
     wanted = {number.strip().upper() for number in numbers if number.strip()}
     if len(wanted) > MOST:
         raise Refused(N_("一次最多用 %(n)s 张工单起草，请先挑最有代表性的。"), n=MOST)
-    rows = session.scalars(
-        visible_tickets(by).where(Ticket.number.in_(wanted)).order_by(Ticket.filed_at.desc())
-    )
-    found = list(rows)
+    ticked = {int(mark.partition(":")[0]) for mark in wanted if _TICKED.fullmatch(mark)}
+    visible = visible_tickets(by).where(or_(Ticket.number.in_(wanted), Ticket.id.in_(ticked)))
+    found = list(session.scalars(visible.order_by(Ticket.filed_at.desc(), Ticket.id.desc())))
     if len(found) < len(wanted):
         raise LookupError
     return found
