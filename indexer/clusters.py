@@ -114,7 +114,7 @@ def _close(
 ) -> Iterator[tuple[int, int, float]]:
     alike = _word_likeness([_terms(one.text) for one in members], weights)
     if meanings:
-        alike = (alike + np.maximum(_cosines(members, meanings), 0.0)) / 2
+        alike = ((alike + np.maximum(_cosines(members, meanings), 0.0)) / 2).astype(alike.dtype)
     for one, other in zip(*np.nonzero(np.triu(alike, 1) >= least), strict=True):
         yield int(one), int(other), min(1.0, float(alike[one, other]))
 

@@ -36,8 +36,8 @@ class Filter:
 
     def without(self, name: str) -> Filter:
         """The same but for one thing; modules go with their system."""
-        loose = {"kind": {"kind": None}, "system": {"system": "", "module": ""}}
-        changed: dict[str, Any] = loose.get(name, {name: ""})
+        loose: dict[str, dict[str, Any]] = {"kind": {"kind": None}, "system": {"system": "", "module": ""}}
+        changed = loose.get(name, {name: ""})
         return replace(self, **changed)
 
     def with_(self, name: str, value: str) -> Filter:

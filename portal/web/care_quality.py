@@ -196,12 +196,12 @@ def links() -> str:
     )
 
 
-def _lost() -> Select[Any]:
+def _lost() -> Select[ArticleLink, Article, Article | None]:
     rows = lost()
     return rows.where(Article.system == asked_system()) if asked_system() else rows
 
 
-def _outside() -> Select[Any]:
+def _outside() -> Select[ArticleLink, Article]:
     rows = (
         select(ArticleLink, Article)
         .join(Article, Article.id == ArticleLink.article_id)
