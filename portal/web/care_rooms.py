@@ -79,7 +79,7 @@ def seen_article(number: str) -> Article | None:
     return article if article is not None and may_see(article) else None
 
 
-def turned(rows: Select[Any]) -> tuple[Select[Any], Pages]:
+def turned(rows: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Pages]:
     """The page of a list that was asked for, and how many pages there are; two statements in all."""
     counted = rows.order_by(None).options().subquery()
     cursor = pages(db().scalar(select(func.count()).select_from(counted)) or 0, per_page=PER_PAGE)
