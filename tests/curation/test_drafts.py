@@ -17,10 +17,12 @@ from kb.flow import Refused
 from kb.markdown import plain
 from kb.models import ArticleKind
 from portal.curation.drafts import growing
-from portal.curation.drafts.composing import Draft, composed, escaped, only_questions, shared_phrases
+from portal.curation.drafts.composing import Draft, composed, only_questions
+from portal.curation.drafts.escaping import escaped
 from portal.curation.drafts.material import material_of
 from portal.curation.drafts.models import DraftSource, Part, Said
 from portal.curation.drafts.sources import sources_of
+from portal.curation.drafts.titles import shared_phrases
 from portal.curation.drafts.weighing import contradict, is_hollow, is_one_case
 from portal.curation.wording import says_the_same
 from portal.people.models import Person

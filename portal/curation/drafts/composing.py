@@ -21,14 +21,14 @@ from kb.articles import TITLE_LIMIT, ArticleText
 from kb.audience import Audience
 from kb.flow import Refused
 from kb.models import ArticleKind
+from portal.curation.drafts.escaping import escaped
 from portal.curation.drafts.material import Material, Words
 from portal.curation.drafts.models import Part, Said
+from portal.curation.drafts.titles import titles_of
 from portal.curation.drafts.weighing import contradict, is_hollow, is_one_case, weight, without_greeting
 from portal.curation.wording import (
     distinct,
     headline,
-    likeness,
-    middle_of,
     says_the_same,
     sentences_of,
     together,
@@ -37,15 +37,12 @@ from portal.tickets.words import Category
 
 LEAST_ANSWERS = 2
 LEAST_CHARACTERS = 16
-STEPS, NOTES, SYMPTOMS, QUESTIONS, TITLES, KEYWORDS = 12, 6, 4, 8, 4, 8
+STEPS, NOTES, SYMPTOMS, QUESTIONS, KEYWORDS = 12, 6, 4, 8, 8
 HEADINGS = {
     "zh": {Part.SYMPTOM: "什么情况", Part.STEP: "怎么办", Part.NOTE: "另外"},
     "en": {Part.SYMPTOM: "What happens", Part.STEP: "What to do", Part.NOTE: "Also"},
 }
 KINDS = {"policy": ArticleKind.POLICY, "how_to": ArticleKind.HOWTO}
-#: What Markdown takes for a mark; an underscore within a word is none.
-_SPECIAL = re.compile(r"([\\`*\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
-_AT_START = re.compile(r"^([-+=#>]|\d+(?=[.)]))")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -284,49 +281,6 @@ def _kind(category: str, sub: str) -> ArticleKind:
     return KINDS.get(sub, ArticleKind.FAQ)
 
 
-def titles_of(material: Material, asked: Sequence[str] = ()) -> list[str]:
-    """Titles to choose from: what holds the phrases that most of the texts share, in few words."""
-    texts = [words.text for words in (*material.titles, *material.questions)] + list(asked)
-    lines = [headline(text) for text in (*(words.text for words in material.titles), *asked)]
-    candidates = [line for line in dict.fromkeys(lines) if weight(line) >= 4]
-    if not candidates:
-        return [headline(texts[0]) or N_("未命名")] if texts else [N_("未命名")]
-    shared = shared_phrases(texts)
-    middle = candidates[middle_of(candidates)]
-
-    def worth(line: str) -> tuple[float, float]:
-        held = sum(len(phrase) for phrase in shared if phrase in line)
-        return held + 4.0 * likeness(line, middle) - 0.05 * len(line), -float(candidates.index(line))
-
-    return distinct(sorted(candidates, key=worth, reverse=True), most=TITLES)
-
-
-def shared_phrases(texts: Sequence[str], *, shortest: int = 3, longest: int = 12) -> list[str]:
-    """The longest stretches that at least half of the texts contain, without those within others."""
-    if len(texts) < 2:
-        return []
-    counts: Counter[str] = Counter()
-    for text in texts[:60]:
-        bare = re.sub(r"[\W_]+", "\0", text[:400])
-        stretches = {
-            bare[place : place + n]
-            for n in range(shortest, longest + 1)
-            for place in range(len(bare) - n + 1)
-        }
-        counts.update(stretch for stretch in stretches if "\0" not in stretch)
-    common = sorted(
-        (phrase for phrase, n in counts.items() if n * 2 >= min(len(texts), 60) and n > 1),
-        key=lambda phrase: (-len(phrase), phrase),
-    )
-    kept: list[str] = []
-    for phrase in common:
-        if not any(phrase in former for former in kept):
-            kept.append(phrase)
-        if len(kept) == TITLES:
-            break
-    return kept
-
-
 def _questions(material: Material, asked: Sequence[str], title: str) -> list[Line]:
     """Other ways to ask: one line a person, near-identical ones once."""
     said = [(headline(words.text, longest=80), words) for words in material.questions]
@@ -387,9 +341,3 @@ def _listed(part: Part, lines: Sequence[Line]) -> Iterator[str]:
         return
     for number, line in enumerate(lines, start=1):
         yield f"{number}. {escaped(line.text)}" if part == Part.STEP else f"- {escaped(line.text)}"
-
-
-def escaped(sentence: str) -> str:
-    """What people typed is text: nothing in it is a mark of ours."""
-    line = _SPECIAL.sub(r"\\\1", " ".join(sentence.split())).replace("<", "&lt;")
-    return _AT_START.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", line)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.models import Article
-from portal.curation.drafts.composing import escaped
+from portal.curation.drafts.escaping import escaped
 from portal.curation.drafts.models import DraftSource, Part, Said
 from portal.people.models import Person
 from portal.tickets.models import Ticket
