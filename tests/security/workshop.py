@@ -30,8 +30,7 @@ def furnish(session: Session, world: World, rows: Sequence[Article]) -> None:
         row.review_on = (moment - timedelta(days=3)).date()
     _gaps(session, world, rows, moment)
     session.add_all(
-        AlikePair(one_id=one.id, other_id=other.id, likeness=0.9)
-        for one, other in pairwise(rows)
+        AlikePair(one_id=one.id, other_id=other.id, likeness=0.9) for one, other in pairwise(rows)
     )
     session.flush()
     standing.look(session, today=moment.date(), at=moment)

@@ -1,4 +1,4 @@
-"""The feed of what is new and changed: well-formed whatever an article says, each reader's own, cached safely."""
+"""The feed of what is new and changed: well-formed whatever it says, each reader's own, cached safely."""
 
 from __future__ import annotations
 
