@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from argon2 import PasswordHasher
@@ -116,12 +117,22 @@ def _systems(session: Session) -> None:
     session.add(Deployment(system=mkt, unit=hl, version="6.1.8"))
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """SQLite in a file of this test's own, every table created."""
+@pytest.fixture(scope="session")
+def empty_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and nothing in it; made once, because that takes longer than a test."""
     history.everything()  # metadata knows only tables whose modules were imported
-    made = db.engine_for(f"sqlite:///{tmp_path / 'desk.db'}")
+    place = tmp_path_factory.mktemp("empty") / "desk.db"
+    made = db.engine_for(f"sqlite:///{place}")
     db.create_all(made)
+    made.dispose()  # the last connection writes everything into the one file
+    return place
+
+
+@pytest.fixture
+def engine(tmp_path: Path, empty_desk: Path) -> Iterator[Engine]:
+    """SQLite in a file of this test's own, every table created."""
+    copyfile(empty_desk, tmp_path / "desk.db")
+    made = db.engine_for(f"sqlite:///{tmp_path / 'desk.db'}")
     yield made
     made.dispose()
 

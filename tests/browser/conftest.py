@@ -38,10 +38,18 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 expect.set_options(timeout=WAIT)
 
 
+#: The main roads are walked by everybody's `make test`; the rest in a browser by `.ci/run` alone.
+MAIN_ROADS = frozenset(
+    {"test_employee", "test_console", "test_defect_road", "test_outage", "test_queues", "test_knowledge"}
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
+            if item.path.stem not in MAIN_ROADS:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,9 @@ LISTS: dict[str, Shows] = {
         ("inline_answers.find",), paged("/tickets/{ticket}/inline-answers?q=" + SHARED), seen_by=("agent",)
     ),
     "deflection, by article": Shows(
-        ("figures.deflection",), paged("/figures/deflection"), seen_by=("supervisor", "analyst", "editor")
+        ("figures.deflection_articles",),
+        paged("/figures/deflection/articles"),
+        seen_by=("supervisor", "analyst", "editor"),
     ),
     "list to re-check": Shows(
         ("care.recheck",), paged("/knowledge/recheck"), workers_too, seen_by=("editor",)

@@ -28,7 +28,7 @@ from portal.web.request import ONLY_ASKS
 from tests.security.article_paths import ASKED, LISTS, SINGLE, Asks, Opens, Shows, signed
 from tests.security.shelves import VIEWERS, Sample, Shelves, marks_in, shelve
 from tests.security.test_routes import address
-from tests.web.conftest import Visitor
+from tests.web.conftest import COMPILED, Visitor
 from tests.world import build
 
 #: One of each kind: two units, the three audiences, who works on articles, nobody.
@@ -54,6 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, She
     with maker() as session:
         index.rebuild(list(sources.every_document(session)))
     app = create_app(settings, maker=maker, index=index)
+    app.jinja_env.bytecode_cache = COMPILED
     app.config["TESTING"] = True
     app.test_client_class = Visitor
     yield app, shelves

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -56,6 +57,23 @@ def png_of(width: int, height: int) -> bytes:
     held = io.BytesIO()
     Image.new("RGB", (width, height), "teal").save(held, "PNG")
     return held.getvalue()
+
+
+class Compiled(BytecodeCache):
+    """Templates that an earlier application of this process has compiled; Jinja compares their sources."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.held:
+            bucket.bytecode_from_string(self.held[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.held[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 class Visitor(FlaskClient):
@@ -102,6 +120,7 @@ def app(
     settings: config.Settings, maker: sessionmaker[Session], index: Index, desk_world: World
 ) -> Iterator[Flask]:
     made = create_app(settings, maker=maker, index=index)
+    made.jinja_env.bytecode_cache = COMPILED
     made.config["TESTING"] = True
     made.test_client_class = Visitor
     yield made

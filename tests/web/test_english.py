@@ -159,6 +159,7 @@ def followed(visitor: Visitor) -> Iterator[tuple[str, str]]:
                 waiting.append(found)
 
 
+@pytest.mark.slow
 def test_every_post_reads_english(
     client: Clients, desk_world: World, busy: Callable[[], None], reindex: Callable[[], None]
 ) -> None:

@@ -7,6 +7,7 @@ user, a unit and a defect of its own, so that nothing is at hand by chance.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,6 +29,14 @@ from tests.world import World, person
 
 FEW, MORE = 2, 3
 LOOKING = ("wang", Post.AGENT, Post.EXPERT, Post.ENGINEER, Post.SUPERVISOR, Post.INSPECTOR, Post.MANAGER)
+#: Everybody's `make test` looks with these; `.ci/run` with all.
+ALWAYS = ("wang", Post.EXPERT)
+
+
+def quick_or_slow(login: str) -> Any:
+    return login if login in ALWAYS else pytest.param(login, marks=pytest.mark.slow)
+
+
 #: A stream that never ends; what search and the probes ask is theirs to watch.
 ELSEWHERE = ("/notices/live", "/search", "/api/v1/search", "/api/v1/typeahead", "/readyz", "/metrics")
 ROAD = (
@@ -114,7 +123,7 @@ class Counter:
         return self.count
 
 
-@pytest.mark.parametrize("login", LOOKING)
+@pytest.mark.parametrize("login", [quick_or_slow(login) for login in LOOKING])
 def test_no_page_asks_more_often_because_there_is_more(
     app: Flask, client: Clients, engine: Engine, maker: sessionmaker[Session], login: str
 ) -> None:
