@@ -6,8 +6,10 @@ SQLite in WAL mode by default, PostgreSQL by URL; nothing above this file asks w
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Engine, MetaData, create_engine, event
@@ -40,15 +42,30 @@ def _tune(connection: Any, _record: Any) -> None:
     # The driver's own transaction handling starts too late: a read followed by a write could then
     # fail with "database is locked" instead of waiting. We begin ourselves, see _begin.
     connection.isolation_level = None
+    _keep_a_write_ahead_log(connection)
     # Of the page cache every thread has one of its own; the system's holds the file for all of them.
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "busy_timeout=30000",
         "cache_size=-16384",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_a_write_ahead_log(connection: Any) -> None:
+    """The first connection ever turns it on, which SQLite refuses at once, without its usual patience, while
+    another process writes: two that start on a new desk at the same moment."""
+    until = monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(0.05)
+        else:
+            return
 
 
 def _begin(connection: Any) -> None:
@@ -109,6 +126,7 @@ def _without_an_index(element: Checked, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.column, **options)}"
 
 
+PATIENCE_S = 30.0
 KEPT = "kept"
 T = TypeVar("T")
 
