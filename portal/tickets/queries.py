@@ -79,7 +79,8 @@ def _fitting(session: Session, person: Person, wanted: Filter, total: int) -> Co
     """
     if wanted.looks_back and total < COUNTED_TO:
         return Ticket.id.in_(_matches(session, person, wanted))
-    return and_(served_by(person), *conditions(wanted, person, now(session)))
+    walking = wanted.looks_back
+    return and_(served_by(person), *conditions(wanted, person, now(session), walking=walking))
 
 
 def _matches(session: Session, person: Person, wanted: Filter) -> Select[int]:

@@ -196,13 +196,19 @@ def in_tab(tab: Tab, person: Person, moment: datetime) -> ColumnElement[bool]:
             return is_open()
 
 
-def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[ColumnElement[bool]]:
-    """Everything a filter asks for, the person's own bounds not included."""
+def conditions(
+    wanted: Filter, person: Person, moment: datetime, *, walking: bool = False
+) -> Iterator[ColumnElement[bool]]:
+    """Everything a filter asks for, the person's own bounds not included.
+
+    ``walking``: so many fit that the list is walked in its order; the index of the ended ones has another.
+    """
+    end = Checked(Ticket.closed_at) if walking else Ticket.closed_at.expression
     wanted = seen_by(person, wanted)
     if wanted.tab is not None:
         yield in_tab(wanted.tab, person, moment)
     if wanted.open is not None:
-        yield is_open() if wanted.open else Ticket.closed_at.is_not(None)
+        yield is_open() if wanted.open else end.is_not(None)
     elif wanted.tab is None and not wanted.looks_back:
         yield is_open()
     for column, value in (
@@ -216,7 +222,7 @@ def conditions(wanted: Filter, person: Person, moment: datetime) -> Iterator[Col
         if value is not None:
             yield column == value
     if wanted.state in ENDED and wanted.open is None:
-        yield Ticket.closed_at.is_not(None)  # follows from it, and lets the index of the ended ones be used
+        yield end.is_not(None)  # follows from it, and lets the index of the ended ones be used
     yield from places(object_session(person), wanted)
     yield from _marks(wanted, moment)
     yield from _moments(wanted)
