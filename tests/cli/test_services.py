@@ -114,6 +114,7 @@ def test_a_round_of_upkeep_indexes_what_was_written_and_survives_a_missing_index
         index.close()
 
 
+@pytest.mark.timeout(1200)  # half a year of a desk is played once, on whatever machine this is
 def test_the_demonstration_runs_from_nothing_twice(desk: Desk) -> None:
     port, data = free_port(), desk.folder / "demo"
     for _ in range(2):

@@ -15,8 +15,9 @@ from typing import Any
 from indexer.words import N_
 from kb.estimates import rate
 
-#: Fewer cases than this say nothing about a share.
-LEAST = 5
+#: Fewer cases against an article than this say nothing about its share. Counted are those against it, not
+#: all of them: one more reader whom it helped must never be what makes the others speak.
+LEAST = 3
 #: A flag older than this many days has been lying about.
 LONG_OPEN = 3
 #: From so many days before its review date an article is on the list.
@@ -216,7 +217,7 @@ def sentence(sign: Sign, facts: Mapping[str, Any]) -> str:
 def _above(hits: int, n: int, usual: float) -> Facts:
     """Is this share above the usual one, chance aside?"""
     found = rate(hits, n)
-    if found is None or n < LEAST or found.low <= usual:
+    if found is None or hits < LEAST or found.low <= usual:
         return None
     return {"k": hits, "n": n, "usual": round(usual * 100)}
 
