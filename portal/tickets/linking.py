@@ -1,4 +1,7 @@
-"""Judging ticket ↔ defect: link, reject, take back. The judgements are kept; the last one counts."""
+"""Judging ticket ↔ defect: link, reject, take back. The judgements are kept; the last one counts.
+
+The invariant, held by the database as well: a ticket has one live link at most, whoever judges at once.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import recurring
+from portal.tickets.locking import lock
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.visibility import permissions_on
 from portal.tickets.words import State
@@ -24,12 +28,14 @@ def link(
 
     A ticket from a unit that already runs the fix opens the record again (``recurring``).
     """
+    lock(session, ticket)
     _check(ticket, by)
     for former in ticket.defect_links:
         if former.is_live and former.defect_id == defect.id:
             return former
         if former.is_live:
             former.verdict = LinkVerdict.UNDONE
+    session.flush()  # the former link gives way first: the database holds one live link a ticket
     row = _judge(session, ticket, defect, LinkVerdict.LINKED, by=by, probability=probability)
     recurring.watch(session, ticket, defect)
     return row
@@ -39,6 +45,7 @@ def reject(
     session: Session, ticket: Ticket, defect: Defect, *, by: Person, probability: float | None = None
 ) -> DefectLink:
     """Say that this is not the root cause; it is no longer offered for this ticket."""
+    lock(session, ticket)
     _check(ticket, by)
     _check_parked(ticket, defect)
     for former in ticket.defect_links:
@@ -49,6 +56,7 @@ def reject(
 
 def undo(session: Session, ticket: Ticket, defect: Defect, *, by: Person) -> None:
     """Take the last judgement on this pair back."""
+    lock(session, ticket)
     _check(ticket, by)
     _check_parked(ticket, defect)
     live = [

@@ -215,11 +215,23 @@ class LinkVerdict(StrEnum):
     UNDONE = "undone"
 
 
+LIVE_LINK = text("verdict = 'linked'")
+
+
 class DefectLink(Base):
     """A judgement on ticket ↔ defect: linked, rejected, or taken back. Each teaches the matcher."""
 
     __tablename__ = "defect_link"
-    __table_args__ = (Index("ix_defect_link_defect", "defect_id", "verdict"),)
+    __table_args__ = (
+        Index("ix_defect_link_defect", "defect_id", "verdict"),
+        Index(
+            "ix_defect_link_live",
+            "ticket_id",
+            unique=True,
+            sqlite_where=LIVE_LINK,
+            postgresql_where=LIVE_LINK,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), index=True)

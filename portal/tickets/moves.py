@@ -39,6 +39,7 @@ from portal.tickets.flow import (
 )
 from portal.tickets.forms.fields import NOTHING, Names
 from portal.tickets.forms.sheets import missing_of
+from portal.tickets.locking import lock
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.relations import children, merging
 from portal.tickets.relations.consequences import Moved, consequences
@@ -134,7 +135,7 @@ def move(
     """
     given = given or Given()
     if given.other is not None and action in BETWEEN_TICKETS:
-        merging.lock(session, ticket, given.other)
+        lock(session, ticket, given.other)
     if seen is not None and seen != ticket.version:
         raise overtaken(session, ticket)
     row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))

@@ -291,7 +291,9 @@ def test_without_escaping_the_same_reading_finds_it(
     app: Flask, client: Clients, shelved: Callable[[tuple[str, ...]], list[str]]
 ) -> None:
     number = shelved((HOSTILE,))[1]
-    app.jinja_env.bytecode_cache = None  # shared: neither read what escapes from it nor leave in it what doesn't
+    app.jinja_env.bytecode_cache = (
+        None  # shared: neither read what escapes from it nor leave in it what doesn't
+    )
     app.jinja_env.autoescape = False
     for address in (f"/knowledge/{number}/history", f"/knowledge/{number}/edit", "/knowledge?list=feedback"):
         assert faults_of(client("editor").get(address).text), address

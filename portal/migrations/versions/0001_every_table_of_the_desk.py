@@ -1480,6 +1480,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("defect_link", schema=None) as batch_op:
         batch_op.create_index("ix_defect_link_defect", ["defect_id", "verdict"], unique=False)
+        batch_op.create_index(
+            "ix_defect_link_live",
+            ["ticket_id"],
+            unique=True,
+            sqlite_where=sa.text("verdict = 'linked'"),
+            postgresql_where=sa.text("verdict = 'linked'"),
+        )
         batch_op.create_index(batch_op.f("ix_defect_link_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
@@ -2346,6 +2353,11 @@ def downgrade() -> None:
     op.drop_table("draft_source")
     with op.batch_alter_table("defect_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_defect_link_ticket_id"))
+        batch_op.drop_index(
+            "ix_defect_link_live",
+            sqlite_where=sa.text("verdict = 'linked'"),
+            postgresql_where=sa.text("verdict = 'linked'"),
+        )
         batch_op.drop_index("ix_defect_link_defect")
 
     op.drop_table("defect_link")

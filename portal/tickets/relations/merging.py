@@ -22,13 +22,6 @@ from portal.tickets.visibility import serves
 NOT_THERE = N_("没有这个编号的工单，或者它不在您的权限范围内，请核对后再试。")
 
 
-def lock(session: Session, *tickets: Ticket) -> None:
-    """Hold these rows until the commit, lowest first, and read them anew: no circle by two hands at once."""
-    numbers = sorted({ticket.id for ticket in tickets})
-    wanted = select(Ticket).where(Ticket.id.in_(numbers)).order_by(Ticket.id).with_for_update(of=Ticket)
-    session.scalars(wanted.execution_options(populate_existing=True)).all()
-
-
 def merge(session: Session, ticket: Ticket, into: Ticket, *, by: Person | None) -> dict[str, object]:
     """Let ``ticket`` end as a duplicate of ``into``, or of what that was merged into itself."""
     survivor = root_of(into)
