@@ -6,9 +6,12 @@ The invariant: with ``--dry-run``, and with a bad row without ``--skip-bad``, no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from kb.importing.fields import Field
 from kb.importing.outcome import Outcome, Record
@@ -20,6 +23,7 @@ from portal.cli.nouns import NOUNS, Job
 from portal.cli.outcomes import tell_outcome, write_rejects, write_report
 from portal.cli.place import Place, acting, beside, opened
 from portal.cli.telling import as_json, as_login, bar, tell_json
+from portal.people.models import Person
 from portal.people.roles import Permission, Post
 
 HELP = (
@@ -27,6 +31,56 @@ HELP = (
     "或者装着它们和图片的文件夹、ZIP 压缩包。默认全部成功才写入。"
 )
 PLACE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says: each option under its own name."""
+
+    noun: str
+    files: Sequence[Path]
+    map_file: Path | None
+    fields: Sequence[str]
+    constants: Sequence[str]
+    language: str | None
+    source: str | None
+    encoding: str
+    split: bool
+    publish: bool
+    dry_run: bool
+    rejects: Path | None
+    report: Path | None
+    list_fields: bool
+    index: bool
+    login: str | None
+    as_json: bool
+
+    @property
+    def skips_bad(self) -> bool:
+        return self.rejects is not None
+
+    def plan(self) -> Plan:
+        given = [f"language={self.language}"] if self.language else []
+        noun = NOUNS[self.noun]
+        return plan_for(
+            noun.table,
+            noun.fields,
+            map_file=self.map_file,
+            fields=self.fields,
+            constants=[*self.constants, *given],
+            source=self.source,
+        )
+
+    def records(self, plan: Plan) -> list[Record]:
+        found: list[Record] = []
+        for path in self.files:
+            name = path.resolve().name.split(".")[0] or path.name
+            found += plan.records(read_rows(path, encoding=self.encoding, split=self.split), source=name)
+        return found
+
+    def writes(self, outcome: Outcome) -> bool:
+        """Is what was loaded kept?"""
+        return not self.dry_run and (not outcome.faults or self.skips_bad)
 
 
 @click.command("import", help=HELP)
@@ -60,63 +114,27 @@ PLACE = click.Path(path_type=Path)
 @click.option("--index/--no-index", "index", default=True, help="导入后立刻更新检索索引（默认）或不更新。")
 @as_login
 @as_json
-def command(
-    noun: str,
-    files: Sequence[Path],
-    map_file: Path | None,
-    fields: Sequence[str],
-    constants: Sequence[str],
-    language: str | None,
-    source: str | None,
-    encoding: str,
-    split: bool,
-    publish: bool,
-    dry_run: bool,
-    rejects: Path | None,
-    report: Path | None,
-    list_fields: bool,
-    index: bool,
-    login: str | None,
-    as_json: bool,
-) -> None:
-    if list_fields:
-        _tell_fields(NOUNS[noun].fields, as_json)
+def command(**options: Any) -> None:
+    asked = Asked(**options)
+    if asked.list_fields:
+        _tell_fields(NOUNS[asked.noun].fields, asked.as_json)
         return
-    if not files:
+    if not asked.files:
         raise Ended("请写明要导入的文件。", BAD_INPUT)
-    for path in filter(None, (rejects, report)):
+    for path in filter(None, (asked.rejects, asked.report)):
         beside(path)
-    given = [*constants, *([f"language={language}"] if language else [])]
-    plan = plan_for(
-        NOUNS[noun].table,
-        NOUNS[noun].fields,
-        map_file=map_file,
-        fields=fields,
-        constants=given,
-        source=source,
-    )
-    records = _records(plan, files, encoding, split=split)
+    plan = asked.plan()
+    records = asked.records(plan)
     with opened() as place:
-        outcome = _load(
-            place,
-            noun,
-            records,
-            plan,
-            login=login,
-            publish=publish,
-            skip_bad=bool(rejects),
-            dry_run=dry_run,
-            quiet=as_json,
-        )
-        if rejects and outcome.faults:
-            write_rejects(rejects, outcome)
-        if report:
-            write_report(report, outcome)
-        written = not dry_run and (not outcome.faults or bool(rejects))
-        if written and index and outcome.new + outcome.changed:
-            feed(place, quiet=as_json)
-    tell_outcome(outcome, written=written, dry_run=dry_run, rejects=rejects, as_json=as_json)
-    if outcome.faults and not rejects:
+        outcome = _load(place, asked, plan, records)
+        written = asked.writes(outcome)
+        _keep(asked, outcome)
+        if written and asked.index and outcome.new + outcome.changed:
+            feed(place, quiet=asked.as_json)
+    tell_outcome(
+        outcome, written=written, dry_run=asked.dry_run, rejects=asked.rejects, as_json=asked.as_json
+    )
+    if outcome.faults and not asked.rejects:
         raise click.exceptions.Exit(BAD_INPUT)
 
 
@@ -128,51 +146,44 @@ def _tell_fields(fields: Sequence[Field], as_json: bool) -> None:
         click.echo(f"{row.name:<15} {row.meaning}{'（必需）' if row.required else ''}")
 
 
-def _records(plan: Plan, files: Sequence[Path], encoding: str, *, split: bool) -> list[Record]:
-    found: list[Record] = []
-    for path in files:
-        name = path.resolve().name.split(".")[0] or path.name
-        found += plan.records(read_rows(path, encoding=encoding, split=split), source=name)
-    return found
+def _keep(asked: Asked, outcome: Outcome) -> None:
+    """The files that were asked for: what was wrong, and what became of every row."""
+    if asked.rejects and outcome.faults:
+        write_rejects(asked.rejects, outcome)
+    if asked.report:
+        write_report(asked.report, outcome)
 
 
 class _Undo(Exception):
     """Leave the unit of work without keeping anything."""
 
 
-def _load(
-    place: Place,
-    noun: str,
-    records: Sequence[Record],
-    plan: Plan,
-    *,
-    login: str | None,
-    publish: bool,
-    skip_bad: bool,
-    dry_run: bool,
-    quiet: bool,
-) -> Outcome:
+def _load(place: Place, asked: Asked, plan: Plan, records: Sequence[Record]) -> Outcome:
     outcome = Outcome()
     try:
-        with place.writing() as session, bar("导入", len(records), quiet=quiet) as advance:
-            by = acting(session, login, Post.EDITOR, Post.ADMIN)
-            if publish and not (by.may(Permission.PUBLISH_ARTICLES) or by.may(Permission.MANAGE_CATALOGUE)):
-                raise Ended(f"{by.name}的岗位不能发布知识，请用 --as 指明知识编辑或管理员。", BAD_INPUT)
+        with place.writing() as session, bar("导入", len(records), quiet=asked.as_json) as advance:
             job = Job(
                 session,
                 records,
                 plan,
-                by,
+                _acting(session, asked),
                 place.settings,
-                publish=publish,
-                skip_bad=skip_bad,
-                dry_run=dry_run,
-                bound=login is not None,
+                publish=asked.publish,
+                skip_bad=asked.skips_bad,
+                dry_run=asked.dry_run,
+                bound=asked.login is not None,
                 progress=advance,
             )
-            outcome = NOUNS[noun].load(job)
-            if dry_run or (outcome.faults and not skip_bad):
+            outcome = NOUNS[asked.noun].load(job)
+            if not asked.writes(outcome):
                 raise _Undo
     except _Undo:
         pass
     return outcome
+
+
+def _acting(session: Session, asked: Asked) -> Person:
+    by = acting(session, asked.login, Post.EDITOR, Post.ADMIN)
+    if asked.publish and not (by.may(Permission.PUBLISH_ARTICLES) or by.may(Permission.MANAGE_CATALOGUE)):
+        raise Ended(f"{by.name}的岗位不能发布知识，请用 --as 指明知识编辑或管理员。", BAD_INPUT)
+    return by
