@@ -49,6 +49,7 @@ from portal.web import (
     ticket_pages,
     trail_checks,
     verdicts,
+    wall,
     workbench,
 )
 
@@ -79,6 +80,7 @@ PAGES = (
     printing,
     console,
     workbench,
+    wall,
     knowledge,
     article_imports,
     care,

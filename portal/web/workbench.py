@@ -1,7 +1,7 @@
 """The expert's and the engineer's workbench: queue, ticket, likely root causes, and every deed by key.
 
-What it shows is read in ``bench``; steps are ``desk.move``, judgements ``tickets.linking``, records from
-the wall ``tickets.roots``. The invariant: after a deed the next ticket lies on the table, after a refusal
+What it shows is read in ``bench``; steps are ``desk.move``, judgements ``tickets.linking``; the wall of
+unlinked tickets is ``wall``. The invariant: after a deed the next ticket lies on the table, after a refusal
 the same one with everything that was typed.
 """
 
@@ -11,30 +11,26 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
 from defects.queries import defect_by_number, is_visible
 from kb.flow import Refused
-from portal.finder.grouping import groups_of
 from portal.people.roles import Permission
-from portal.tickets import desk, linking, piles, roots
+from portal.tickets import desk, linking
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action
 from portal.web.access import needs
 from portal.web.bench import KEYS, Bench, bench_of, benched_ticket, pile_named, queue_of, table_of
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, parts, viewer
+from portal.web.request import db, me, viewer
 from portal.web.ticket_moves import MoveForm
 
 blueprint = Blueprint("workbench", __name__)
 
 WORKS = needs(Permission.WORK_MIDDLE, Permission.WORK_BACK)
 VERDICTS = {"link": linking.link, "reject": linking.reject, "undo": linking.undo}
-GROUPS = 24
 
 
 @blueprint.get("/workbench")
@@ -150,54 +146,3 @@ def _defect(number: str) -> Defect:
     if defect is None or not is_visible(defect, viewer()):
         abort(404)
     return defect
-
-
-# ── the wall of unlinked tickets ─────────────────────────────────────────────────────────────────
-
-
-@blueprint.get("/workbench/board")
-@needs(Permission.CURATE_DEFECTS)
-def board() -> str:
-    return _wall()
-
-
-def _wall(*, problem: str = "", kept: str = "", title: str = "") -> str:
-    tickets = roots.unlinked(db(), me())
-    mine = piles.piles_of(me())
-    return render_template(
-        "workbench/board.html",
-        groups=groups_of(tickets, parts().finder.index)[:GROUPS],
-        total=len(tickets),
-        piles=mine,
-        heights=piles.heights(db(), mine, me()),
-        problem=problem,
-        kept=kept,
-        title=title,
-    )
-
-
-@blueprint.post("/workbench/board")
-@needs(Permission.CURATE_DEFECTS)
-def open_record() -> Response:
-    """A record out of a group, with the ticked tickets linked to it."""
-    numbers, title = request.form.getlist("ticket"), request.form.get("title", "")
-    chosen = _served(numbers)
-    try:
-        defect = roots.open_record_from(db(), chosen, title=title, by=me())
-    except Refused as refusal:
-        sentence = sentence_of(refusal)
-        db().rollback()
-        return make_response(_wall(problem=sentence, kept=request.form.get("group", ""), title=title), 422)
-    flash(_("已新建缺陷 %(number)s，关联 %(n)s 张工单。", number=defect.number, n=len(chosen)), "success")
-    return redirect(url_for("workbench.board"))
-
-
-def _served(numbers: list[str]) -> list[Ticket]:
-    """The ticked tickets, newest first; one that I may not judge isn't there, and then nothing is done."""
-    wanted = select(Ticket).where(Ticket.number.in_(numbers[: roots.MOST])).order_by(Ticket.filed_at.desc())
-    found = list(db().scalars(wanted.options(joinedload(Ticket.requester))))
-    if len(found) < len(set(numbers)) or not all(
-        piles.serves_with(me(), row, Permission.CURATE_DEFECTS) for row in found
-    ):
-        abort(404)
-    return found
