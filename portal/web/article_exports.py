@@ -1,0 +1,76 @@
+"""Taking articles out on a page: what the list shows, by its filters, as a file."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import IO, Any, cast
+
+from flask import abort, request, send_file
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from indexer.words import N_
+from kb import editing
+from kb.exporting.articles import COLUMNS, article_rows
+from kb.exporting.bundles import PARTS, write_zip
+from kb.exporting.files import WRITERS
+from kb.flow import Refused
+from kb.importing.outcome import BadFile
+from portal.curation.copies import files_of
+from portal.people import audit
+from portal.people.roles import Permission
+from portal.web.access import needs
+from portal.web.article_uploads import CSV, blueprint
+from portal.web.editor_lists import today, wanted_articles
+from portal.web.request import db, me, only_asks, write_now
+from portal.web.request import parts as app_parts
+
+WORKERS = (Permission.WRITE_ARTICLES, Permission.PUBLISH_ARTICLES)
+MOST_EXPORTED = 5_000
+IN_MEMORY = 8 * 1024 * 1024
+#: kind → (ending, media type)
+KINDS = {
+    "markdown": (".zip", "application/zip"),
+    "html": (".html.zip", "application/zip"),
+    "csv": (".csv", CSV),
+    "xlsx": (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "jsonl": (".jsonl", "application/x-ndjson; charset=utf-8"),
+}
+
+
+@blueprint.post("/knowledge/export/<kind>")
+@needs(*WORKERS)
+@only_asks
+def export(kind: str) -> Response:
+    """The articles of the list, by its filters, as a file."""
+    if kind not in KINDS:
+        abort(404)
+    chosen = request.form.get("list", "")
+    shelf = editing.Shelf(chosen) if chosen in set(editing.Shelf) else editing.Shelf.ALL
+    wanted = editing.articles_on(shelf, by=me().id, today=today(), wanted=wanted_articles(request.form))
+    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    if total > MOST_EXPORTED:
+        raise Refused(
+            N_("一次最多导出 %(most)s 篇，请先缩小筛选范围，或请管理员用命令导出。"), most=MOST_EXPORTED
+        )
+    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
+    try:
+        _write(file, kind, wanted)
+    except BadFile as fault:
+        raise Refused("%(why)s", why=str(fault)) from fault
+    asked = " ".join(f"{name}={value}" for name, value in request.form.items() if name in _TOLD and value)
+    audit.record(write_now(), "export", "articles", subject_id=kind, by=me(), articles=total, asked=asked)
+    file.seek(0)
+    ending, media = KINDS[kind]
+    return send_file(file, media, as_attachment=True, download_name=f"knowledge-{today():%Y%m%d}{ending}")
+
+
+_TOLD = frozenset({"list", "q", "system", "state", "kind"})
+
+
+def _write(file: IO[bytes], kind: str, wanted: Any) -> None:
+    rows = article_rows(db(), wanted)
+    if kind in PARTS:
+        write_zip(file, PARTS[kind](COLUMNS, rows, files_of(db(), wanted, app_parts().settings.upload_dir)))
+    else:
+        WRITERS[kind](file, COLUMNS, rows)
