@@ -1,25 +1,56 @@
-"""Which unit runs what of a system, and where it stands with a defect of it: a map of squares.
+"""Which unit runs what of a system, where it stands with a defect of it, and when the repair arrives.
 
 Two queries whatever the number of units. A unit without a deployment of its own runs what the nearest
-unit above it runs, else the system's own version.
+unit above it runs, else the system's own version. The invariant: a plan counts from its day on, and one
+that does not bring the repair is no plan of the repair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects.models import Defect
 from defects.rollout import Standing, standing_of
-from portal.catalogue.models import System
-from portal.catalogue.queries import deployed, running, today
+from defects.signatures import runs_fix
+from indexer.words import N_
+from portal.catalogue.models import Deployment, System
+from portal.catalogue.queries import deployed, running, system_by_code, today
 from portal.people.models import Unit
 
 #: Departments run what their bureau runs: they get no square of their own.
 SHOWN = ("company", "province", "bureau")
+
+
+class Coming(StrEnum):
+    """Is the repair of a defect there?"""
+
+    HERE = "here"
+    PLANNED = "planned"
+    UNPLANNED = "unplanned"
+    NO_FIX = "no_fix"
+
+
+COMING_LABELS = {
+    Coming.HERE: N_("已用上"),
+    Coming.PLANNED: N_("已排期"),
+    Coming.UNPLANNED: N_("还没有计划"),
+    Coming.NO_FIX: N_("还没有修复版本"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a repair reaches a unit. ``version`` is the one that brings it: running, planned, or the fix."""
+
+    standing: Coming
+    version: str
+    planned_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +60,83 @@ class Square:
     unit: Unit
     version: str
     standing: Standing
+    arrival: Arrival = Arrival(Coming.NO_FIX, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is deployed and planned of one system: path of a unit → its row."""
+
+    rows: Mapping[str, Deployment]
+    otherwise: str
+    day: date
+
+    def at(self, unit: Unit, day: date | None = None) -> str:
+        """The version that this unit runs on that day; today unless another is named."""
+        found = (running(row, day or self.day) for row in self._chain(unit))
+        return next(filter(None, found), self.otherwise)
+
+    def plans(self, unit: Unit) -> list[tuple[date, str]]:
+        """The days to come on which another version begins there, and which one."""
+        days = {
+            day
+            for row in self._chain(unit)
+            for day in (row.since, row.next_on)
+            if day is not None and day > self.day
+        }
+        found, before = [], self.at(unit)
+        for day in sorted(days):
+            if (version := self.at(unit, day)) != before:
+                found.append((day, version))
+            before = version
+        return found
+
+    def _chain(self, unit: Unit) -> list[Deployment]:
+        """What is said of the unit itself, then of those above it."""
+        codes = unit.ancestry
+        paths = ("/" + "".join(f"{code}/" for code in codes[:depth]) for depth in range(len(codes), 0, -1))
+        return [self.rows[path] for path in paths if path in self.rows]
+
+
+def runs_of(session: Session, system: System) -> Runs:
+    return Runs(deployed(session, system), system.version, today(session))
+
+
+def shown_units(session: Session) -> list[Unit]:
+    """Every company, province and bureau in the order of the organisation."""
+    wanted = select(Unit).where(Unit.active, Unit.kind.in_(SHOWN)).order_by(Unit.path)
+    return list(session.scalars(wanted))
 
 
 def squares(session: Session, defect: Defect) -> list[Square]:
     """Every company, province and bureau in the order of the organisation."""
-    system = session.scalar(select(System).where(System.code == defect.system))
+    system = system_by_code(session, defect.system)
     if system is None:
         return []
-    units = session.scalars(select(Unit).where(Unit.active, Unit.kind.in_(SHOWN)).order_by(Unit.path))
-    running = _deployed(session, system)
-    return [_square(unit, running, system, defect) for unit in units]
+    runs = runs_of(session, system)
+    return [_square(unit, runs, defect) for unit in shown_units(session)]
 
 
 def standing_in(session: Session, defect: Defect, unit: Unit) -> Square:
     """The square of one unit, whatever its kind."""
-    system = session.scalar(select(System).where(System.code == defect.system))
+    system = system_by_code(session, defect.system)
     if system is None:
         return Square(unit, "", Standing.UNKNOWN)
-    return _square(unit, _deployed(session, system), system, defect)
+    return _square(unit, runs_of(session, system), defect)
+
+
+def arrival_of(session: Session, defect: Defect, unit: Unit) -> Arrival:
+    """Is the repair of this defect running in this unit, and if not: from which day on?"""
+    return standing_in(session, defect, unit).arrival
+
+
+def arrivals(session: Session, defect: Defect, units: Iterable[Unit]) -> dict[int, Arrival]:
+    """The same for many units at once: id of the unit → its arrival."""
+    system = system_by_code(session, defect.system)
+    if system is None:
+        return {unit.id: Arrival(Coming.NO_FIX, "") for unit in units}
+    runs = runs_of(session, system)
+    return {unit.id: _arrival(unit, runs, defect) for unit in units}
 
 
 def counts(row: Collection[Square]) -> dict[Standing, int]:
@@ -55,15 +145,19 @@ def counts(row: Collection[Square]) -> dict[Standing, int]:
     return {standing: number for standing, number in found.items() if number}
 
 
-def _deployed(session: Session, system: System) -> dict[str, str]:
-    """Path of a unit → version deployed there."""
-    day = today(session)
-    rows = deployed(session, system).items()
-    return {path: version for path, row in rows if (version := running(row, day))}
-
-
-def _square(unit: Unit, running: Mapping[str, str], system: System, defect: Defect) -> Square:
-    above = [path for path in running if unit.path.startswith(path)]
-    version = running[max(above, key=len)] if above else system.version
+def _square(unit: Unit, runs: Runs, defect: Defect) -> Square:
+    version = runs.at(unit)
     standing = standing_of(version, fixed_in=defect.fixed_in, affected=defect.affected)
-    return Square(unit, version, standing)
+    return Square(unit, version, standing, _arrival(unit, runs, defect))
+
+
+def _arrival(unit: Unit, runs: Runs, defect: Defect) -> Arrival:
+    if not defect.fixed_in:
+        return Arrival(Coming.NO_FIX, "")
+    here = runs.at(unit)
+    if runs_fix(here, defect.fixed_in):
+        return Arrival(Coming.HERE, here)
+    for day, version in runs.plans(unit):
+        if runs_fix(version, defect.fixed_in):
+            return Arrival(Coming.PLANNED, version, day)
+    return Arrival(Coming.UNPLANNED, defect.fixed_in)
