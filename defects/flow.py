@@ -35,6 +35,7 @@ class DefectAction(StrEnum):
     MERGE = "merge"
     REJECT = "reject"
     RECUR = "recur"
+    RETRACT = "retract"  # the alarm was false
 
 
 class DefectDuty(StrEnum):
@@ -65,6 +66,7 @@ ACTION_LABELS = {
     DefectAction.MERGE: N_("并入另一条"),
     DefectAction.REJECT: N_("判定不是缺陷"),
     DefectAction.RECUR: N_("复发"),
+    DefectAction.RETRACT: N_("撤销复发"),
 }
 
 #: States in which the defect still hurts: counted as open, offered for parking.
@@ -105,6 +107,7 @@ STEPS = (
     Step(S.FIXED,       A.FAIL,     D.CURATE,  S.IN_PROGRESS,   ("note",)),
     Step(S.VERIFIED,    A.CLOSE,    D.CURATE,  S.CLOSED),
     Step(S.VERIFIED,    A.RECUR,    D.SYSTEM,  S.CONFIRMED,     ("note",)),
+    Step(S.CONFIRMED,   A.RETRACT,  D.SYSTEM,  S.VERIFIED,      ("note",)),
     Step(S.VERIFIED,    A.REOPEN,   D.CURATE,  S.CONFIRMED,     ("note",)),
     Step(S.CLOSED,      A.RECUR,    D.SYSTEM,  S.CONFIRMED,     ("note",)),
     Step(S.CLOSED,      A.REOPEN,   D.CURATE,  S.CONFIRMED,     ("note",)),
