@@ -1,6 +1,6 @@
 """Askings of one system put together by meaning, and written down as gaps that keep their identity.
 
-The likeness of texts is the indexer's, which asking belongs to which gap is ``placing``'s. Only systems
+The likeness of texts is the indexer's, which asking belongs to which gap is ``finder.placing``'s. Only systems
 with something new are grouped again, and of each only its latest askings, so that a step is bounded. The
 invariants: a gap that a person decided on is never taken apart, emptied or deleted; no gap begins with
 fewer than two people.
@@ -23,9 +23,9 @@ from indexer.index import Index
 from kb.columns import now
 from portal.curation.gaps.gathering import REACH
 from portal.curation.gaps.models import Gap, GapAsk, GapMove
-from portal.curation.gaps.placing import Placed, placed
 from portal.curation.wording import headline, middle_of, together, without_asking
 from portal.finder.find import Finder
+from portal.finder.placing import Placed, placed
 from portal.people.models import Person
 
 LATEST = 600
@@ -189,7 +189,7 @@ def arrange(session: Session, plan: Arrangement) -> int:
 
 
 def _gap_of(session: Session, group: Placed, plan: Arrangement, words: Sequence[str]) -> Gap | None:
-    if group.gap is not None and (gap := session.get(Gap, group.gap)) is not None:
+    if group.group is not None and (gap := session.get(Gap, group.group)) is not None:
         return gap
     if len({plan.pieces[ask].person_id for ask in group.members}) < LEAST_PEOPLE:
         return None

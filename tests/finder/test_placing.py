@@ -1,11 +1,11 @@
-"""Groups meet the gaps that there are: identity is kept, decisions are never taken apart."""
+"""Groups meet those that there are: identity is kept, decisions are never taken apart."""
 
 from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.curation.gaps.placing import placed
+from portal.finder.placing import placed
 
 
 @st.composite
@@ -30,7 +30,7 @@ def test_nothing_is_in_two_gaps_and_what_was_decided_stays(
     members = [ask for group in found for ask in group.members]
     assert len(members) == len(set(members))
     assert not any(former.get(ask) in held for ask in members)
-    named = [group.gap for group in found if group.gap is not None]
+    named = [group.group for group in found if group.group is not None]
     assert len(named) == len(set(named))
     free = {ask for group in groups for ask in group if former.get(ask) not in held}
     assert set(members) == free
@@ -39,16 +39,16 @@ def test_nothing_is_in_two_gaps_and_what_was_decided_stays(
 def test_a_gap_that_was_divided_leaves_its_name_to_the_larger_part() -> None:
     former = {1: 7, 2: 7, 3: 7, 4: 7, 5: 7}
     found = placed([(1, 2, 3), (4, 5)], former, held=set())
-    assert [(group.gap, group.members) for group in found] == [(7, (1, 2, 3)), (None, (4, 5))]
+    assert [(group.group, group.members) for group in found] == [(7, (1, 2, 3)), (None, (4, 5))]
 
 
 def test_new_askings_join_what_was_decided_on() -> None:
     former = {1: 7, 2: 7, 3: None, 4: 8}
     found = placed([(1, 2, 3, 4)], former, held={7})
-    assert [(group.gap, group.members) for group in found] == [(7, (3, 4))]
+    assert [(group.group, group.members) for group in found] == [(7, (3, 4))]
 
 
 def test_a_larger_group_does_not_take_the_name_of_one_of_its_members() -> None:
     former: dict[int, int | None] = {1: 7, 2: None, 3: None, 4: None, 5: 7, 6: 7}
-    found = {group.gap: group.members for group in placed([(1, 2, 3, 4), (5, 6)], former, held=set())}
+    found = {group.group: group.members for group in placed([(1, 2, 3, 4), (5, 6)], former, held=set())}
     assert found == {7: (5, 6), None: (1, 2, 3, 4)}
