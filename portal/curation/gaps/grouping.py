@@ -1,6 +1,6 @@
 """Askings of one system put together by meaning, and written down as gaps that keep their identity.
 
-The likeness of texts is the indexer's, which asking belongs to which gap is ``finder.placing``'s. Only systems
+The likeness of texts is the indexer's, which asking belongs to which gap ``finder.placing``'s. Only systems
 with something new are grouped again, and of each only its latest askings, so that a step is bounded. The
 invariants: a gap that a person decided on is never taken apart, emptied or deleted; no gap begins with
 fewer than two people.
