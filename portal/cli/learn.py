@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 import click
+from sqlalchemy.orm import Session, sessionmaker
 
 from portal.cli.endings import Ended
 from portal.cli.evaluate import Bars
 from portal.cli.place import ENCODER_PATIENCE_S, opened, opened_index
 from portal.cli.telling import as_json, tell_json
+from portal.db import transaction
+from portal.finder.lessons import runs
+from portal.finder.lessons.outcomes import NAME_LABELS, Learning
 
 HELP = (
     "从本单位的判断（关联、否决、“解决了”、答复所用的知识、合并）学习把握的大小、工单与缺陷的关联和编码器的微调；"
     "在没有参与学习的判断上比现在用的好才启用。"
 )
-TITLES = {
-    "lexical": "词语检索的把握",
-    "hybrid": "语义检索的把握",
-    "links_lexical": "工单与缺陷的关联（词语）",
-    "links_hybrid": "工单与缺陷的关联（语义）",
-    "adapter": "编码器的微调",
-}
 
 
 @click.command("learn", help=HELP)
@@ -42,16 +43,51 @@ def _learn(*, dry_run: bool, as_json: bool) -> None:
         embedder = index.embedder
         if embedder is not None and not embedder.wait(ENCODER_PATIENCE_S):
             embedder = None
-        learning = learn(
-            place.maker, index.promotions, embedder=embedder, dry_run=dry_run, progress=bars.tell
-        )
+        if dry_run:
+            learning = learn(
+                place.maker, index.promotions, embedder=embedder, dry_run=True, progress=bars.tell
+            )
+        else:
+            with _run(place.maker, bars) as run:
+                learning = learn(
+                    place.maker, index.promotions, embedder=embedder, progress=run.tell, keep=run.keep
+                )
     if as_json:
         tell_json({**learning.as_dict(), "dry_run": dry_run})
         return
     judged = "，".join(f"{kind} {count}" for kind, count in sorted(learning.judged.items()))
     click.echo(f"本单位的判断：{judged or '还没有'}。")
     for one in learning.outcomes:
-        click.echo(f"{TITLES[one.name]}：{one.sentence}（{one.pairs} 条）")
+        click.echo(f"{NAME_LABELS[one.name]}：{one.sentence}（{one.pairs} 条）")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The row on the page of learning that this command fills."""
+
+    maker: sessionmaker[Session]
+    number: int
+    bars: Bars
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        self.bars.tell(what, done, total)
+        with transaction(self.maker) as session:
+            runs.beat(session, self.number, what, done=done, total=total)
+
+    def keep(self, session: Session, learning: Learning) -> None:
+        runs.finish(session, self.number, learning)
+
+
+@contextmanager
+def _run(maker: sessionmaker[Session], bars: Bars) -> Iterator[_Run]:
+    """The one that was asked for on the page, if any; whatever ends it early is seen there."""
+    with transaction(maker) as session:
+        number = runs.begin(session).id
+    try:
+        yield _Run(maker, number, bars)
+    finally:
+        with transaction(maker) as session:
+            runs.fail(session, number, runs.CUT_OFF)  # where it is not done
 
 
 def _roll_back(*, as_json: bool) -> None:
@@ -63,6 +99,6 @@ def _roll_back(*, as_json: bool) -> None:
     if as_json:
         tell_json({"rolled_back": taken})
     elif taken:
-        click.echo(f"已退回：{'、'.join(TITLES[name] for name in taken)}。")
+        click.echo(f"已退回：{'、'.join(NAME_LABELS[name] for name in taken)}。")
     else:
         raise Ended("没有可以退回的：现在用的就是随产品发布的。")

@@ -1,7 +1,8 @@
 """Learning by night: the worker starts ``tierdesk learn`` as a process of its own when enough was judged.
 
-Never in a web process, and not in the worker's own either: pages and index go on while it learns. The
-invariant: at most one learns, at most once a night, and only after enough new judgements.
+Or at once, when somebody asked for it on the page. Never in a web process, and not in the worker's own
+either: pages and index go on while it learns. The invariant: at most one learns; unasked, at most once a
+night and only after enough new judgements.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Protocol
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.config import Settings
+from portal.db import transaction
 from portal.finder.judgements import how_many
+from portal.finder.lessons import runs
 
 #: Hours of the night, local time, in which learning may begin.
 NIGHT = range(1, 5)
@@ -64,9 +67,8 @@ class Nightly:
 
     def round(self, at: datetime) -> bool:
         """Begin when it is time; whether learning was begun now."""
-        if self.child is not None and self.child.poll() is None:
+        if self._learns():
             return False
-        self.child = None
         if not self.settings.learn_after or at.astimezone(self.settings.zone).hour not in NIGHT:
             return False
         last, then = self._last()
@@ -74,10 +76,33 @@ class Nightly:
             judged = self.count(session)
         if (last is not None and at - last < APART) or judged - then < self.settings.learn_after:
             return False
-        self._remember(at, judged)
         _LOG.info("learning from %d judgements, %d of them new", judged, judged - then)
-        self.child = self.start(self.settings)
+        self._begin(at, judged)
         return True
+
+    def answer(self, at: datetime) -> bool:
+        """Begin at any hour when somebody asked on the page; whether learning was begun now."""
+        if self._learns():
+            return False
+        with self.maker() as session:
+            asked = runs.waiting(session) is not None
+            judged = self.count(session) if asked else 0
+        if asked:
+            _LOG.info("learning, as somebody asked")
+            self._begin(at, judged)
+        return asked
+
+    def _learns(self) -> bool:
+        if self.child is None or self.child.poll() is None:
+            return self.child is not None
+        self.child = None
+        with transaction(self.maker) as session:
+            runs.abandon(session)  # whatever it left open will not end any more
+        return False
+
+    def _begin(self, at: datetime, judged: int) -> None:
+        self._remember(at, judged)
+        self.child = self.start(self.settings)
 
     def stop(self) -> None:
         if self.child is not None and self.child.poll() is None:

@@ -2,7 +2,7 @@
 
 Every judgement says where it comes from. Only people's words are read here, never what the system decided
 by itself: it must not learn from its own echo. The invariant: a judgement stands as it stands now; what was
-taken back teaches nothing.
+taken back, or struck out as a mistake (``lessons``), teaches nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from defects.flow import DefectState
 from defects.models import Defect
 from indexer.document import Key
-from portal.finder.likely import judged as judged_on
+from indexer.words import N_
+from portal.finder.lessons.models import Source
+from portal.finder.lessons.standing import struck
 from portal.finder.link_signs import said_in
 from portal.finder.models import Consultation, Outcome
 from portal.finder.sources import ARTICLE, DEFECT
@@ -41,6 +43,16 @@ class Provenance(StrEnum):
     MERGED = "merged"
 
 
+PROVENANCE_LABELS = {
+    Provenance.SOLVED: N_("用户说解决了"),
+    Provenance.IN_VAIN: N_("看过仍提单"),
+    Provenance.ANSWERED: N_("用知识答复"),
+    Provenance.LINKED: N_("关联缺陷"),
+    Provenance.REJECTED: N_("否决缺陷"),
+    Provenance.MERGED: N_("合并缺陷"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """One question and what people said about answers of one kind to it."""
@@ -54,6 +66,8 @@ class Judgement:
     near: Mapping[str, str] = field(default_factory=dict)
     ticket: int | None = None
     """Its words may have taught a record; where they did, they must not be met again."""
+    about: str = ""
+    """The category of its ticket; empty where no ticket came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +108,26 @@ def counts(found: Sequence[Judgement]) -> dict[str, int]:
 
 
 def _consulted(session: Session) -> Iterator[Judgement]:
-    rows = session.scalars(
-        select(Consultation)
-        .where(Consultation.outcome.in_((Outcome.SOLVED, Outcome.FILED)))
+    rows = session.execute(
+        select(Consultation, Ticket.category)
+        .join(Ticket, Consultation.ticket_id == Ticket.id, isouter=True)
+        .where(
+            Consultation.outcome.in_((Outcome.SOLVED, Outcome.FILED)),
+            Consultation.id.not_in(struck(Source.CONSULTATION)),
+        )
         .order_by(Consultation.id.desc())
         .limit(MOST)
     )
-    for row in rows:
-        yield from _of_consultation(row)
+    for row, category in rows:
+        yield from _of_consultation(row, str(category or ""))
 
 
-def _of_consultation(row: Consultation) -> Iterator[Judgement]:
+def _of_consultation(row: Consultation, about: str) -> Iterator[Judgement]:
     near = {"system": row.system} if row.system else {}
     at = row.ended_at or row.at
     if row.outcome == Outcome.SOLVED and row.solved_kind in ANSWERS and row.solved_id:
         right = (row.solved_kind, str(row.solved_id))
-        yield Judgement(row.text, row.solved_kind, Provenance.SOLVED, at, right, near=near)
+        yield Judgement(row.text, row.solved_kind, Provenance.SOLVED, at, right, near=near, about=about)
     if row.outcome == Outcome.FILED:
         for kind in sorted(ANSWERS):
             # Only what was read and did not help; the rest may never have been looked at.
@@ -117,16 +135,31 @@ def _of_consultation(row: Consultation) -> Iterator[Judgement]:
             wrong = frozenset((kind, str(one.subject_id)) for one in opened)
             if wrong:
                 yield Judgement(
-                    row.text, kind, Provenance.IN_VAIN, at, wrong=wrong, near=near, ticket=row.ticket_id
+                    row.text,
+                    kind,
+                    Provenance.IN_VAIN,
+                    at,
+                    wrong=wrong,
+                    near=near,
+                    ticket=row.ticket_id,
+                    about=about,
                 )
+
+
+#: A person's judgement that nobody has taken back or struck out.
+STANDING = (
+    DefectLink.by_id.is_not(None),
+    DefectLink.verdict != LinkVerdict.UNDONE,
+    DefectLink.id.not_in(struck(Source.LINK)),
+)
 
 
 def _linked(session: Session) -> dict[Ticket, list[DefectLink]]:
     """Tickets with the standing judgements of people, oldest first."""
     rows = session.scalars(
         select(DefectLink)
-        .where(DefectLink.by_id.is_not(None), DefectLink.verdict != LinkVerdict.UNDONE)
-        .options(selectinload(DefectLink.ticket))
+        .where(*STANDING)
+        .options(selectinload(DefectLink.ticket).selectinload(Ticket.defect_links))
         .order_by(DefectLink.id.desc())
         .limit(MOST)
     )
@@ -150,12 +183,14 @@ def _of_links(ticket: Ticket, links: Sequence[DefectLink]) -> Iterator[Judgement
         wrong,
         {"system": ticket.system.code},
         ticket.id,
+        str(ticket.category),
     )
 
 
 def _answered(session: Session) -> Iterator[Judgement]:
     rows = session.scalars(
         select(ArticleLink)
+        .where(ArticleLink.id.not_in(struck(Source.ANSWER)))
         .options(selectinload(ArticleLink.ticket))
         .order_by(ArticleLink.id.desc())
         .limit(MOST)
@@ -163,15 +198,27 @@ def _answered(session: Session) -> Iterator[Judgement]:
     for row in rows:
         right = (ARTICLE, str(row.article_id))
         near = {"system": row.ticket.system.code}
-        text = said_in(row.ticket)
-        yield Judgement(text, ARTICLE, Provenance.ANSWERED, row.at, right, near=near, ticket=row.ticket_id)
+        yield Judgement(
+            said_in(row.ticket),
+            ARTICLE,
+            Provenance.ANSWERED,
+            row.at,
+            right,
+            near=near,
+            ticket=row.ticket_id,
+            about=str(row.ticket.category),
+        )
 
 
 def _merged(session: Session) -> Iterator[Judgement]:
     """What a duplicate said is a way to ask for the record it was merged into."""
     rows = session.scalars(
         select(Defect)
-        .where(Defect.state == DefectState.DUPLICATE, Defect.duplicate_of_id.is_not(None))
+        .where(
+            Defect.state == DefectState.DUPLICATE,
+            Defect.duplicate_of_id.is_not(None),
+            Defect.id.not_in(struck(Source.MERGE)),
+        )
         .order_by(Defect.id.desc())
         .limit(MOST)
     )
@@ -186,28 +233,52 @@ def _merged(session: Session) -> Iterator[Judgement]:
 
 def cases(session: Session) -> list[Case]:
     """Oldest first: linked by people, told apart from every offered record, or closed as something else."""
-    linked = [_case(ticket, links) for ticket, links in _linked(session).items()]
+    linked = [case for ticket, links in _linked(session).items() if (case := _case(ticket, links))]
     with_record = sum(one.right is not None for one in linked)
     known = {one.ticket.id for one in linked}
-    found = [*linked, *_of_another_kind(session, known, most=max(with_record, len(linked) - with_record))]
+    found = [*linked, *_of_another_kind(session, known, most=_others(len(linked), with_record))]
     return sorted(found, key=lambda one: (one.at, one.ticket.id))
 
 
-def _case(ticket: Ticket, links: Sequence[DefectLink]) -> Case:
-    standing = judged_on(ticket).linked
-    return Case(ticket, max(standing) if standing else None, links[-1].at)
+def _others(linked: int, with_record: int) -> int:
+    """Look-alikes are learned from as much as the larger half of what was judged."""
+    return max(with_record, linked - with_record)
+
+
+def _case(ticket: Ticket, links: Sequence[DefectLink]) -> Case | None:
+    """None while only the system says what is behind it: people have merely told it apart from others."""
+    right = [row.defect_id for row in links if row.verdict == LinkVerdict.LINKED]
+    if not right and any(row.is_live for row in ticket.defect_links):
+        return None
+    return Case(ticket, right[-1] if right else None, links[-1].at)
 
 
 def _of_another_kind(session: Session, known: Collection[int], *, most: int) -> Iterator[Case]:
     """As many closed tickets that were no defect, the newest: those are met by the linking too."""
     rows = session.scalars(
-        select(Ticket)
-        .where(
-            Ticket.state == State.CLOSED,
-            Ticket.category.not_in((Category.DEFECT, Category.FAULT)),
-            ~Ticket.defect_links.any(),
-        )
-        .order_by(Ticket.id.desc())
-        .limit(most)
+        select(Ticket).where(*_is_of_another_kind()).order_by(Ticket.id.desc()).limit(most)
     )
     return (Case(row, None, row.closed_at or row.filed_at) for row in rows if row.id not in known)
+
+
+def _is_of_another_kind() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Ticket.state == State.CLOSED,
+        Ticket.category.not_in((Category.DEFECT, Category.FAULT)),
+        ~Ticket.defect_links.any(),
+    )
+
+
+def how_many_cases(session: Session) -> int:
+    """``len(cases(session))`` without reading one of them, for a page; a test proves both equal."""
+    live = select(DefectLink.ticket_id).where(DefectLink.verdict == LinkVerdict.LINKED)
+    of_people = select(DefectLink.ticket_id).where(*STANDING)
+    with_record = _distinct(session, of_people.where(DefectLink.verdict == LinkVerdict.LINKED))
+    without = _distinct(session, of_people.where(DefectLink.ticket_id.not_in(live)))
+    linked = with_record + without
+    closed = select(Ticket.id).where(*_is_of_another_kind()).limit(_others(linked, with_record))
+    return linked + (session.scalar(select(func.count()).select_from(closed.subquery())) or 0)
+
+
+def _distinct(session: Session, tickets: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(tickets.distinct().subquery())) or 0

@@ -9,7 +9,7 @@ and every change of it is written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,55 +17,32 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import indexer.adapting as adapting
 import indexer.linking as linking
-from indexer.confidence import LEAST_LABELS, Calibration, Judged, fit
+from indexer.confidence import LEAST_LABELS, Calibration, fit
 from indexer.document import Engine
 from indexer.embedders import Embedder
 from indexer.gate import Measured, apart, beats, measured
 from indexer.linking import Decision, LinkModel
 from indexer.passages import passages
 from indexer.promotion import ADAPTER, Promotions
-from indexer.words import N_
 from kb.columns import now
 from portal.db import transaction
 from portal.finder.judgements import Judgement, cases, counts, judgements
-from portal.finder.schooling import Library, asked_again, library_of, school
-from portal.people.models import AuditEntry
+from portal.finder.lessons import runs
+from portal.finder.lessons.held_out import Foretold, figures_of
+from portal.finder.lessons.outcomes import Learning, Outcome, Verdict
+from portal.finder.lessons.runs import SUBJECT
+from portal.finder.schooling import Asked, Hit, Library, asked_again, library_of, school
+from portal.people.models import AuditEntry, Person
+
+__all__ = ["SUBJECT", "Learning", "Outcome", "learn", "rollback", "take_back", "version_of"]
 
 #: Promised to those who are shown an answer as trustworthy, and to those whose ticket is linked by itself.
 WANTED = 0.8
 WANTED_OF_LINKS = 0.95
-SUBJECT = "learning"
-
-TOO_FEW = N_("判过的只有 %(pairs)s 条，至少要 %(least)s 条，什么都没有改。")
-NO_BETTER = N_("在没有参与学习的判断上不比现在用的好，保持不变。")
-BETTER = N_("在没有参与学习的判断上比现在用的好，已启用。")
-WOULD = N_("在没有参与学习的判断上比现在用的好；这次只是试算，没有启用。")
-ONE_SIDED = N_("判断全是一个结果，学不到东西，什么都没有改。")
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of learning one thing."""
-
-    name: str
-    pairs: int
-    promoted: bool = False
-    sentence: str = ""
-    version: str = ""
-    """Of what was promoted, or would be."""
-    figures: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Learning:
-    judged: dict[str, int]
-    """Provenance → judgements."""
-    outcomes: tuple[Outcome, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+#: Written in the transaction of the audit.
+Keep = Callable[[Session, Learning], None]
 
 
 def learn(
@@ -75,6 +52,7 @@ def learn(
     embedder: Embedder | None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Learning:
     with maker() as session:
         moment = now(session)
@@ -91,17 +69,33 @@ def learn(
 
                 rows, reports = asked_again(index, library, judged, known, engine=engine, tell=tell)
                 outcomes += [_calibrated(lesson, engine, rows), _linked(lesson, engine, reports)]
+    learning = Learning(counts(judged), tuple(outcomes))
     if not dry_run:
-        _write_down(maker, [one for one in outcomes if one.promoted])
-    return Learning(counts(judged), tuple(outcomes))
+        with transaction(maker) as session:
+            _write_down(session, [one for one in outcomes if one.promoted])
+            if keep is not None:
+                keep(session, learning)
+    return learning
 
 
 def rollback(maker: sessionmaker[Session], promotions: Promotions, names: Sequence[str]) -> list[str]:
     """Back to what served before, else to what was shipped; returns what was taken back."""
-    taken = [name for name in names if promotions.rollback(name)]
     with transaction(maker) as session:
-        for name in taken:
-            _note(session, "rollback", name, {"version": version_of(promotions, name)})
+        return take_back(session, promotions, names, by=None)
+
+
+def take_back(
+    session: Session, promotions: Promotions, names: Sequence[str], *, by: Person | None
+) -> list[str]:
+    """The same for a person on the page; None: whoever runs the command."""
+    if by is not None:
+        runs.check(by)
+    taken = [name for name in names if promotions.rollback(name)]
+    versions = [version_of(promotions, name) for name in taken]
+    for name, version in zip(taken, versions, strict=True):
+        _note(session, "rollback", name, {"version": version}, by=by)
+    if taken:
+        runs.note_rollback(session, taken, versions, by=by)
     return taken
 
 
@@ -125,91 +119,125 @@ class _Lesson:
     def learned_at(self) -> str:
         return self.moment.isoformat(timespec="seconds")
 
-    def promoted(self, name: str, made: Calibration | LinkModel | adapting.Adapter) -> bool:
-        if not self.dry_run:
-            self.promotions.promote(name, made)
-        return not self.dry_run
+    def promoted(self, name: str, made: Calibration | LinkModel | adapting.Adapter) -> Verdict:
+        if self.dry_run:
+            return Verdict.WOULD
+        self.promotions.promote(name, made)
+        return Verdict.BETTER
 
     def outcome(
         self,
         name: str,
         pairs: int,
-        made: Calibration | LinkModel,
         *,
-        new: Measured,
-        old: Measured,
+        made: Calibration | LinkModel,
+        serving: Calibration | LinkModel,
+        new: Sequence[Foretold],
+        old: Sequence[Foretold],
         wanted: float,
     ) -> Outcome:
         """Through the gate."""
-        figures = {"new": asdict(new), "serving": asdict(old)}
-        if not beats(new, old, wanted=wanted):
-            return Outcome(name, pairs, sentence=NO_BETTER, figures=figures)
-        promoted = self.promoted(name, made)
-        return Outcome(name, pairs, promoted, BETTER if promoted else WOULD, made.version, figures)
+        better = beats(_measured(new), _measured(old), wanted=wanted)
+        return Outcome(
+            name,
+            pairs,
+            self.promoted(name, made) if better else Verdict.NO_BETTER,
+            version=made.version,
+            served=serving.version,
+            figures={"new": asdict(_measured(new)), "serving": asdict(_measured(old))},
+            # Of two that are the same, one is kept.
+            held_out={serving.version: figures_of(old), made.version: figures_of(new)},
+        )
 
 
 def _too_few(name: str, pairs: int, least: int) -> Outcome:
-    return Outcome(name, pairs, sentence=TOO_FEW % {"pairs": pairs, "least": least})
+    return Outcome(name, pairs, Verdict.TOO_FEW, least)
 
 
-def _calibrated(lesson: _Lesson, engine: Engine, rows: Sequence[Judged]) -> Outcome:
+def _measured(cases: Sequence[Foretold]) -> Measured:
+    return measured(
+        [case.chance for case in cases], [case.right for case in cases], [case.shown for case in cases]
+    )
+
+
+def _calibrated(lesson: _Lesson, engine: Engine, rows: Sequence[Hit]) -> Outcome:
     name, serving = engine.value, lesson.promotions.serving(engine.value)
     if len(rows) < LEAST_LABELS:
         return _too_few(name, len(rows), LEAST_LABELS)
     taught, kept = apart(rows)
-    if len({one.right for one in taught}) < 2:
-        return Outcome(name, len(rows), sentence=ONE_SIDED)
+    if len({one.judged.right for one in taught}) < 2:
+        return Outcome(name, len(rows), Verdict.ONE_SIDED)
     made = fit(
-        taught,
+        [one.judged for one in taught],
         tuple(serving.weights),
         made_from="judgements of this desk",
         wanted_precision=WANTED,
         learned_at=lesson.learned_at,
         least=1,
     )
-    return lesson.outcome(name, len(rows), made, new=_by(made, kept), old=_by(serving, kept), wanted=WANTED)
+    return lesson.outcome(
+        name,
+        len(rows),
+        made=made,
+        serving=serving,
+        new=[_foretold(made, one) for one in kept],
+        old=[_foretold(serving, one) for one in kept],
+        wanted=WANTED,
+    )
 
 
-def _by(calibration: Calibration, rows: Sequence[Judged]) -> Measured:
-    chances = [calibration.probability(one.features) for one in rows]
-    shown = [
-        chance >= calibration.trusted_from and one.features.get("first", 0.0) > 0
-        for chance, one in zip(chances, rows, strict=True)
-    ]
-    return measured(chances, [one.right for one in rows], shown)
+def _foretold(calibration: Calibration, hit: Hit) -> Foretold:
+    chance = calibration.probability(hit.judged.features)
+    first = hit.judged.features.get("first", 0.0) > 0
+    shown = chance >= calibration.trusted_from and first
+    return Foretold(chance, hit.judged.right, shown, hit.about, decides=first)
 
 
-def _linked(lesson: _Lesson, engine: Engine, reports: Sequence[linking.Judged]) -> Outcome:
+def _linked(lesson: _Lesson, engine: Engine, reports: Sequence[Asked]) -> Outcome:
     name = f"links_{engine.value}"
     if len(reports) < LEAST_LABELS:
         return _too_few(name, len(reports), LEAST_LABELS)
     taught, kept = apart(reports)
-    if len({one.right is None for one in taught}) < 2:
-        return Outcome(name, len(reports), sentence=ONE_SIDED)
+    if len({one.judged.right is None for one in taught}) < 2:
+        return Outcome(name, len(reports), Verdict.ONE_SIDED)
     made = linking.fit(
-        taught,
+        [one.judged for one in taught],
         made_from="judgements of this desk",
         learned_at=lesson.learned_at,
         wanted_precision=WANTED_OF_LINKS,
         least=1,
     )
-    new, old = _of_links(made, kept), _of_links(lesson.promotions.links(name), kept)
-    if new.precision < WANTED_OF_LINKS:
+    new = _of_links(made, kept)
+    if _measured(new).precision < WANTED_OF_LINKS:
         # It may still suggest better than what serves; linking by itself it has not earned.
         made = replace(made, link_from=linking.NEVER)
         new = _of_links(made, kept)
-    return lesson.outcome(name, len(reports), made, new=new, old=old, wanted=WANTED_OF_LINKS)
+    serving = lesson.promotions.links(name)
+    return lesson.outcome(
+        name,
+        len(reports),
+        made=made,
+        serving=serving,
+        new=new,
+        old=_of_links(serving, kept),
+        wanted=WANTED_OF_LINKS,
+    )
 
 
-def _of_links(model: LinkModel, judged: Sequence[linking.Judged]) -> Measured:
-    chances, truths, linked = [], [], []
-    for one in judged:
-        found = model.proposal(one.report)
-        record, chance = found.ranked[0] if found.ranked else (None, 0.0)
-        chances.append(chance)
-        truths.append(record is not None and record == one.right)
-        linked.append(found.decision is Decision.LINK)
-    return measured(chances, truths, linked)
+def _of_links(model: LinkModel, asked: Sequence[Asked]) -> list[Foretold]:
+    return [_link_foretold(model, one) for one in asked]
+
+
+def _link_foretold(model: LinkModel, asked: Asked) -> Foretold:
+    found, right = model.proposal(asked.judged.report), asked.judged.right
+    record, chance = found.ranked[0] if found.ranked else (None, 0.0)
+    return Foretold(
+        chance,
+        record is not None and record == right,
+        found.decision is Decision.LINK,
+        asked.about,
+        possible=right is not None,
+    )
 
 
 def _adapted(lesson: _Lesson, library: Library, judged: Sequence[Judgement], embedder: Embedder) -> Outcome:
@@ -234,18 +262,17 @@ def _adapted(lesson: _Lesson, library: Library, judged: Sequence[Judgement], emb
     )
     figures = asdict(gain) if gain is not None else {}
     if made is None:
-        return Outcome(ADAPTER, len(pairs), sentence=NO_BETTER, figures=figures)
-    promoted = lesson.promoted(ADAPTER, made)
-    return Outcome(ADAPTER, len(pairs), promoted, BETTER if promoted else WOULD, made.version, figures)
+        return Outcome(ADAPTER, len(pairs), Verdict.NO_BETTER, figures=figures)
+    verdict = lesson.promoted(ADAPTER, made)
+    return Outcome(ADAPTER, len(pairs), verdict, version=made.version, figures=figures)
 
 
 # ------------------------------------------------------------------ the trail of it
 
 
-def _write_down(maker: sessionmaker[Session], outcomes: Sequence[Outcome]) -> None:
-    with transaction(maker) as session:
-        for one in outcomes:
-            _note(session, "promote", one.name, {"version": one.version, "pairs": one.pairs, **_told(one)})
+def _write_down(session: Session, outcomes: Sequence[Outcome]) -> None:
+    for one in outcomes:
+        _note(session, "promote", one.name, {"version": one.version, "pairs": one.pairs, **_told(one)})
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
@@ -257,10 +284,13 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     return {name: [round(before[name], 4), round(after[name], 4)] for name in names}
 
 
-def _note(session: Session, action: str, name: str, detail: dict[str, Any]) -> None:
-    """Done by the system itself, on the word of whoever runs the command or of the nightly round."""
+def _note(
+    session: Session, action: str, name: str, detail: dict[str, Any], *, by: Person | None = None
+) -> None:
+    """Without a person: on the word of whoever runs the command, or of the nightly round."""
+    by_id = by.id if by is not None else None
     session.add(
         AuditEntry(
-            at=now(session), by_id=None, action=action, subject=SUBJECT, subject_id=name, detail=detail
+            at=now(session), by_id=by_id, action=action, subject=SUBJECT, subject_id=name, detail=detail
         )
     )

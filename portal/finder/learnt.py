@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.finder.lessons.models import Source
+from portal.finder.lessons.standing import struck
 from portal.finder.masking import masked
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import Person
@@ -60,12 +62,16 @@ def defect_marks(session: Session, ids: Collection[int] | None = None) -> dict[i
 
 def _solved_tickets() -> Select[*tuple[Any, ...]]:
     return _of_tickets(ArticleLink).where(
-        Ticket.state == State.CLOSED, or_(Ticket.rating.is_(None), Ticket.rating >= CONTENT)
+        Ticket.state == State.CLOSED,
+        or_(Ticket.rating.is_(None), Ticket.rating >= CONTENT),
+        ArticleLink.id.not_in(struck(Source.ANSWER)),
     )
 
 
 def _linked_tickets() -> Select[*tuple[Any, ...]]:
-    return _of_tickets(DefectLink).where(DefectLink.verdict == LinkVerdict.LINKED)
+    return _of_tickets(DefectLink).where(
+        DefectLink.verdict == LinkVerdict.LINKED, DefectLink.id.not_in(struck(Source.LINK))
+    )
 
 
 def _of_tickets(link: type[ArticleLink | DefectLink]) -> Select[*tuple[Any, ...]]:
@@ -82,7 +88,11 @@ def _solved_questions() -> Select[*tuple[Any, ...]]:
     return (
         select(Consultation.solved_id, Consultation.id, Consultation.text, _ASKER.name, _ASKER.name)
         .join(_ASKER, Consultation.person_id == _ASKER.id)
-        .where(and_(Consultation.outcome == Outcome.SOLVED, Consultation.solved_kind == "article"))
+        .where(
+            Consultation.outcome == Outcome.SOLVED,
+            Consultation.solved_kind == "article",
+            Consultation.id.not_in(struck(Source.CONSULTATION)),
+        )
     )
 
 

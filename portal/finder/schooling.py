@@ -79,6 +79,16 @@ class Hit:
 
     place: int
     judged: Judged
+    about: str
+    """The category of the ticket that came of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One judged ticket with what search found for it."""
+
+    judged: linking.Judged
+    about: str
 
 
 @contextmanager
@@ -104,10 +114,10 @@ def asked_again(
     *,
     engine: Engine,
     tell: Tell | None = None,
-) -> tuple[list[Judged], list[linking.Judged]]:
+) -> tuple[list[Hit], list[Asked]]:
     """Rows for the calibration and reports for the model of links, each in the order they were judged."""
     rows: list[Hit] = []
-    reports: dict[int, linking.Judged] = {}
+    reports: dict[int, Asked] = {}
     done = 0
     for fold in range(FOLDS):
         apart = {one.ticket for one in judgements if one.ticket is not None and one.ticket % FOLDS == fold}
@@ -115,16 +125,16 @@ def asked_again(
         index.update(library.with_words(without=apart))
         for place, one in enumerate(judgements):
             if _fold_of(place, one) == fold:
-                rows += [Hit(place, row) for row in _rows(index, one, engine)]
+                rows += [Hit(place, row, one.about) for row in _rows(index, one, engine)]
                 done += 1
         for place, case in enumerate(cases):
             if case.ticket.id % FOLDS == fold:
-                reports[place] = _report(index, library, case, engine)
+                reports[place] = Asked(_report(index, library, case, engine), str(case.ticket.category))
                 done += 1
         if tell is not None:
             tell(done, len(judgements) + len(cases))
     rows.sort(key=lambda hit: hit.place)
-    return [hit.judged for hit in rows], [reports[place] for place in sorted(reports)]
+    return rows, [reports[place] for place in sorted(reports)]
 
 
 def _fold_of(place: int, one: Judgement) -> int:

@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("workaround", sa.Text(), nullable=False),
         sa.Column("fix", sa.Text(), nullable=False),
         sa.Column("data_fix", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
         sa.Column("shown_to_users", sa.Boolean(), nullable=False),
         sa.Column("owner_middle_id", sa.Integer(), nullable=True),
         sa.Column("owner_back_id", sa.Integer(), nullable=True),
@@ -209,7 +210,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "external_id"),
     )
     with op.batch_alter_table("defect", schema=None) as batch_op:
+        batch_op.create_index("ix_defect_key", ["key", "due_on"], unique=False)
         batch_op.create_index("ix_defect_system_state", ["system", "state"], unique=False)
+
+    op.create_table(
+        "countermeasure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("who_id", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("done_when", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Integer(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dropped_by", sa.Integer(), nullable=True),
+        sa.Column("dropped_why", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("countermeasure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_countermeasure_defect_id"), ["defect_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_countermeasure_who_id"), ["who_id"], unique=False)
 
     op.create_table(
         "defect_article",
@@ -220,6 +246,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("defect_id", "article_id"),
     )
     op.create_table(
+        "defect_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("restores_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["restores_id"],
+            ["defect_change.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("defect_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_defect_change_defect_id"), ["defect_id"], unique=False)
+
+    op.create_table(
         "defect_move",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("defect_id", sa.Integer(), nullable=False),
@@ -229,11 +274,26 @@ def upgrade() -> None:
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("defect_move", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_defect_move_defect_id"), ["defect_id"], unique=False)
+
+    op.create_table(
+        "defect_note",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("defect_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_defect_note_defect_id"), ["defect_id"], unique=False)
 
     op.create_table(
         "article_pair",
@@ -436,6 +496,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "twin_pair",
+        sa.Column("one_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("likeness", sa.Double(), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["one_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["other_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("one_id", "other_id"),
+    )
+    with op.batch_alter_table("twin_pair", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_twin_pair_other_id"), ["other_id"], unique=False)
+
+    op.create_table(
         "unit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -455,6 +528,29 @@ def upgrade() -> None:
     with op.batch_alter_table("unit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_unit_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_unit_path"), ["path"], unique=False)
+
+    op.create_table(
+        "voice_issue",
+        sa.Column("rhythm", sa.String(length=32), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("rhythm", "first"),
+    )
+    op.create_table(
+        "voice_report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("rhythm", sa.String(length=32), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("after", sa.Date(), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("rhythm", "first", "system"),
+    )
+    with op.batch_alter_table("voice_report", schema=None) as batch_op:
+        batch_op.create_index("ix_voice_report_first", ["first", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_voice_report_system"), ["system"], unique=False)
 
     op.create_table(
         "deployment",
@@ -802,6 +898,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("form_id", "number"),
     )
     op.create_table(
+        "learning_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("doing", sa.String(length=64), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("judged", sa.JSON(), nullable=False),
+        sa.Column("outcomes", sa.JSON(), nullable=False),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("learning_run", schema=None) as batch_op:
+        batch_op.create_index("ix_learning_run_state", ["state"], unique=False)
+
+    op.create_table(
         "level_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("category", sa.String(length=32), nullable=False),
@@ -833,6 +954,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "link_pause",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("looked_at", sa.Integer(), nullable=False),
+        sa.Column("right", sa.Integer(), nullable=False),
+        sa.Column("upper", sa.Double(), nullable=True),
+        sa.Column("wanted", sa.Double(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("link_pause", schema=None) as batch_op:
+        batch_op.create_index("ix_link_pause_open", ["ended_at"], unique=False)
+
+    op.create_table(
         "list_habit",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("view_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -844,6 +991,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id", "view_id"),
     )
+    op.create_table(
+        "not_twins",
+        sa.Column("one_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(["one_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["other_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("one_id", "other_id"),
+    )
+    with op.batch_alter_table("not_twins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_not_twins_other_id"), ["other_id"], unique=False)
+
     op.create_table(
         "pack",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -938,6 +1103,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_post_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "recurrence_alarm",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("basis", sa.String(length=32), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("fixed_in", sa.String(length=40), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("move_id", sa.Integer(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("before", sa.String(length=32), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(["move_id"], ["defect_move.id"], ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("recurrence_alarm", schema=None) as batch_op:
+        batch_op.create_index("ix_recurrence_alarm_defect", ["defect_id", "raised_at"], unique=False)
+        batch_op.create_index("ix_recurrence_alarm_state", ["state", "raised_at"], unique=False)
+        batch_op.create_index(
+            "ix_recurrence_alarm_waiting",
+            ["defect_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('possible', 'open')"),
+            postgresql_where=sa.text("state IN ('possible', 'open')"),
+        )
+
+    op.create_table(
         "saved_view",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=False),
@@ -998,6 +1200,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("sheet_id", "number"),
     )
+    op.create_table(
+        "struck_judgement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("restored_by_id", sa.Integer(), nullable=True),
+        sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["restored_by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("struck_judgement", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_struck_judgement_standing",
+            ["source", "source_id"],
+            unique=True,
+            sqlite_where=sa.text("restored_at IS NULL"),
+            postgresql_where=sa.text("restored_at IS NULL"),
+        )
+
     op.create_table(
         "synonym_group",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1151,6 +1384,60 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_survivor", ["survivor_id"], unique=False)
         batch_op.create_index("ix_ticket_system", ["system_id", "filed_at"], unique=False)
         batch_op.create_index("ix_ticket_unit", ["unit_id", "filed_at"], unique=False)
+
+    op.create_table(
+        "voice_wish",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("wants", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
+    op.create_table(
+        "wall_group",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("system_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("codes", sa.JSON(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dismissed_by_id", sa.Integer(), nullable=True),
+        sa.Column("dismissed_why", sa.Text(), nullable=False),
+        sa.Column("dismissed_size", sa.Integer(), nullable=False),
+        sa.Column("came_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("defect_id", sa.Integer(), nullable=True),
+        sa.Column("nearest_id", sa.Integer(), nullable=True),
+        sa.Column("nearest_probability", sa.Double(), nullable=True),
+        sa.Column("nearest_counted", sa.Boolean(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["dismissed_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["nearest_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["system_id"],
+            ["system.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("wall_group", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wall_group_defect_id"), ["defect_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wall_group_dismissed_at"), ["dismissed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wall_group_system_id"), ["system_id"], unique=False)
 
     op.create_table(
         "webhook",
@@ -1464,6 +1751,9 @@ def upgrade() -> None:
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("together", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["by_id"],
             ["person.id"],
@@ -1471,6 +1761,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["defect_id"],
             ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"],
+            ["person.id"],
         ),
         sa.ForeignKeyConstraint(
             ["ticket_id"],
@@ -1784,6 +2078,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_inspection_state", ["state", "drawn_at"], unique=False)
 
     op.create_table(
+        "learning_figures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["learning_run.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("learning_figures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_learning_figures_run_id"), ["run_id"], unique=False)
+        batch_op.create_index("ix_learning_figures_version", ["name", "version"], unique=False)
+
+    op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -1854,6 +2162,47 @@ def upgrade() -> None:
         batch_op.create_index("ix_pack_item_standing", ["pack_id", "standing"], unique=False)
 
     op.create_table(
+        "recurrence_look",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("recurrence_look", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recurrence_look_at"), ["at"], unique=False)
+
+    op.create_table(
+        "recurrence_sighting",
+        sa.Column("alarm_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("running", sa.String(length=40), nullable=False),
+        sa.Column("basis", sa.String(length=32), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("judged", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alarm_id"],
+            ["recurrence_alarm.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("alarm_id", "ticket_id"),
+    )
+    with op.batch_alter_table("recurrence_sighting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recurrence_sighting_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
         "related_ticket",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("first_id", sa.Integer(), nullable=False),
@@ -1907,6 +2256,53 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("share", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_share_sharing_id"), ["sharing_id"], unique=False)
+
+    op.create_table(
+        "teaching_pick",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=True),
+        sa.Column("others", sa.JSON(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.Column("model", sa.String(length=64), nullable=False),
+        sa.Column("examined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=True),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("teaching_pick", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_teaching_pick_defect_id"), ["defect_id"], unique=False)
+        batch_op.create_index("ix_teaching_pick_rank", ["rank"], unique=False)
+
+    op.create_table(
+        "teaching_skip",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id", "person_id"),
+    )
+    with op.batch_alter_table("teaching_skip", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_teaching_skip_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "trail_entry",
@@ -1968,6 +2364,47 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("urge", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_urge_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "wall_member",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.Integer(), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["wall_group.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("wall_member", schema=None) as batch_op:
+        batch_op.create_index("ix_wall_member_group", ["group_id", "ticket_id"], unique=False)
+
+    op.create_table(
+        "wall_move",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=True),
+        sa.Column("tickets", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(["group_id"], ["wall_group.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("wall_move", schema=None) as batch_op:
+        batch_op.create_index("ix_wall_move_by", ["by_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wall_move_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "watch_entry",
@@ -2152,6 +2589,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_follow_up_call_follow_up_id"), ["follow_up_id"], unique=False)
 
     op.create_table(
+        "link_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("model", sa.String(length=60), nullable=False),
+        sa.Column("decision", sa.String(length=32), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=True),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("held", sa.String(length=32), nullable=True),
+        sa.Column("link_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["link_id"],
+            ["defect_link.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id", "digest"),
+    )
+    with op.batch_alter_table("link_decision", schema=None) as batch_op:
+        batch_op.create_index("ix_link_decision_link", ["link_id"], unique=False)
+        batch_op.create_index(
+            "ix_link_decision_made",
+            ["model", "id"],
+            unique=False,
+            sqlite_where=sa.text("link_id IS NOT NULL"),
+            postgresql_where=sa.text("link_id IS NOT NULL"),
+        )
+
+    op.create_table(
         "link_sent",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=True),
@@ -2234,6 +2709,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_link_sent_article")
 
     op.drop_table("link_sent")
+    with op.batch_alter_table("link_decision", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_link_decision_made",
+            sqlite_where=sa.text("link_id IS NOT NULL"),
+            postgresql_where=sa.text("link_id IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_link_decision_link")
+
+    op.drop_table("link_decision")
     with op.batch_alter_table("follow_up_call", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_follow_up_call_follow_up_id"))
 
@@ -2264,6 +2748,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_watch_entry_ticket_id"))
 
     op.drop_table("watch_entry")
+    with op.batch_alter_table("wall_move", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wall_move_group_id"))
+        batch_op.drop_index("ix_wall_move_by")
+
+    op.drop_table("wall_move")
+    with op.batch_alter_table("wall_member", schema=None) as batch_op:
+        batch_op.drop_index("ix_wall_member_group")
+
+    op.drop_table("wall_member")
     with op.batch_alter_table("urge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_urge_ticket_id"))
 
@@ -2273,6 +2766,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trail_by")
 
     op.drop_table("trail_entry")
+    with op.batch_alter_table("teaching_skip", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_teaching_skip_person_id"))
+
+    op.drop_table("teaching_skip")
+    with op.batch_alter_table("teaching_pick", schema=None) as batch_op:
+        batch_op.drop_index("ix_teaching_pick_rank")
+        batch_op.drop_index(batch_op.f("ix_teaching_pick_defect_id"))
+
+    op.drop_table("teaching_pick")
     with op.batch_alter_table("share", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_share_sharing_id"))
 
@@ -2282,6 +2784,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_related_ticket_first_id"))
 
     op.drop_table("related_ticket")
+    with op.batch_alter_table("recurrence_sighting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recurrence_sighting_ticket_id"))
+
+    op.drop_table("recurrence_sighting")
+    with op.batch_alter_table("recurrence_look", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recurrence_look_at"))
+
+    op.drop_table("recurrence_look")
     with op.batch_alter_table("pack_item", schema=None) as batch_op:
         batch_op.drop_index("ix_pack_item_standing")
         batch_op.drop_index("ix_pack_item_fate")
@@ -2296,6 +2806,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_notice_person")
 
     op.drop_table("notice")
+    with op.batch_alter_table("learning_figures", schema=None) as batch_op:
+        batch_op.drop_index("ix_learning_figures_version")
+        batch_op.drop_index(batch_op.f("ix_learning_figures_run_id"))
+
+    op.drop_table("learning_figures")
     with op.batch_alter_table("inspection", schema=None) as batch_op:
         batch_op.drop_index("ix_inspection_state")
         batch_op.drop_index("ix_inspection_scored")
@@ -2406,6 +2921,13 @@ def downgrade() -> None:
     op.drop_table("announcement")
     op.drop_table("alarm")
     op.drop_table("webhook")
+    with op.batch_alter_table("wall_group", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wall_group_system_id"))
+        batch_op.drop_index(batch_op.f("ix_wall_group_dismissed_at"))
+        batch_op.drop_index(batch_op.f("ix_wall_group_defect_id"))
+
+    op.drop_table("wall_group")
+    op.drop_table("voice_wish")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_unit")
         batch_op.drop_index("ix_ticket_system")
@@ -2426,6 +2948,14 @@ def downgrade() -> None:
     op.drop_table("telling_wish")
     op.drop_table("telling_hours")
     op.drop_table("synonym_group")
+    with op.batch_alter_table("struck_judgement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_struck_judgement_standing",
+            sqlite_where=sa.text("restored_at IS NULL"),
+            postgresql_where=sa.text("restored_at IS NULL"),
+        )
+
+    op.drop_table("struck_judgement")
     op.drop_table("sheet_version")
     with op.batch_alter_table("sharing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sharing_by_id"))
@@ -2436,6 +2966,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_saved_view_owner_id"))
 
     op.drop_table("saved_view")
+    with op.batch_alter_table("recurrence_alarm", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_recurrence_alarm_waiting",
+            sqlite_where=sa.text("state IN ('possible', 'open')"),
+            postgresql_where=sa.text("state IN ('possible', 'open')"),
+        )
+        batch_op.drop_index("ix_recurrence_alarm_state")
+        batch_op.drop_index("ix_recurrence_alarm_defect")
+
+    op.drop_table("recurrence_alarm")
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_post_person_id"))
 
@@ -2447,11 +2987,23 @@ def downgrade() -> None:
         batch_op.drop_index("ix_pack_phase")
 
     op.drop_table("pack")
+    with op.batch_alter_table("not_twins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_not_twins_other_id"))
+
+    op.drop_table("not_twins")
     op.drop_table("list_habit")
+    with op.batch_alter_table("link_pause", schema=None) as batch_op:
+        batch_op.drop_index("ix_link_pause_open")
+
+    op.drop_table("link_pause")
     with op.batch_alter_table("level_version", schema=None) as batch_op:
         batch_op.drop_index("ix_level_version")
 
     op.drop_table("level_version")
+    with op.batch_alter_table("learning_run", schema=None) as batch_op:
+        batch_op.drop_index("ix_learning_run_state")
+
+    op.drop_table("learning_run")
     op.drop_table("info_form_version")
     with op.batch_alter_table("hand_over", schema=None) as batch_op:
         batch_op.drop_index("ix_hand_over_to")
@@ -2506,11 +3058,21 @@ def downgrade() -> None:
     op.drop_table("module")
     op.drop_table("info_form")
     op.drop_table("deployment")
+    with op.batch_alter_table("voice_report", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_voice_report_system"))
+        batch_op.drop_index("ix_voice_report_first")
+
+    op.drop_table("voice_report")
+    op.drop_table("voice_issue")
     with op.batch_alter_table("unit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_unit_path"))
         batch_op.drop_index(batch_op.f("ix_unit_parent_id"))
 
     op.drop_table("unit")
+    with op.batch_alter_table("twin_pair", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_twin_pair_other_id"))
+
+    op.drop_table("twin_pair")
     op.drop_table("trail_check")
     op.drop_table("system_release")
     op.drop_table("system")
@@ -2543,13 +3105,27 @@ def downgrade() -> None:
         batch_op.drop_index("ix_article_pair_likeness")
 
     op.drop_table("article_pair")
+    with op.batch_alter_table("defect_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_defect_note_defect_id"))
+
+    op.drop_table("defect_note")
     with op.batch_alter_table("defect_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_defect_move_defect_id"))
 
     op.drop_table("defect_move")
+    with op.batch_alter_table("defect_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_defect_change_defect_id"))
+
+    op.drop_table("defect_change")
     op.drop_table("defect_article")
+    with op.batch_alter_table("countermeasure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_countermeasure_who_id"))
+        batch_op.drop_index(batch_op.f("ix_countermeasure_defect_id"))
+
+    op.drop_table("countermeasure")
     with op.batch_alter_table("defect", schema=None) as batch_op:
         batch_op.drop_index("ix_defect_system_state")
+        batch_op.drop_index("ix_defect_key")
 
     op.drop_table("defect")
     op.drop_table("article_proposal")
