@@ -46,6 +46,7 @@ class Event(StrEnum):
     NOTED = "noted"
     FIX_DEPLOYED = "fix_deployed"
     RECURRED = "recurred"
+    NO_RECURRENCE = "no_recurrence"  # the alarm was false, the record is as it was
     RECOVERED = "recovered"  # told to those hit by a fault who have no ticket
     NO_FAULT = "no_fault"  # the same, when it turned out to be none
     UPDATE_DUE = "update_due"  # whoever promised an update of an announcement
@@ -64,6 +65,7 @@ class Event(StrEnum):
     ARTICLE_DUE = "article_due"  # whoever owns an article that is to be checked again: ``portal.curation``
     ARTICLE_ENDS = "article_ends"  # the same, before its time is over
     ARTICLE_ENTRUSTED = "article_entrusted"  # whoever owns it from now on
+    LINKING_PAUSED = "linking_paused"  # those who curate defects: ``portal.causes.autolink``
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ TABLE = {row.event: row for row in (
     Row(Event.COMMENTED,    (L.REQUESTER, L.HOLDER, L.WATCHERS),   N_("%(by)s 在工单 %(number)s 留言：%(note)s"), G.TALK, name=N_("留言")),
     Row(Event.NOTED,        (L.HOLDER,),                           N_("%(by)s 在工单 %(number)s 写了内部备注：%(note)s"), G.TALK, name=N_("内部备注")),
     Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待的修复已部署到您单位"), G.PROGRESS, name=N_("修复已部署")),
-    Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发，已重新打开：%(title)s"), G.DEFECT, urgent=True, name=N_("缺陷复发")),  # its owners: ``recurring``
+    Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发（工单 %(number)s），已重新打开：%(title)s"), G.DEFECT, urgent=True, name=N_("缺陷复发")),  # its owners: ``recurrence``
+    Row(Event.NO_RECURRENCE, (),                                   N_("缺陷 %(defect)s 的复发报警是误报，已恢复原状：%(title)s"), G.DEFECT, name=N_("复发误报")),
     Row(Event.RECOVERED,    (),                                    N_("您反映也遇到的故障已恢复：%(title)s %(note)s"), G.OUTAGE, urgent=True, name=N_("故障恢复")),
     Row(Event.NO_FAULT,     (),                                    N_("您反映也遇到的问题经核实不是系统故障：%(title)s；仍有问题请提交工单"), G.OUTAGE, name=N_("核实不是故障")),
     Row(Event.UPDATE_DUE,   (),                                    N_("公告承诺的更新时间已过：%(title)s，请马上更新进展"), G.OUTAGE, urgent=True, name=N_("公告更新逾期")),
@@ -111,6 +114,7 @@ TABLE = {row.event: row for row in (
     Row(Event.ARTICLE_DUE,  (),                                    N_("您负责的知识 %(article)s 要复核：%(title)s"), G.KNOWLEDGE, name=N_("知识要复核")),
     Row(Event.ARTICLE_ENDS, (),                                    N_("您负责的知识 %(article)s 有效期到 %(day)s 为止：%(title)s"), G.KNOWLEDGE, name=N_("知识快到期")),
     Row(Event.ARTICLE_ENTRUSTED, (),                               N_("%(by)s 把知识 %(article)s 交给您负责：%(title)s"), G.KNOWLEDGE, name=N_("知识交给您")),
+    Row(Event.LINKING_PAUSED, (),                                  N_("系统自动关联已暂停：有人看过的 %(looked_at)s 张里只有 %(right)s 张对，低于承诺的 %(wanted)s"), G.DEFECT, urgent=True, name=N_("自动关联暂停")),
 )}
 
 #: Which event a move is, for those that anybody hears of.

@@ -44,6 +44,7 @@ ICONS = {
     Event.REOPENED: "rotate",
     Event.FIX_DEPLOYED: "rocket",
     Event.RECURRED: "bug",
+    Event.NO_RECURRENCE: "bug-off",
     Event.RECOVERED: "heartbeat",
     Event.COMPLAINED: "mood-sad",
     Event.DUE_SOON: "clock",
@@ -53,6 +54,8 @@ ICONS = {
     Event.ARTICLE_ENDS: "hourglass",
     Event.ARTICLE_ENTRUSTED: "book-upload",
 }
+#: What these tell of is the record; the ticket is named in the sentence.
+ABOUT_DEFECTS = frozenset({Event.RECURRED, Event.NO_RECURRENCE})
 LARGEST_ID = 2**62
 
 
@@ -163,4 +166,6 @@ def notice_address(notice: Notice) -> str:
         return url_for("fault_pages.announcement", id=notice.values["announcement"])
     if number := notice.values.get("article", ""):
         return url_for("reading.article", number=number)
+    if notice.event in ABOUT_DEFECTS and (number := notice.values.get("defect", "")):
+        return url_for("defect_pages.record", number=number)
     return ticket_address(notice.ticket, me()) if notice.ticket else url_for("notices.page")
