@@ -1,7 +1,8 @@
-"""Which record a ticket is most likely about, as the model of links has it: with no person's eyes.
+"""Which record a ticket is most likely about, by the model of links: as it was decided, else as it would be.
 
-The same search, signs and model as on the workbench; ``consider``ed here because an alarm needs the answer
-also where nothing was linked. The invariant: a rejected record is never matched again.
+Weighing is ``finder.proposing``'s and what was decided on a ticket ``causes.autolink``'s; nothing is weighed
+twice. The invariant: a sure word counts as sure only where the system may link by it now, and a record that
+a person has rejected is never matched again.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from defects.models import Defect
-from defects.queries import defects_by_id
-from indexer.document import Answer, Mode, Query
-from indexer.linking import Decision, Proposal
-from portal.finder import likely, link_signs
+from indexer.linking import Decision
+from portal.causes.autolink.deciding import WANTED, decided
+from portal.causes.autolink.models import Held, LinkDecision
+from portal.causes.autolink.pauses import pause_of
+from portal.finder import likely
 from portal.finder.find import Finder
-from portal.finder.sources import DEFECT
-from portal.finder.synonyms.serving import own_groups
+from portal.finder.proposing import Proposed, proposed
 from portal.tickets.models import Ticket
 
-DEPTH = 14
+#: Why a sure word is not one: nobody has measured it well enough, or people have stopped it.
+DOUBTED = frozenset({Held.PROMISE, Held.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +34,28 @@ class Match:
 
 def match_of(session: Session, finder: Finder, ticket: Ticket) -> Match | None:
     """The likeliest record and what may be done with that; None when there is none, or no index to ask."""
-    answer = _asked(session, finder, ticket)
-    if answer.trace is None or answer.mode == Mode.UNAVAILABLE:
+    row = decided(session, ticket)
+    match = _decided(row) if row is not None else _proposed(session, finder, ticket)
+    if match is None or match.defect.id in likely.judged(ticket).rejected:
         return None
-    rows = defects_by_id(session, [int(hit.id) for hit in answer.hits])
-    proposal = _proposed(finder, ticket, answer, rows)
-    if not proposal.ranked:
+    return match
+
+
+def _decided(row: LinkDecision) -> Match | None:
+    if row.defect is None:
         return None
-    number, probability = proposal.ranked[0]
-    return Match(rows[int(number)], proposal.decision, probability)
+    doubted = row.decision is Decision.LINK and row.held in DOUBTED
+    return Match(row.defect, Decision.SUGGEST if doubted else row.decision, row.probability)
 
 
-def _asked(session: Session, finder: Finder, ticket: Ticket) -> Answer:
-    near = {"system": ticket.system.code, "module": ticket.module or ""}
-    query = Query(
-        link_signs.said_in(ticket),
-        audience=None,
-        kinds=frozenset({DEFECT}),
-        near={name: value for name, value in near.items() if value},
-        limit=DEPTH,
-        exclude=likely.judged(ticket).rejected_keys,
-        synonyms=own_groups(session),
-    )
-    return finder.index.search(query, explain=True)
+def _proposed(session: Session, finder: Finder, ticket: Ticket) -> Match | None:
+    found = proposed(session, finder.index, ticket)
+    if found is None or found.defect is None:
+        return None
+    sure = found.decision is Decision.LINK and _may_link(session, found)
+    decision = Decision.SUGGEST if found.decision is Decision.LINK and not sure else found.decision
+    return Match(found.defect, decision, found.probability)
 
 
-def _proposed(finder: Finder, ticket: Ticket, answer: Answer, rows: dict[int, Defect]) -> Proposal:
-    engine = Mode.LEXICAL if answer.mode is Mode.LEXICAL else Mode.HYBRID
-    model = finder.index.promotions.links(f"links_{engine}")
-    known = {(DEFECT, str(row.id)): link_signs.known_of(row) for row in rows.values()}
-    return model.proposal(link_signs.report_of(link_signs.told_of(ticket), answer, known))
+def _may_link(session: Session, found: Proposed) -> bool:
+    return found.learned and found.promised >= WANTED and pause_of(session, found.model) is None

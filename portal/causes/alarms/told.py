@@ -1,0 +1,76 @@
+"""What the versions say of a ticket and a repaired record: fixed and on its way, there already, or unknown.
+
+Sentences for staff are the pages' business; here are the values. Nothing is raised here. The invariant: only
+a record that was said to be repaired tells anything, and a version nobody knows is called unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from defects.flow import DefectState
+from defects.models import Defect
+from defects.recurrence import GONE, outlives_fix
+from defects.signatures import runs_fix, version_key
+from portal.catalogue.rollout import Coming, arrival_of
+from portal.tickets.models import Ticket
+from portal.tickets.recurrence.versions import running_for
+
+#: States in which a record is said to be repaired.
+REPAIRED = GONE | {DefectState.FIXED}
+
+
+class Course(StrEnum):
+    """How a ticket stands to the repair."""
+
+    AGAIN = "again"  # filed after the repair, from where it runs: if it is the same, it has come back
+    UNVERIFIED = "unverified"  # the same, but nobody has verified the repair yet
+    HERE = "here"  # it ran an older version then; the repair has arrived since
+    PLANNED = "planned"
+    UNPLANNED = "unplanned"
+    UNKNOWN = "unknown"  # nobody knows what ran there
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One ticket beside one record."""
+
+    course: Course
+    fixed_in: str
+    running: str
+    version: str = ""
+    """The one that brings the repair."""
+    planned_on: date | None = None
+
+
+def told_of(session: Session, ticket: Ticket, defect: Defect) -> Told | None:
+    """None when there is nothing to tell: not repaired, or reported before the repair from where it runs now."""
+    fixed_in = defect.fixed_in or ""
+    if defect.state not in REPAIRED or not fixed_in:
+        return None
+    running = running_for(session, ticket, defect)
+    if not version_key(running):
+        return Told(Course.UNKNOWN, fixed_in, running)
+    if not runs_fix(running, fixed_in):
+        return _on_its_way(session, ticket, defect, running)
+    if not outlives_fix(defect, running, at=ticket.filed_at):
+        return None
+    return Told(Course.AGAIN if defect.state in GONE else Course.UNVERIFIED, fixed_in, running)
+
+
+def _on_its_way(session: Session, ticket: Ticket, defect: Defect, running: str) -> Told:
+    arrival = arrival_of(session, defect, ticket.unit)
+    courses = {Coming.HERE: Course.HERE, Coming.PLANNED: Course.PLANNED}
+    course = courses.get(arrival.standing, Course.UNPLANNED)
+    return Told(course, defect.fixed_in or "", running, arrival.version, arrival.planned_on)
+
+
+def told_of_each(session: Session, ticket: Ticket, defects: Iterable[Defect]) -> dict[int, Told]:
+    """Id of the record → what is told; as many questions as there are repaired records among them."""
+    found = {defect.id: told_of(session, ticket, defect) for defect in defects}
+    return {number: told for number, told in found.items() if told is not None}
