@@ -39,6 +39,8 @@ def new_postgres(postgres_server: URL) -> Maker:
         engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
+            # Whoever waits for a lock of their own thread would wait for ever: say so instead.
+            connection.execute(text(f"ALTER DATABASE \"{name}\" SET lock_timeout = '120s'"))
         engine.dispose()
         return postgres_server.set(database=name).render_as_string(hide_password=False)
 

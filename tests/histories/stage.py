@@ -41,6 +41,8 @@ class Screen:
     company: Company
     tickets: dict[int, Ticket] = field(default_factory=dict)
     pending: list[Deed] = field(default_factory=list)
+    judged: set[int] = field(default_factory=set)
+    """Tickets that a judgement holds, also one that was refused, until this screen commits."""
 
     def forget(self) -> None:
         """A new request begins: every ticket is read anew."""
@@ -55,7 +57,7 @@ class Screen:
 
     @property
     def held(self) -> set[int]:
-        return {deed.ticket for deed in self.pending}
+        return {deed.ticket for deed in self.pending} | self.judged
 
 
 class Stage:
@@ -105,6 +107,7 @@ class Stage:
                 self._send_old_form(screen, number, step)
             case _:
                 ticket = self._fresh(screen, number)
+                screen.judged |= {number} if step.kind == Kind.LINK else set()
                 screen.pending += beside.act(screen.session, screen.company, ticket, step)
 
     def _end(self, screen: Screen, ending: Ending) -> None:
@@ -115,11 +118,11 @@ class Stage:
         else:
             screen.session.commit()
             self.chronicle.accept(screen.pending)
-            screen.pending = []
+            screen.pending, screen.judged = [], set()
 
     def _drop(self, screen: Screen) -> None:
         screen.session.rollback()
-        screen.pending = []
+        screen.pending, screen.judged = [], set()
         screen.tickets = {number: row for number, row in screen.tickets.items() if row in screen.session}
         screen.company.read()
 
