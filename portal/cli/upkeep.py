@@ -23,6 +23,7 @@ from indexer.document import Mode
 from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
+from portal.causes.teaching.gathering import keep_queue
 from portal.cli.bulk_work import carry_bulk_on, forget_bulk
 from portal.cli.coming_back import follow_questions
 from portal.cli.curating import count_standings, find_pairs, keep_time, look_for_decay
@@ -126,6 +127,8 @@ class Upkeep:
             Job("articles alike", timedelta(hours=6), lambda *_: find_pairs(self.maker, self.index)),
             Job("gaps", timedelta(minutes=5), lambda *_: keep_gaps(self.maker, self.index)),
             Job("learn", timedelta(minutes=20), lambda *_: self.nightly.round(moment())),
+            Job("learn now", timedelta(seconds=5), lambda *_: self.nightly.answer(moment())),
+            Job("what to ask judges", timedelta(minutes=2), lambda *_: keep_queue(self.maker, self.index)),
         )
 
     def run(self) -> None:

@@ -40,6 +40,7 @@ class Provenance(StrEnum):
     ANSWERED = "answered"
     LINKED = "linked"
     REJECTED = "rejected"
+    NONE = "none"
     MERGED = "merged"
 
 
@@ -49,6 +50,7 @@ PROVENANCE_LABELS = {
     Provenance.ANSWERED: N_("用知识答复"),
     Provenance.LINKED: N_("关联缺陷"),
     Provenance.REJECTED: N_("否决缺陷"),
+    Provenance.NONE: N_("都不是"),
     Provenance.MERGED: N_("合并缺陷"),
 }
 
@@ -150,7 +152,8 @@ def _of_consultation(row: Consultation, about: str) -> Iterator[Judgement]:
 STANDING = (
     DefectLink.by_id.is_not(None),
     DefectLink.verdict != LinkVerdict.UNDONE,
-    DefectLink.id.not_in(struck(Source.LINK)),
+    # "None of these" is one answer: struck out, none of its rows teaches.
+    func.coalesce(DefectLink.together, DefectLink.id).not_in(struck(Source.LINK)),
 )
 
 
@@ -177,7 +180,7 @@ def _of_links(ticket: Ticket, links: Sequence[DefectLink]) -> Iterator[Judgement
     yield Judgement(
         said_in(ticket),
         DEFECT,
-        Provenance.LINKED if right else Provenance.REJECTED,
+        _said(links, linked=bool(right)),
         links[-1].at,
         (DEFECT, str(right[0].defect_id)) if right else None,
         wrong,
@@ -185,6 +188,12 @@ def _of_links(ticket: Ticket, links: Sequence[DefectLink]) -> Iterator[Judgement
         ticket.id,
         str(ticket.category),
     )
+
+
+def _said(links: Sequence[DefectLink], *, linked: bool) -> Provenance:
+    if linked:
+        return Provenance.LINKED
+    return Provenance.NONE if links[-1].together is not None else Provenance.REJECTED
 
 
 def _answered(session: Session) -> Iterator[Judgement]:

@@ -13,6 +13,7 @@ from defects import flow as defect_flow
 from defects import models as defect_models
 from kb import audience, models
 from kb import flow as article_flow
+from portal.causes.teaching import picking
 from portal.curation.drafts import models as draft_models
 from portal.curation.gaps import flow as gap_flow
 from portal.curation.gaps import lists as gap_lists
@@ -20,7 +21,8 @@ from portal.curation.gaps import models as gap_models
 from portal.curation.gaps import shrinkage
 from portal.delivery import models as delivery_models
 from portal.faults import flow as fault_flow
-from portal.finder import grounds
+from portal.finder import grounds, judgements
+from portal.finder.lessons import models as lesson_models
 from portal.packs import words as pack_words
 from portal.people import roles
 from portal.quality import words as quality_words
@@ -37,6 +39,10 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     models.Reason: models.REASON_LABELS,
     models.AtExpiry: models.AT_EXPIRY_LABELS,
     audience.Audience: audience.AUDIENCE_LABELS,
+    judgements.Provenance: judgements.PROVENANCE_LABELS,
+    lesson_models.RunKind: lesson_models.RUN_KIND_LABELS,
+    lesson_models.RunState: lesson_models.RUN_STATE_LABELS,
+    picking.Because: picking.BECAUSE_LABELS,
     gap_flow.GapState: gap_flow.GAP_STATE_LABELS,
     gap_flow.GapAction: gap_flow.GAP_ACTION_LABELS,
     gap_models.AskKind: gap_models.ASK_LABELS,

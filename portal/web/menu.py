@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("knowledge.page",     N_("知识编辑"),   "pencil",           "e", staff=True),
     Entry("fault_pages.board",  N_("故障与公告"), "speakerphone",     "f", staff=True),
     Entry("figures.morning",    N_("运营看板"),   "chart-histogram",  "b", staff=True),
+    Entry("teaching.page",      N_("匹配学习"),   "school",           "l", staff=True),
     Entry("quality.page",       N_("质量回访"),   "clipboard-check",  "v", staff=True),
     Entry("admin_levels.page",  N_("服务时限"),   "clock-check",      "t", staff=True),
     Entry("admin.page",         N_("系统管理"),   "settings",         "a", staff=True),

@@ -24,9 +24,7 @@ class TeachingPick(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey(Ticket.id), unique=True)
     # The likeliest record; none where search found nothing.
     defect_id: Mapped[int | None] = mapped_column(ForeignKey(Defect.id), index=True)
-    others: Mapped[list[int]] = mapped_column(JSON, default=list)  # the next likeliest records
     probability: Mapped[float] = mapped_column(default=0.0)
-    counted: Mapped[bool] = mapped_column(default=False)
     model: Mapped[str] = mapped_column(Code)  # whose probability that is
     examined_at: Mapped[datetime] = mapped_column(UtcDateTime)
     rank: Mapped[int | None] = mapped_column()

@@ -380,6 +380,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
+        "known_article",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_for", sa.String(length=400), nullable=False),
+        sa.Column("kept_for", sa.String(length=400), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("article_id"),
+    )
+    with op.batch_alter_table("known_article", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_known_article_defect_id"), ["defect_id"], unique=False)
+
+    op.create_table(
         "lease",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("holder", sa.String(length=80), nullable=False),
@@ -679,6 +696,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "article_follower",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"],
+            ["article.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("article_id", "person_id"),
+    )
+    with op.batch_alter_table("article_follower", schema=None) as batch_op:
+        batch_op.create_index("ix_article_follower_person", ["person_id", "since"], unique=False)
+
+    op.create_table(
         "article_import",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
@@ -898,6 +937,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("form_id", "number"),
     )
     op.create_table(
+        "key_reminder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("subject", "subject_id", "due_on", "stage", "person_id"),
+    )
+    op.create_table(
         "learning_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -977,7 +1032,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("link_pause", schema=None) as batch_op:
-        batch_op.create_index("ix_link_pause_open", ["ended_at"], unique=False)
+        batch_op.create_index(
+            "ix_link_pause_open",
+            ["model"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "list_habit",
@@ -1101,6 +1162,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_post_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "record_merge",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("into_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gained", sa.JSON(), nullable=False),
+        sa.Column("articles", sa.JSON(), nullable=False),
+        sa.Column("measures", sa.JSON(), nullable=False),
+        sa.Column("parted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["into_id"],
+            ["defect.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("record_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_record_merge_defect_id"), ["defect_id"], unique=False)
+        batch_op.create_index("ix_record_merge_into", ["into_id", "parted_at"], unique=False)
 
     op.create_table(
         "recurrence_alarm",
@@ -1629,6 +1719,54 @@ def upgrade() -> None:
     with op.batch_alter_table("bulk_item", schema=None) as batch_op:
         batch_op.create_index("ix_bulk_item_fate", ["bulk_id", "fate"], unique=False)
         batch_op.create_index(batch_op.f("ix_bulk_item_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "burst",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("series", sa.String(length=32), nullable=False),
+        sa.Column("system_id", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.Integer(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("usual", sa.Double(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("chance", sa.Double(), nullable=False),
+        sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dismissed_by_id", sa.Integer(), nullable=True),
+        sa.Column("dismissed_why", sa.Text(), nullable=False),
+        sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("snoozed_by_id", sa.Integer(), nullable=True),
+        sa.Column("became", sa.String(length=32), nullable=True),
+        sa.Column("became_number", sa.String(length=24), nullable=False),
+        sa.Column("became_by_id", sa.Integer(), nullable=True),
+        sa.Column("became_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["became_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["dismissed_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(["group_id"], ["wall_group.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["snoozed_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["system_id"],
+            ["system.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("burst", schema=None) as batch_op:
+        batch_op.create_index("ix_burst_found", ["found_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_burst_group_id"), ["group_id"], unique=False)
+        batch_op.create_index("ix_burst_live", ["ended_at", "system_id"], unique=False)
 
     op.create_table(
         "comment",
@@ -2162,6 +2300,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_pack_item_standing", ["pack_id", "standing"], unique=False)
 
     op.create_table(
+        "recipe_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defect_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["defect_id"],
+            ["defect.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("defect_id", "ticket_id"),
+    )
+    with op.batch_alter_table("recipe_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recipe_run_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
         "recurrence_look",
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -2262,9 +2426,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("defect_id", sa.Integer(), nullable=True),
-        sa.Column("others", sa.JSON(), nullable=False),
         sa.Column("probability", sa.Double(), nullable=False),
-        sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column("model", sa.String(length=64), nullable=False),
         sa.Column("examined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=True),
@@ -2658,6 +2820,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_sent_person", ["person_id", "article_id", "at"], unique=False)
 
     op.create_table(
+        "moved_judgement",
+        sa.Column("merge_id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"],
+            ["defect_link.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["merge_id"],
+            ["record_merge.id"],
+        ),
+        sa.PrimaryKeyConstraint("merge_id", "link_id"),
+    )
+    op.create_table(
         "score",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("inspection_id", sa.Integer(), nullable=False),
@@ -2704,6 +2880,7 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("shown")
     op.drop_table("score")
+    op.drop_table("moved_judgement")
     with op.batch_alter_table("link_sent", schema=None) as batch_op:
         batch_op.drop_index("ix_link_sent_person")
         batch_op.drop_index("ix_link_sent_article")
@@ -2792,6 +2969,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recurrence_look_at"))
 
     op.drop_table("recurrence_look")
+    with op.batch_alter_table("recipe_run", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recipe_run_ticket_id"))
+
+    op.drop_table("recipe_run")
     with op.batch_alter_table("pack_item", schema=None) as batch_op:
         batch_op.drop_index("ix_pack_item_standing")
         batch_op.drop_index("ix_pack_item_fate")
@@ -2893,6 +3074,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_comment_ticket_id"))
 
     op.drop_table("comment")
+    with op.batch_alter_table("burst", schema=None) as batch_op:
+        batch_op.drop_index("ix_burst_live")
+        batch_op.drop_index(batch_op.f("ix_burst_group_id"))
+        batch_op.drop_index("ix_burst_found")
+
+    op.drop_table("burst")
     with op.batch_alter_table("bulk_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bulk_item_ticket_id"))
         batch_op.drop_index("ix_bulk_item_fate")
@@ -2976,6 +3163,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_recurrence_alarm_defect")
 
     op.drop_table("recurrence_alarm")
+    with op.batch_alter_table("record_merge", schema=None) as batch_op:
+        batch_op.drop_index("ix_record_merge_into")
+        batch_op.drop_index(batch_op.f("ix_record_merge_defect_id"))
+
+    op.drop_table("record_merge")
     with op.batch_alter_table("person_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_post_person_id"))
 
@@ -2993,7 +3185,11 @@ def downgrade() -> None:
     op.drop_table("not_twins")
     op.drop_table("list_habit")
     with op.batch_alter_table("link_pause", schema=None) as batch_op:
-        batch_op.drop_index("ix_link_pause_open")
+        batch_op.drop_index(
+            "ix_link_pause_open",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.drop_table("link_pause")
     with op.batch_alter_table("level_version", schema=None) as batch_op:
@@ -3004,6 +3200,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_learning_run_state")
 
     op.drop_table("learning_run")
+    op.drop_table("key_reminder")
     op.drop_table("info_form_version")
     with op.batch_alter_table("hand_over", schema=None) as batch_op:
         batch_op.drop_index("ix_hand_over_to")
@@ -3038,6 +3235,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_article_import_by_id"))
 
     op.drop_table("article_import")
+    with op.batch_alter_table("article_follower", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_follower_person")
+
+    op.drop_table("article_follower")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
 
@@ -3088,6 +3289,10 @@ def downgrade() -> None:
 
     op.drop_table("login_session")
     op.drop_table("lease")
+    with op.batch_alter_table("known_article", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_known_article_defect_id"))
+
+    op.drop_table("known_article")
     op.drop_table("frozen_calendar")
     op.drop_table("data_service")
     op.drop_table("curation_round")
