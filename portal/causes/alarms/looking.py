@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from indexer.linking import Decision
 from portal.causes.alarms.matching import match_of
+from portal.causes.autolink.deciding import NEVER, WANTED
 from portal.finder.find import Finder
 from portal.tickets import recurring
 from portal.tickets.models import Ticket
@@ -22,23 +23,30 @@ SILENT = frozenset({State.CANCELLED, State.MERGED})
 BASES = {Decision.LINK: Basis.MATCH, Decision.SUGGEST: Basis.LIKENESS}
 
 
-def look(session: Session, finder: Finder, ticket: Ticket) -> RecurrenceAlarm | None:
+def look(
+    session: Session, finder: Finder, ticket: Ticket, *, wanted: float = WANTED
+) -> RecurrenceAlarm | None:
     """The alarm that this ticket raised or joined; None for a quiet mark, too: that is only proposed."""
-    if ticket.state in SILENT:
+    if is_silent(ticket):
         return None
     if ticket.defect is not None:
         return _loud(recurring.watch(session, ticket, ticket.defect))
-    seen = sighted(session, finder, ticket)
+    seen = sighted(session, finder, ticket, wanted=wanted)
     return _loud(raised(session, seen)) if seen is not None else None
+
+
+def is_silent(ticket: Ticket) -> bool:
+    """Withdrawn, merged into another one, or a complaint, which goes its own way."""
+    return ticket.state in SILENT or ticket.category in NEVER
 
 
 def _loud(alarm: RecurrenceAlarm | None) -> RecurrenceAlarm | None:
     return None if alarm is None or alarm.state == AlarmState.POSSIBLE else alarm
 
 
-def sighted(session: Session, finder: Finder, ticket: Ticket) -> Seen | None:
+def sighted(session: Session, finder: Finder, ticket: Ticket, *, wanted: float = WANTED) -> Seen | None:
     """What an unlinked ticket shows by the model's word; reads alone, so that searching holds nobody up."""
-    match = match_of(session, finder, ticket)
+    match = match_of(session, finder, ticket, wanted=wanted)
     if match is None or match.decision not in BASES:
         return None
     basis = BASES[match.decision]

@@ -32,10 +32,13 @@ class Match:
     probability: float
 
 
-def match_of(session: Session, finder: Finder, ticket: Ticket) -> Match | None:
-    """The likeliest record and what may be done with that; None when there is none, or no index to ask."""
+def match_of(session: Session, finder: Finder, ticket: Ticket, *, wanted: float = WANTED) -> Match | None:
+    """The likeliest record and what may be done with that; None when there is none, or no index to ask.
+
+    ``wanted`` is the precision that a link by the system has to promise.
+    """
     row = decided(session, ticket)
-    match = _decided(row) if row is not None else _proposed(session, finder, ticket)
+    match = _decided(row) if row is not None else _proposed(session, finder, ticket, wanted)
     if match is None or match.defect.id in likely.judged(ticket).rejected:
         return None
     return match
@@ -48,14 +51,14 @@ def _decided(row: LinkDecision) -> Match | None:
     return Match(row.defect, Decision.SUGGEST if doubted else row.decision, row.probability)
 
 
-def _proposed(session: Session, finder: Finder, ticket: Ticket) -> Match | None:
+def _proposed(session: Session, finder: Finder, ticket: Ticket, wanted: float) -> Match | None:
     found = proposed(session, finder.index, ticket)
     if found is None or found.defect is None:
         return None
-    sure = found.decision is Decision.LINK and _may_link(session, found)
+    sure = found.decision is Decision.LINK and _may_link(session, found, wanted)
     decision = Decision.SUGGEST if found.decision is Decision.LINK and not sure else found.decision
     return Match(found.defect, decision, found.probability)
 
 
-def _may_link(session: Session, found: Proposed) -> bool:
-    return found.learned and found.promised >= WANTED and pause_of(session, found.model) is None
+def _may_link(session: Session, found: Proposed, wanted: float) -> bool:
+    return found.learned and found.promised >= wanted and pause_of(session, found.model) is None

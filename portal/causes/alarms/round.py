@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects.flow import DefectState
 from defects.models import Defect
-from indexer.document import Mode
 from indexer.index import Index
 from kb.columns import now
-from portal.causes.alarms.looking import SILENT, sighted
+from portal.causes.alarms.looking import is_silent, sighted
+from portal.causes.autolink.deciding import WANTED
 from portal.db import transaction
 from portal.finder.find import Finder
+from portal.finder.proposing import is_ready
 from portal.tickets import recurring
 from portal.tickets.models import Ticket
 from portal.tickets.recurrence.models import WAITING, AlarmState, Basis, Looked, RecurrenceAlarm
@@ -46,12 +47,12 @@ class Found:
     probability: float | None = None
 
 
-def watch_for_recurrence(maker: sessionmaker[Session], index: Index) -> int:
+def watch_for_recurrence(maker: sessionmaker[Session], index: Index, *, wanted: float = WANTED) -> int:
     """Returns how many tickets were looked at; without an index none is, and all wait."""
-    if index.status().mode == Mode.UNAVAILABLE:
+    if not is_ready(index):
         return 0
     with maker() as session:
-        found = _found(session, Finder(index))
+        found = _found(session, Finder(index), wanted)
     for one in found:
         with transaction(maker) as session:
             _written(session, one)
@@ -61,7 +62,7 @@ def watch_for_recurrence(maker: sessionmaker[Session], index: Index) -> int:
     return len(found)
 
 
-def _found(session: Session, finder: Finder) -> Sequence[Found]:
+def _found(session: Session, finder: Finder, wanted: float) -> Sequence[Found]:
     tickets = session.scalars(
         select(Ticket)
         .outerjoin(Looked, Looked.ticket_id == Ticket.id)
@@ -69,13 +70,13 @@ def _found(session: Session, finder: Finder) -> Sequence[Found]:
         .order_by(Ticket.id)
         .limit(AT_ONCE)
     ).all()
-    return [_of(session, finder, ticket) for ticket in tickets]
+    return [_of(session, finder, ticket, wanted) for ticket in tickets]
 
 
-def _of(session: Session, finder: Finder, ticket: Ticket) -> Found:
-    if ticket.state in SILENT or ticket.defect is not None:
+def _of(session: Session, finder: Finder, ticket: Ticket, wanted: float) -> Found:
+    if is_silent(ticket) or ticket.defect is not None:
         return Found(ticket.id)
-    seen = sighted(session, finder, ticket)
+    seen = sighted(session, finder, ticket, wanted=wanted)
     return (
         Found(ticket.id) if seen is None else Found(ticket.id, seen.defect.id, seen.basis, seen.probability)
     )
@@ -92,7 +93,7 @@ def _written(session: Session, one: Found) -> None:
 
 
 def _raised(session: Session, ticket: Ticket, one: Found) -> RecurrenceAlarm | None:
-    if ticket.state in SILENT:
+    if is_silent(ticket):
         return None
     if ticket.defect is not None:  # linked meanwhile: that speaks for itself
         return recurring.watch(session, ticket, ticket.defect)

@@ -49,7 +49,7 @@ class Told:
 
 
 def told_of(session: Session, ticket: Ticket, defect: Defect) -> Told | None:
-    """None when there is nothing to tell: not repaired, or reported before the repair from where it runs now."""
+    """None when there is nothing to tell: not repaired, or reported too early to say anything."""
     fixed_in = defect.fixed_in or ""
     if defect.state not in REPAIRED or not fixed_in:
         return None

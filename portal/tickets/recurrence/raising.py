@@ -184,7 +184,9 @@ def open_record(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> None:
     if alarm.defect.state not in GONE:
         return
     alarm.move_id = recur(session, alarm.defect, note=seen.sentence).id
-    tell_owners(session, alarm, Event.RECURRED, ticket=seen.ticket, by=seen.by, note=seen.sentence)
+    # Whoever links a ticket need not see that this opens the record; whoever confirms an alarm does.
+    by = None if seen.basis == Basis.PERSON else seen.by
+    tell_owners(session, alarm, Event.RECURRED, ticket=seen.ticket, by=by, note=seen.sentence)
     session.flush()
 
 
