@@ -46,6 +46,7 @@ class Settings:
     lockout_minutes: int
     confirm_after_days: int
     learn_after: int
+    link_precision: float
     holdout_share: float
     holdout_name: str
     base_url: str
@@ -111,6 +112,13 @@ def _share(text: str) -> float:
     found = re.fullmatch(r"0(\.\d{1,6})?", text)
     if found is None or float(text) > 0.5:
         raise ValueError("应为 0 到 0.5 之间的小数，例如 0.05；0 为不做对照")
+    return float(text)
+
+
+def _precision(text: str) -> float:
+    found = re.fullmatch(r"0\.\d{1,4}", text)
+    if found is None or not 0.5 <= float(text) <= 0.999:
+        raise ValueError("应为 0.5 到 0.999 之间的小数，例如 0.95")
     return float(text)
 
 
@@ -194,6 +202,7 @@ TABLE = (
     Row("lockout_minutes",    "15",            _count,    "锁定多少分钟"),
     Row("confirm_after_days", "3",             _count,    "反馈后用户多少个工作日不回应即自动确认"),
     Row("learn_after",        "50",            _any_count, "夜里自动学习：比上次新增多少条判断才学一次；0 为从不"),
+    Row("link_precision",     "0.95",          _precision, "系统自己关联缺陷所承诺的精度：学到的模型在没参与学习的判断上达到它才自动关联，实际达不到就自动暂停；调高之后要等下一次学习"),
     Row("holdout_share",      "0",             _share,    "对照实验：多大比例的人（每两周重抽）输入问题时不看推荐的知识和缺陷，例如 0.05；公告照常显示，检索和提单不受影响；0 为不做对照"),
     Row("holdout_name",       "1",             str,       "对照实验的名称；改名即重新抽签"),
     Row("base_url",           "",              _address,  "对外网址，用于邮件和群机器人消息里的链接；空则消息里不带链接"),

@@ -70,6 +70,7 @@ def fit(
         made_from=made_from,
         pairs=len(judged),
         learned_at=learned_at,
+        promised=wanted_precision,
     )
 
 

@@ -75,6 +75,8 @@ class LinkModel:
     made_from: str
     pairs: int = 0
     learned_at: str = ""
+    promised: float = 0.95
+    """The precision for which `link_from` was chosen."""
 
     @property
     def version(self) -> str:
@@ -161,6 +163,7 @@ def from_json(text: str) -> LinkModel:
             str(held["made_from"]),
             int(held["pairs"]),
             str(held["learned_at"]),
+            float(held.get("promised", 0.95)),
         )
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError("not a model of links") from fault

@@ -10,7 +10,6 @@ from flask_babel import gettext
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
-from defects.queries import defect_by_number
 from kb.queries import article_by_number, is_readable
 from portal.api import callers, schemas
 from portal.api.paging import page_of
@@ -20,19 +19,23 @@ from portal.catalogue.queries import system_by_code
 from portal.finder import suggest
 from portal.people.models import Person
 from portal.people.queries import person_by_login
-from portal.people.roles import Permission
-from portal.tickets import attachments, desk, flow, linking
+from portal.tickets import attachments, desk, flow
 from portal.tickets.filing import may_file_for
 from portal.tickets.forms.answering import Answers
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.plain import NOTES_FOR_USER
 from portal.tickets.queries import ticket_by_number
 from portal.tickets.visibility import is_visible, serves
+from portal.tickets.words import Action
 from portal.web.access import signed_in
 from portal.web.request import db, me, parts, viewer
 
 blueprint = Blueprint("api_tickets", __name__, description="Tickets and everything that happens to them")
 blueprint.before_request(callers.check_call)
+
+
+#: What the system linked by itself, and what became of it: for colleagues only.
+MACHINES_GUESS = frozenset({Action.AUTO_LINK, Action.AUTO_KEPT, Action.AUTO_UNDONE})
 
 
 def seen(ref: str) -> Ticket:
@@ -98,7 +101,7 @@ class Trail(MethodView):
         ticket = seen(ref)
         served = serves(me(), ticket)
         rows = db().scalars(select(TrailEntry).where(TrailEntry.ticket == ticket).order_by(TrailEntry.seq))
-        return [_told(row, whole=served) for row in rows]
+        return [_told(row, whole=served) for row in rows if served or row.action not in MACHINES_GUESS]
 
 
 def _told(row: TrailEntry, *, whole: bool) -> dict[str, Any]:
@@ -205,30 +208,6 @@ class Attachments(MethodView):
             internal=request.form.get("internal") == "true",
             locked=bool(settings.virus_scan),
         )
-
-
-@blueprint.route("/tickets/<string:ref>/links")
-class Links(MethodView):
-    @signed_in
-    @blueprint.arguments(schemas.LinkIn)
-    @blueprint.response(204)
-    def post(self, given: dict[str, Any], ref: str) -> None:
-        """Tie a ticket to an article, or judge it against a defect."""
-        ticket = seen(ref)
-        if given["article"]:
-            if not serves(me(), ticket):
-                abort(404)
-            desk.link_article(db(), ticket, readable(given["article"]), by=me())
-        if given["defect"]:
-            defect = defect_by_number(db(), given["defect"])
-            if defect is None or not me().may(Permission.READ_STAFF_TEXTS):
-                abort(404)
-            verbs: dict[str, Any] = {
-                "linked": linking.link,
-                "rejected": linking.reject,
-                "undone": linking.undo,
-            }
-            verbs[given["verdict"]](db(), ticket, defect, by=me())
 
 
 @blueprint.route("/tickets/<string:ref>/urges")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import click
 from sqlalchemy.orm import Session, sessionmaker
@@ -43,15 +44,18 @@ def _learn(*, dry_run: bool, as_json: bool) -> None:
         embedder = index.embedder
         if embedder is not None and not embedder.wait(ENCODER_PATIENCE_S):
             embedder = None
+        started = partial(
+            learn,
+            place.maker,
+            index.promotions,
+            embedder=embedder,
+            wanted_of_links=place.settings.link_precision,
+        )
         if dry_run:
-            learning = learn(
-                place.maker, index.promotions, embedder=embedder, dry_run=True, progress=bars.tell
-            )
+            learning = started(dry_run=True, progress=bars.tell)
         else:
             with _run(place.maker, bars) as run:
-                learning = learn(
-                    place.maker, index.promotions, embedder=embedder, progress=run.tell, keep=run.keep
-                )
+                learning = started(progress=run.tell, keep=run.keep)
     if as_json:
         tell_json({**learning.as_dict(), "dry_run": dry_run})
         return

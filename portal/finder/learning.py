@@ -53,12 +53,13 @@ def learn(
     dry_run: bool = False,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    wanted_of_links: float = WANTED_OF_LINKS,
 ) -> Learning:
     with maker() as session:
         moment = now(session)
         judged, known = judgements(session), cases(session)
         library = library_of(session, known)
-        lesson = _Lesson(promotions, moment, dry_run=dry_run)
+        lesson = _Lesson(promotions, moment, dry_run=dry_run, wanted_of_links=wanted_of_links)
         outcomes = [_adapted(lesson, library, judged, embedder)] if embedder is not None else []
         with school(library, embedder=embedder, serving=promotions) as index:
             for engine in [Engine.LEXICAL, *([Engine.HYBRID] if embedder is not None else [])]:
@@ -114,6 +115,7 @@ class _Lesson:
     promotions: Promotions
     moment: datetime
     dry_run: bool
+    wanted_of_links: float
 
     @property
     def learned_at(self) -> str:
@@ -204,11 +206,11 @@ def _linked(lesson: _Lesson, engine: Engine, reports: Sequence[Asked]) -> Outcom
         [one.judged for one in taught],
         made_from="judgements of this desk",
         learned_at=lesson.learned_at,
-        wanted_precision=WANTED_OF_LINKS,
+        wanted_precision=lesson.wanted_of_links,
         least=1,
     )
     new = _of_links(made, kept)
-    if _measured(new).precision < WANTED_OF_LINKS:
+    if _measured(new).precision < lesson.wanted_of_links:
         # It may still suggest better than what serves; linking by itself it has not earned.
         made = replace(made, link_from=linking.NEVER)
         new = _of_links(made, kept)
@@ -220,7 +222,7 @@ def _linked(lesson: _Lesson, engine: Engine, reports: Sequence[Asked]) -> Outcom
         serving=serving,
         new=new,
         old=_of_links(serving, kept),
-        wanted=WANTED_OF_LINKS,
+        wanted=lesson.wanted_of_links,
     )
 
 

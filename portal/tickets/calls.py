@@ -17,17 +17,19 @@ from sqlalchemy.orm import Session
 from defects.flow import DefectState
 from defects.models import Defect
 from defects.queries import is_public
+from defects.signatures import runs_fix
 from indexer.words import N_
 from kb.flow import Refused
 from kb.models import Article
 from kb.queries import is_readable
 from portal.catalogue.queries import system_by_code
+from portal.catalogue.rollout import Arrival, Coming, arrival_of
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets import desk, linking
 from portal.tickets.filing import may_file_for
-from portal.tickets.flow import ROUTES
+from portal.tickets.flow import ROUTES, open_to
 from portal.tickets.models import Ticket, Urge
 from portal.tickets.words import Action, Category, Channel
 
@@ -133,16 +135,56 @@ def attach_to_defect(
     probability: float | None = None,
     note: str = "",
 ) -> Ticket:
-    """The caller is hit by a known defect: file, link, tell them the workaround, hand to the middle."""
+    """The caller is hit by a known defect: file, link, tell them what to do meanwhile, hand to the middle.
+
+    Whoever is an expert of that system as well rules it and parks it in the same breath.
+    """
     root = _root_of(defect)
     ticket = _filed(session, _about(session, request, root), by=by)
     desk.move(session, ticket, Action.TAKE, by=by)
     linking.link(session, ticket, root, by=by, probability=probability)
-    if is_public(root):
-        desk.comment(session, ticket, f"已知问题 {root.number}，修复前请这样处理：\n{root.workaround}", by=by)
+    desk.comment(session, ticket, told_caller(session, ticket, root), by=by)
     reason = note.strip() or f"来电核实是已知缺陷 {root.number}《{root.title}》，请研判后挂起等修复。"
     desk.move(session, ticket, Action.ESCALATE, by=by, given=desk.Given(note=reason))
+    _park(session, ticket, root, by=by)
     return ticket
+
+
+def told_caller(session: Session, ticket: Ticket, defect: Defect) -> str:
+    """What the caller is told in writing: what to do until the repair, and that they will hear of it."""
+    known = [f"已知问题 {defect.number}，修复前请这样处理：", defect.workaround]
+    lines = known if is_public(defect) else ["您遇到的问题我们已经知道，正在处理。"]
+    return "\n".join([*lines, *_told_of_repair(arrival_of(session, defect, ticket.unit))])
+
+
+def _told_of_repair(arrival: Arrival) -> list[str]:
+    match arrival.standing:
+        case Coming.HERE:  # it runs there and does not help: an expert looks into it first
+            return ["您单位已经更新过，专家会查明原因，有结果马上告诉您。"]
+        case Coming.PLANNED if arrival.planned_on is not None:
+            day = f"{arrival.planned_on.month}月{arrival.planned_on.day}日"
+            return [f"已经修复，计划{day}更新到您单位，到时会通知您，不用再提单。"]
+        case Coming.NO_FIX:
+            return ["修复更新到您单位后会通知您，不用再提单。"]
+        case _:
+            return ["已经修复，更新到您单位后会通知您，不用再提单。"]
+
+
+def _park(session: Session, ticket: Ticket, defect: Defect, *, by: Person) -> None:
+    """As far as the table lets this person go; what a repair no longer explains is left to be looked into."""
+    if runs_fix(ticket.running_version, defect.fixed_in):
+        return
+    reason = defect.workaround or "已知问题，等待修复。"
+    steps = (
+        (Action.TAKE, desk.Given()),
+        (Action.RULE, desk.Given(category=ticket.category, sub=ticket.sub)),
+        (Action.PARK, desk.Given(note=reason)),
+    )
+    for action, given in steps:
+        open_steps = open_to(desk.situation_of(ticket), desk.actor_of(by, ticket))
+        if all(row.action != action for row in open_steps):
+            return
+        desk.move(session, ticket, action, by=by, given=given)
 
 
 def _root_of(defect: Defect) -> Defect:

@@ -23,7 +23,7 @@ def merge(
     duties: Collection[DefectDuty],
     note: str = "",
 ) -> DefectMove:
-    """Declare ``defect`` a duplicate of ``into``; its tickets are linked to what survives, by the system."""
+    """Declare ``defect`` a duplicate of ``into``; its tickets' links go along to what survives."""
     entry = library.merge(session, defect, into, by=by, duties=duties, note=note)
     survivor = session.get(Defect, defect.duplicate_of_id)
     assert survivor is not None
@@ -34,5 +34,5 @@ def merge(
         .options(selectinload(Ticket.defect_links))
     ).all()
     for ticket in tickets:
-        linking.link(session, ticket, survivor, by=None)
+        linking.carry(session, ticket, survivor)
     return entry

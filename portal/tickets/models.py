@@ -240,6 +240,11 @@ class DefectLink(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))  # None: the system, by itself
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     probability: Mapped[float | None] = mapped_column()
+    # "None of these": the first of the rows that one answer made.
+    together: Mapped[int | None] = mapped_column()
+    # When it was taken back or gave way to another, and by whom; None: the system, by itself.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
 
     ticket: Mapped[Ticket] = relationship(back_populates="defect_links")
     defect: Mapped[Defect] = relationship(Defect, lazy="joined", innerjoin=FLAT)
@@ -247,6 +252,11 @@ class DefectLink(Base):
     @property
     def is_live(self) -> bool:
         return self.verdict == LinkVerdict.LINKED
+
+    @property
+    def is_automatic(self) -> bool:
+        """Made by the system, and nobody has said yet that it is right."""
+        return self.is_live and self.by_id is None
 
 
 class ArticleLink(Base):

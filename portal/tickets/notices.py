@@ -47,6 +47,9 @@ class Event(StrEnum):
     FIX_DEPLOYED = "fix_deployed"
     RECURRED = "recurred"
     NO_RECURRENCE = "no_recurrence"  # the alarm was false, the record is as it was
+    KEY_DUE = "key_due"  # whoever answers for a key problem or a countermeasure: ``causes.keys``
+    KEY_OVERDUE = "key_overdue"
+    RECORD_MERGED = "record_merged"  # those in charge of either record: ``causes.merging``
     RECOVERED = "recovered"  # told to those hit by a fault who have no ticket
     NO_FAULT = "no_fault"  # the same, when it turned out to be none
     UPDATE_DUE = "update_due"  # whoever promised an update of an announcement
@@ -65,6 +68,14 @@ class Event(StrEnum):
     ARTICLE_DUE = "article_due"  # whoever owns an article that is to be checked again: ``portal.curation``
     ARTICLE_ENDS = "article_ends"  # the same, before its time is over
     ARTICLE_ENTRUSTED = "article_entrusted"  # whoever owns it from now on
+    ARTICLE_OVER = "article_over"  # the same, when what it tells of is repaired everywhere: ``causes.known``
+    ARTICLE_BACK = "article_back"  # and when it came back
+    GAP_ASSIGNED = "gap_assigned"  # whoever is to write what is missing
+    ARTICLE_CHANGED = "article_changed"  # those who follow it: ``portal.curation.following``
+    ARTICLE_REPLACED = "article_replaced"
+    ARTICLE_GONE = "article_gone"
+    BURST = "burst"  # dispatch and the system's experts: ``portal.causes.bursts``
+    CAUSES_REPORT = "causes_report"  # those responsible for the systems: ``portal.causes.voice``
     LINKING_PAUSED = "linking_paused"  # those who curate defects: ``portal.causes.autolink``
 
 
@@ -96,6 +107,9 @@ TABLE = {row.event: row for row in (
     Row(Event.FIX_DEPLOYED, (L.REQUESTER, L.WATCHERS),             N_("工单 %(number)s 等待的修复已部署到您单位"), G.PROGRESS, name=N_("修复已部署")),
     Row(Event.RECURRED,     (),                                    N_("缺陷 %(defect)s 复发（工单 %(number)s），已重新打开：%(title)s"), G.DEFECT, urgent=True, name=N_("缺陷复发")),  # its owners: ``recurrence``
     Row(Event.NO_RECURRENCE, (),                                   N_("缺陷 %(defect)s 的复发报警是误报，已恢复原状：%(title)s"), G.DEFECT, name=N_("复发误报")),
+    Row(Event.KEY_DUE,      (),                                    N_("重点问题 %(defect)s 有一项 %(due)s 到期：%(title)s"), G.DEFECT, name=N_("重点问题快到期")),
+    Row(Event.KEY_OVERDUE,  (),                                    N_("重点问题 %(defect)s 有一项已逾期（%(due)s 到期）：%(title)s"), G.DEFECT, urgent=True, name=N_("重点问题已逾期")),
+    Row(Event.RECORD_MERGED, (),                                   N_("%(by)s 把缺陷 %(number)s 并入了 %(defect)s：%(title)s"), G.DEFECT, name=N_("缺陷并入")),
     Row(Event.RECOVERED,    (),                                    N_("您反映也遇到的故障已恢复：%(title)s %(note)s"), G.OUTAGE, urgent=True, name=N_("故障恢复")),
     Row(Event.NO_FAULT,     (),                                    N_("您反映也遇到的问题经核实不是系统故障：%(title)s；仍有问题请提交工单"), G.OUTAGE, name=N_("核实不是故障")),
     Row(Event.UPDATE_DUE,   (),                                    N_("公告承诺的更新时间已过：%(title)s，请马上更新进展"), G.OUTAGE, urgent=True, name=N_("公告更新逾期")),
@@ -114,6 +128,14 @@ TABLE = {row.event: row for row in (
     Row(Event.ARTICLE_DUE,  (),                                    N_("您负责的知识 %(article)s 要复核：%(title)s"), G.KNOWLEDGE, name=N_("知识要复核")),
     Row(Event.ARTICLE_ENDS, (),                                    N_("您负责的知识 %(article)s 有效期到 %(day)s 为止：%(title)s"), G.KNOWLEDGE, name=N_("知识快到期")),
     Row(Event.ARTICLE_ENTRUSTED, (),                               N_("%(by)s 把知识 %(article)s 交给您负责：%(title)s"), G.KNOWLEDGE, name=N_("知识交给您")),
+    Row(Event.ARTICLE_OVER, (),                                    N_("您负责的知识 %(article)s 已自动下线：%(title)s（%(note)s）"), G.KNOWLEDGE, name=N_("知识随修复下线")),
+    Row(Event.ARTICLE_BACK, (),                                    N_("您负责的知识 %(article)s 重新上线：%(title)s（%(note)s）"), G.KNOWLEDGE, name=N_("知识重新上线")),
+    Row(Event.GAP_ASSIGNED, (),                                    N_("%(by)s 把知识缺口交给您处理：%(called)s"), G.KNOWLEDGE, name=N_("知识缺口交给您")),
+    Row(Event.ARTICLE_CHANGED, (),                                 N_("您关注的知识 %(article)s 有大的改动：%(title)s"), G.FOLLOWED, name=N_("知识有改动")),
+    Row(Event.ARTICLE_REPLACED, (),                                N_("您关注的知识 %(former)s 由 %(article)s 代替，已改为关注它：%(title)s"), G.FOLLOWED, name=N_("知识被代替")),
+    Row(Event.ARTICLE_GONE, (),                                    N_("您关注的知识 %(former)s 已下线：%(title)s"), G.FOLLOWED, name=N_("知识下线")),
+    Row(Event.BURST,        (),                                    N_("%(system)s的%(what)s突然增多：一小时 %(count)s，平时约 %(usual)s"), G.OUTAGE, urgent=True, name=N_("突发增多")),
+    Row(Event.CAUSES_REPORT, (),                                   N_("%(system)s的问题%(rhythm)s（%(period)s）：未解决 %(open)s 条，本期工单 %(tickets)s 张，复发 %(recurred)s 次，验证不通过 %(failed)s 次，重点问题逾期 %(overdue)s 条"), G.DEFECT, name=N_("系统问题报告")),
     Row(Event.LINKING_PAUSED, (),                                  N_("系统自动关联已暂停：有人看过的 %(looked_at)s 张里只有 %(right)s 张对，低于承诺的 %(wanted)s"), G.DEFECT, urgent=True, name=N_("自动关联暂停")),
 )}
 
@@ -177,8 +199,12 @@ def tell(
     values: dict[str, str],
     ticket: Ticket | None = None,
     by: Person | None = None,
+    outside: bool = True,
 ) -> list[Notice]:
-    """Write the notices of one event to these people, and that it happened; ``by`` hears nothing of it."""
+    """Write the notices of one event to these people, and that it happened; ``by`` hears nothing of it.
+
+    ``outside``: robots hear of it, too; False where they have heard of the same event before.
+    """
     moment = now(session)
     listeners = sorted(set(to) - {by.id if by else 0})
     muted = muted_by(session, TABLE[event].group, listeners) if listeners else set()
@@ -194,7 +220,8 @@ def tell(
         for number in listeners
     ]
     heard = {name: text for name, text in values.items() if name in HEARD_OUTSIDE}
-    session.add(Happening(at=moment, event=event, ticket_id=ticket.id if ticket else None, values=heard))
+    if outside:
+        session.add(Happening(at=moment, event=event, ticket_id=ticket.id if ticket else None, values=heard))
     session.add_all(told)
     return told
 

@@ -139,6 +139,9 @@ DEEDS: dict[Action, str | None] = {
     Action.LET_GO:       None,
     Action.ATTACH:       N_("请相关系统一起处理"),
     Action.DETACH:       None,
+    Action.AUTO_LINK:    None,  # a machine's guess is no news for the user
+    Action.AUTO_KEPT:    None,
+    Action.AUTO_UNDONE:  None,
 }
 CLOSED_BY_SILENCE = N_("到期没有收到您的回复，自动办结")
 #: Moves whose note was written by or for the user.

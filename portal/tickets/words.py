@@ -71,6 +71,9 @@ class Action(StrEnum):
     LET_GO = "let_go"
     ATTACH = "attach"
     DETACH = "detach"
+    AUTO_LINK = "auto_link"
+    AUTO_KEPT = "auto_kept"
+    AUTO_UNDONE = "auto_undone"
 
 
 class Category(StrEnum):
@@ -152,6 +155,9 @@ ACTION_LABELS = {
     Action.LET_GO: N_("移出并单"),
     Action.ATTACH: N_("建立协同"),
     Action.DETACH: N_("解除协同"),
+    Action.AUTO_LINK: N_("系统自动关联"),
+    Action.AUTO_KEPT: N_("确认系统的关联"),
+    Action.AUTO_UNDONE: N_("撤销系统的关联"),
 }
 CATEGORY_LABELS = {
     Category.CONSULTATION: N_("咨询"),

@@ -5,6 +5,7 @@ No deed and no rule lives here. The invariant: a ticket that no working post of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,9 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 from defects.models import Defect
 from indexer.document import Reason, ReasonKind
 from kb.flow import Refused
+from portal.catalogue.models import System
+from portal.catalogue.queries import systems_by_code
+from portal.causes.evidence import NOBODY, WhoElse, who_else
 from portal.finder import linking
 from portal.finder.find import Result
 from portal.finder.linking import Decision, Pair
@@ -23,6 +27,7 @@ from portal.people.roles import Permission
 from portal.tickets import desk, piles
 from portal.tickets.conditions import sentence_values
 from portal.tickets.flow import BETWEEN_TICKETS, closed_to, open_to
+from portal.tickets.linking import answered_none, last_judged
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.piles import Pile
 from portal.tickets.rail import Stop, rail_of
@@ -59,6 +64,11 @@ class Candidate:
 
     result: Result
     pairs: tuple[Pair, ...]
+    else_: WhoElse = NOBODY
+    other_system: System | None = None
+    """The record's system, where the user named another one."""
+    automatic: bool = False
+    """The system linked it, and nobody has confirmed that yet."""
 
     @property
     def defect(self) -> Defect:
@@ -88,6 +98,8 @@ class Table:
     candidates: list[Candidate]
     decision: Decision
     rejected: list[Defect]
+    none: list[Defect]
+    """The records that one "none of these" has ruled out."""
     may_link: bool
     may_open: bool
     information: Shown
@@ -97,10 +109,20 @@ class Table:
         return any(button.step.action == Action.RULE for button in self.buttons)
 
     @property
-    def judged(self) -> Defect | None:
-        """The defect whose judgement ``u`` takes back: the last one that stands."""
-        standing = [link for link in self.ticket.defect_links if link.verdict != LinkVerdict.UNDONE]
-        return standing[-1].defect if standing else None
+    def judged(self) -> list[Defect]:
+        """What ``u`` takes back: the last judgement that stands, "none of these" as a whole."""
+        return [link.defect for link in last_judged(self.ticket)]
+
+    @property
+    def live(self) -> DefectLink | None:
+        return next((link for link in self.ticket.defect_links if link.is_live), None)
+
+    @property
+    def offered(self) -> list[Candidate]:
+        """What "none of these" would rule out; nothing once a person has said which it is."""
+        if self.live is not None and not self.live.is_automatic:
+            return []
+        return self.candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +199,32 @@ def table_of(ticket: Ticket, *, form: MoveForm | None = None) -> Table:
         ],
         form=form,
         attachments=shown_of(ticket),
-        candidates=[
-            Candidate(row, linking.side_by_side(ticket, row.subject))
-            for row in found
-            if isinstance(row.subject, Defect)
-        ],
+        candidates=candidates_of(ticket, found),
         decision=linking.decision_on(found),
         rejected=rejected_of(ticket.defect_links),
+        none=[link.defect for link in answered_none(ticket)],
         may_link=Permission.LINK_DEFECTS in held,
         may_open=Permission.CURATE_DEFECTS in held,
         information=read_only(ticket),
     )
+
+
+def candidates_of(ticket: Ticket, found: Sequence[Result]) -> list[Candidate]:
+    """The likely records with everything that a person can check."""
+    records = [(row, row.subject) for row in found if isinstance(row.subject, Defect)]
+    others = who_else(db(), me(), ticket, [defect.id for _row, defect in records])
+    systems = systems_by_code(db())
+    made = {link.defect_id for link in ticket.defect_links if link.is_automatic}
+    return [
+        Candidate(
+            row,
+            linking.side_by_side(ticket, defect),
+            others.get(defect.id, NOBODY),
+            systems.get(defect.system) if defect.system != ticket.system.code else None,
+            defect.id in made,
+        )
+        for row, defect in records
+    ]
 
 
 def rejected_of(links: list[DefectLink]) -> list[Defect]:

@@ -223,7 +223,7 @@ def attached(number: int) -> Response:
         suggest.filed(db(), call.token, by=me(), ticket=ticket)
         return ticket
 
-    return ended(call, deed, N_("%(number)s 已为%(name)s提单并关联到缺陷，交中台研判。"))
+    return ended(call, deed, N_("%(number)s 已为%(name)s提单并挂到缺陷，已告诉用户现在怎么做。"))
 
 
 @blueprint.post("/console/wrap-up")

@@ -182,8 +182,11 @@ def _remarks(row: Ticket) -> list[Comment]:
 
 
 def _workaround(row: Ticket) -> Defect | None:
-    """The known problem behind the ticket, when everybody may read of it."""
-    return row.defect if row.is_open and row.defect is not None and is_public(row.defect) else None
+    """The known problem behind the ticket, when everybody may read of it and a person has said that it is."""
+    live = next((link for link in row.defect_links if link.is_live), None)
+    if live is None or live.is_automatic or not row.is_open:
+        return None
+    return live.defect if is_public(live.defect) else None
 
 
 def open_deeds(row: Ticket) -> set[Action]:

@@ -19,6 +19,7 @@ from indexer.document import Reason, ReasonKind
 from kb.flow import Refused
 from kb.models import Article
 from kb.queries import article_by_number, is_readable
+from portal.catalogue.queries import systems_by_code
 from portal.finder.find import Result
 from portal.people.models import Person
 from portal.people.queries import viewer_of
@@ -26,6 +27,7 @@ from portal.people.roles import Permission
 from portal.tickets import desk, queries
 from portal.tickets.conditions import sentence_values
 from portal.tickets.flow import BETWEEN_TICKETS, closed_to, open_to
+from portal.tickets.linking import answered_none
 from portal.tickets.models import Comment, DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.rail import rail_of
 from portal.tickets.relations.panel import relations_of, words_of_duplicates
@@ -143,7 +145,7 @@ def shown(
         "others": queries.other_tickets(db(), me(), ticket),
         "urgings": ticket.urges,
         "may_link": Permission.LINK_DEFECTS in permissions_on(me(), ticket),
-        "defects": _likely(ticket),
+        **_candidates(ticket),
         "judged": {link.defect_id: link for link in ticket.defect_links if _stands(link)},
         "rejected": _rejected(ticket),
         "defect_page": "defect_pages.record" if "defect_pages.record" in current_app.view_functions else "",
@@ -177,6 +179,18 @@ def _conversation(ticket: Ticket) -> list[Said]:
         if row.action in SAID and row.note
     ]
     return sorted([*comments, *moves], key=lambda said: said.at)
+
+
+def _candidates(ticket: Ticket) -> dict[str, Any]:
+    """The likely records, and what "none of these" would rule out or has."""
+    found = _likely(ticket)
+    said = any(link.is_live and not link.is_automatic for link in ticket.defect_links)
+    return {
+        "defects": found,
+        "systems": systems_by_code(db()) if found else {},
+        "ruling_out": () if said else found,
+        "none_stands": bool(answered_none(ticket)),
+    }
 
 
 def _likely(ticket: Ticket) -> tuple[Result, ...]:
@@ -260,7 +274,9 @@ def _answers(ticket: Ticket, panel: Panel) -> dict[str, Any] | None:
 def articles_for(ticket: Ticket, text: str) -> dict[str, Any]:
     """Articles about this text that the ticket's user may read, each with the words to start from."""
     near = {"system": ticket.system.code, "category": ticket.category}
-    found = parts().finder.search(db(), me(), text, kinds=("article",), near=near, limit=3 * ANSWERS)
+    found = parts().finder.search(
+        db(), me(), text, kinds=("article",), near=near, limit=3 * ANSWERS, unit=ticket.unit
+    )
     fitting = [
         (row, row.subject)
         for row in found.results

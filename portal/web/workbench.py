@@ -22,6 +22,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.words import Action
 from portal.web.access import needs
 from portal.web.bench import KEYS, Bench, bench_of, benched_ticket, pile_named, queue_of, table_of
+from portal.web.judging import is_waiting_for_a_word, ruled_out
 from portal.web.labels import label
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, viewer
@@ -117,11 +118,37 @@ def judge(number: str, qx: str, verdict: str) -> Response:
     if verdict not in VERDICTS:
         abort(404)
     taken, defect = benched_ticket(number), _defect(qx)
+    confirms = verdict == "link" and is_waiting_for_a_word(taken, defect)
     try:
         _judged(taken, defect, verdict)
     except Refused as refusal:
         return _refused(number, refusal)
-    return _onwards(number, JUDGED[verdict](defect.number))
+    return _onwards(number, JUDGED["confirm" if confirms else verdict](defect.number))
+
+
+@blueprint.post("/workbench/<number>/none-of-these")
+@needs(Permission.LINK_DEFECTS)
+def none_of_these(number: str) -> Response:
+    """One answer to all that is shown: none of them is the cause."""
+    taken = benched_ticket(number)
+    try:
+        judged = ruled_out(taken)
+    except Refused as refusal:
+        return _refused(number, refusal)
+    said = _("已记下：这 %(n)s 条都不是；按 u 可一并撤销。", n=len(judged))
+    return _onwards(number, said)
+
+
+@blueprint.post("/workbench/<number>/undo")
+@needs(Permission.LINK_DEFECTS)
+def undo(number: str) -> Response:
+    """Take back what was judged last, "none of these" as a whole."""
+    taken = benched_ticket(number)
+    try:
+        undone = linking.undo_last(db(), taken, by=me())
+    except Refused as refusal:
+        return _refused(number, refusal)
+    return _onwards(number, JUDGED["undo"](_("、").join(row.defect.number for row in undone)))
 
 
 def _judged(taken: Ticket, defect: Defect, verdict: str) -> None:
@@ -135,6 +162,7 @@ def _judged(taken: Ticket, defect: Defect, verdict: str) -> None:
 
 
 JUDGED: dict[str, Callable[[str], str]] = {
+    "confirm": lambda number: _("已确认就是缺陷 %(number)s，按 u 可撤销。", number=number),
     "link": lambda number: _("已关联到缺陷 %(number)s，按 u 可撤销。", number=number),
     "reject": lambda number: _("已记下 %(number)s 不是根因，不再推荐；按 u 可撤销。", number=number),
     "undo": lambda number: _("已撤销对缺陷 %(number)s 的判断。", number=number),

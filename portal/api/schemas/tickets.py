@@ -159,7 +159,17 @@ class CommentOut(Schema):
 class LinkIn(Schema):
     article = fields.String(load_default=None, allow_none=True)
     defect = fields.String(load_default=None, allow_none=True)
-    verdict = fields.String(load_default="linked", validate=validate.OneOf(["linked", "rejected", "undone"]))
+    verdict = fields.String(
+        load_default="linked",
+        validate=validate.OneOf(["linked", "rejected", "undone"]),
+        metadata={"description": "linked: also confirms what the system has linked by itself"},
+    )
+    none_of = fields.List(
+        fields.String(),
+        load_default=[],
+        validate=validate.Length(max=10),
+        metadata={"description": "records that were offered and are all not the cause: one judgement"},
+    )
 
 
 class UrgeIn(Schema):

@@ -1,0 +1,107 @@
+"""Who else met these defects lately: how many tickets, from which units, the newest ones to open.
+
+As on the record's page, figures count every linked ticket; tickets themselves are given only to those who
+may open them. The invariant: two queries, however many records are asked about.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from kb.columns import now
+from portal.people.models import Person, Unit
+from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.visibility import visible_tickets
+
+DAYS = 30
+NEWEST = 3
+UNITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WhoElse:
+    """The other tickets of one record in the last ``DAYS`` days."""
+
+    tickets: int = 0
+    units: tuple[tuple[str, int], ...] = ()
+    """Most first, and only the first few …"""
+    more_units: int = 0
+    """… and so many more."""
+    newest: tuple[Ticket, ...] = ()
+    """Those that the reader may open."""
+    days: int = DAYS
+
+
+NOBODY = WhoElse()
+
+
+def who_else(
+    session: Session, person: Person, ticket: Ticket, defects: Collection[int]
+) -> dict[int, WhoElse]:
+    """Record → who else; records that nobody else met are left out."""
+    if not defects:
+        return {}
+    lately = _lately(ticket, defects, since=now(session) - timedelta(days=DAYS))
+    units, newest = _units(session, lately), _newest(session, person, lately)
+    return {
+        number: WhoElse(
+            sum(counted.values()),
+            tuple(counted.most_common(UNITS)),
+            max(0, len(counted) - UNITS),
+            newest.get(number, ()),
+        )
+        for number, counted in units.items()
+    }
+
+
+def _lately(ticket: Ticket, defects: Collection[int], *, since: datetime) -> ColumnElement[bool]:
+    return and_(
+        DefectLink.defect_id.in_(defects),
+        DefectLink.verdict == LinkVerdict.LINKED,
+        Ticket.filed_at >= since,
+        Ticket.id != ticket.id,
+    )
+
+
+def _units(session: Session, lately: ColumnElement[bool]) -> Mapping[int, Counter[str]]:
+    rows = session.execute(
+        select(DefectLink.defect_id, Unit.name, func.count())
+        .join(Ticket, Ticket.id == DefectLink.ticket_id)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .where(lately)
+        .group_by(DefectLink.defect_id, Unit.name)
+        .order_by(Unit.name)
+    )
+    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for number, name, count in rows:
+        found[number][name] += count
+    return found
+
+
+def _newest(session: Session, person: Person, lately: ColumnElement[bool]) -> dict[int, tuple[Ticket, ...]]:
+    rank = func.row_number().over(
+        partition_by=DefectLink.defect_id, order_by=(Ticket.filed_at.desc(), Ticket.id.desc())
+    )
+    ranked = (
+        visible_tickets(person)
+        .join(DefectLink, DefectLink.ticket_id == Ticket.id)
+        .where(lately)
+        .with_only_columns(Ticket.id, DefectLink.defect_id, rank.label("rank"))
+        .subquery()
+    )
+    rows = session.execute(
+        select(Ticket, ranked.c.defect_id)
+        .join(ranked, ranked.c.id == Ticket.id)
+        .where(ranked.c.rank <= NEWEST)
+        .order_by(ranked.c.rank)
+    )
+    found: defaultdict[int, list[Ticket]] = defaultdict(list)
+    for ticket, number in rows:
+        found[number].append(ticket)
+    return {number: tuple(tickets) for number, tickets in found.items()}

@@ -1,0 +1,207 @@
+"""Links by the system: only what is promised, once, never against a person; and what people make of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from defects.flow import DefectDuty
+from defects.models import Defect
+from indexer.linking import NEVER, Decision, LinkModel, cold_start
+from kb.columns import CLOCK
+from kb.flow import Refused
+from portal.causes import autolink
+from portal.causes.autolink.fates import Fate, made
+from portal.causes.autolink.listing import links_on, links_seen
+from portal.causes.autolink.models import Held, LinkDecision, LinkPause
+from portal.causes.autolink.rounds import due, one_round
+from portal.finder import linking as finder_linking
+from portal.finder.judgements import cases
+from portal.finder.proposing import digest_of, is_ready, proposed
+from portal.people.models import AuditEntry, Person
+from portal.tickets import desk, linking
+from portal.tickets.merging import merge
+from portal.tickets.models import DefectLink, LinkVerdict, Notice, Ticket
+from portal.tickets.words import Action, Category, State
+from tests.finder.conftest import Desk, desk_of, index, maker
+from tests.world import MOMENT, World
+
+__all__ = ["desk_of", "index", "maker"]
+SAID = "升级以后电费核算页面一直转圈打不开，报错 0x80070005，大家都这样"
+
+
+def sure(**more: float) -> LinkModel:
+    """A learned model that links whatever matches at all."""
+    values: dict[str, object] = {"cold_start": False, "bias": 9.0, "link_from": 0.5, "pairs": 200, **more}
+    return replace(cold_start(), **values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A desk with one known record, and a model that is sure of itself."""
+
+    desk: Desk
+    record: Defect
+    other: Defect
+
+    @property
+    def session(self) -> Session:
+        return self.desk.session
+
+    @property
+    def people(self) -> dict[str, Person]:
+        return self.desk.world.people
+
+    def considered(self, text: str = SAID, **more: object) -> tuple[Ticket, autolink.Considered | None]:
+        ticket = self.desk.ticket(text, **more)
+        self.desk.consume()
+        return ticket, autolink.consider(self.session, self.desk.finder, ticket)
+
+    def serve(self, model: LinkModel) -> None:
+        self.desk.index.promotions.promote("links_lexical", model)
+
+
+@pytest.fixture
+def scene(desk_of: Desk) -> Scene:
+    desk_of.session.info[CLOCK] = MOMENT
+    record = desk_of.defect(
+        "电费核算页面一直转圈", symptoms=["升级以后电费核算页面一直转圈打不开"], codes=["0x80070005"]
+    )
+    other = desk_of.defect("抄表数据导入后电量翻倍", symptoms=["导入抄表数据之后电量翻倍了"])
+    desk_of.consume()
+    made_scene = Scene(desk_of, record, other)
+    made_scene.serve(sure())
+    return made_scene
+
+
+def test_what_is_sure_is_linked_marked_and_written_down_for_colleagues(scene: Scene) -> None:
+    ticket, found = scene.considered()
+    assert found is not None
+    assert (found.decision, found.defect, found.linked) == (Decision.LINK, scene.record, True)
+    live = ticket.defect_links[-1]
+    assert live.is_automatic
+    assert live.probability == pytest.approx(found.probability)
+    assert ticket.trail[-1].action == Action.AUTO_LINK
+    assert ticket.trail[-1].by_id is None
+    assert scene.record.number in ticket.trail[-1].note
+    assert cases(scene.session) == []  # nothing is learned of it until a person has spoken
+
+
+def test_it_decides_what_the_workbench_shows(scene: Scene) -> None:
+    for text in (SAID, "抄表数据导入后电量翻倍了，和升级有关吗", "请问在哪里申请开通打印权限"):
+        ticket = scene.desk.ticket(text)
+        scene.desk.consume()
+        found = proposed(scene.session, scene.desk.index, ticket)
+        shown = scene.desk.finder.likely_defects(scene.session, scene.people["expert"], ticket)
+        assert found is not None
+        assert found.decision == finder_linking.decision_on(shown)
+        if shown:
+            assert found.defect is not None
+            assert found.defect.id == shown[0].id
+            assert found.probability == pytest.approx(shown[0].probability)
+
+
+def test_the_same_words_are_weighed_once(scene: Scene) -> None:
+    scene.serve(sure(link_from=NEVER))
+    ticket, found = scene.considered()
+    assert found is not None
+    assert found.decision is Decision.SUGGEST
+    scene.serve(sure())
+    assert autolink.consider(scene.session, scene.desk.finder, ticket) == found
+    ticket.text = f"{SAID}。今天又出现一次"
+    scene.session.flush()
+    again = autolink.consider(scene.session, scene.desk.finder, ticket)
+    assert again is not None
+    assert again.linked
+    assert scene.session.scalar(select(func.count(LinkDecision.id))) == 2
+
+
+def test_what_nobody_has_measured_or_promised_enough_is_not_linked(scene: Scene) -> None:
+    scene.serve(cold_start())
+    _ticket, cold = scene.considered()
+    assert cold is not None
+    assert cold.decision is not Decision.LINK
+    scene.serve(sure(promised=0.9))
+    ticket, less = scene.considered()
+    assert less is not None
+    assert (less.decision, less.held, less.linked) == (Decision.LINK, Held.PROMISE, False)
+    assert ticket.defect is None
+
+
+def test_complaints_ended_and_judged_tickets_are_left_alone(scene: Scene) -> None:
+    _complaint, nothing = scene.considered(category=Category.COMPLAINT, sub="system")
+    assert nothing is None
+    ticket = scene.desk.ticket(SAID)
+    linking.reject(scene.session, ticket, scene.record, by=scene.people["expert"])
+    assert autolink.consider(scene.session, scene.desk.finder, ticket) is None
+    linking.undo(scene.session, ticket, scene.record, by=scene.people["expert"])
+    assert autolink.consider(scene.session, scene.desk.finder, ticket) is None  # a person has been at it
+    gone = scene.desk.ticket(SAID)
+    desk.move(scene.session, gone, Action.CANCEL, by=gone.requester)
+    assert autolink.consider(scene.session, scene.desk.finder, gone) is None
+    _control, linked = scene.considered()
+    assert linked is not None
+    assert linked.linked
+
+
+def test_a_person_confirms_and_from_then_on_it_teaches(scene: Scene) -> None:
+    ticket, _found = scene.considered()
+    expert = scene.people["expert"]
+    row = autolink.confirm(scene.session, ticket, by=expert)
+    assert (row.by_id, row.defect, row.is_live) == (expert.id, scene.record, True)
+    assert linking.was_automatic(row)
+    assert [case.right for case in cases(scene.session)] == [scene.record.id]
+    assert ticket.trail[-1].action == Action.AUTO_KEPT
+    with pytest.raises(Refused):
+        autolink.confirm(scene.session, ticket, by=expert)
+    with pytest.raises(Refused):
+        autolink.confirm(scene.session, scene.considered()[0], by=scene.people["engineer"])
+
+
+def fates(scene: Scene) -> list[Fate]:
+    return [one.fate for one in made(scene.session, select(LinkDecision).order_by(LinkDecision.id))]
+
+
+def test_fates_follow_from_what_people_did(scene: Scene) -> None:
+    session, expert, agent = scene.session, scene.people["expert"], scene.people["agent"]
+    tickets = [scene.considered()[0] for _ in range(7)]
+    untouched, confirmed, undone, rejected, elsewhere, parked, merged = tickets
+    autolink.confirm(session, confirmed, by=expert)
+    linking.undo(session, undone, scene.record, by=expert)
+    linking.reject(session, rejected, scene.record, by=expert)
+    linking.link(session, elsewhere, scene.other, by=expert)
+    desk.move(session, parked, Action.TAKE, by=agent)
+    desk.move(session, parked, Action.ESCALATE, by=agent, given=desk.Given(note="请看"))
+    desk.move(session, parked, Action.RULE, by=expert, given=desk.Given(category=Category.DEFECT))
+    desk.move(session, parked, Action.PARK, by=expert, given=desk.Given(note="等修复"))
+    linking.link(session, merged, scene.other, by=expert)
+    assert parked.defect_links[-1].by_id == expert.id  # parking is a person's word as well
+    assert untouched.defect_links[-1].is_automatic
+    C, T, S = Fate.CONFIRMED, Fate.TAKEN_BACK, Fate.STANDING
+    assert fates(scene) == [S, C, T, T, T, C, T]
+    merge(session, scene.record, scene.other, by=expert.id, duties={DefectDuty.CURATE}, note="同一个")
+    # What had been moved to the surviving record turns out to have been right.
+    assert fates(scene) == [S, C, T, T, C, C, C]
+    assert untouched.defect is scene.other
+    assert untouched.defect_links[-1].is_automatic
+    stood = autolink.standing(session)
+    assert (stood.looked_at, stood.right, stood.unseen, stood.young) == (6, 4, 1, 1)
+    assert stood.precision == pytest.approx(4 / 6)
+    assert stood.lower < 4 / 6 < stood.upper
+
+
+def test_whoever_serves_the_ticket_finds_it_in_the_lists(scene: Scene) -> None:
+    ticket, _found = scene.considered()
+    foreign, _other = scene.considered(system="oa")
+    for login, seen in (("expert", {ticket.id}), ("analyst", {ticket.id, foreign.id}), ("wang", set())):
+        person = scene.people[login]
+        assert {one.decision.ticket_id for one in links_seen(scene.session, person, limit=9)} == seen
+        on_record = links_on(scene.session, person, scene.record, limit=9)
+        assert {one.decision.ticket_id for one in on_record} == seen, login
