@@ -55,6 +55,7 @@ class ArticleAction(StrEnum):
     RETIRE = "retire"
     EXPIRE = "expire"
     REVIVE = "revive"
+    RETURN = "return"
     # What ``keeping`` writes down beside the steps; no row of the table leads there.
     ENTRUST = "entrust"
     SET_REVIEW = "set_review"
@@ -97,6 +98,7 @@ ACTION_LABELS = {
     ArticleAction.RETIRE: N_("下线"),
     ArticleAction.EXPIRE: N_("到期下线"),
     ArticleAction.REVIVE: N_("恢复为草稿"),
+    ArticleAction.RETURN: N_("重新上线"),
     ArticleAction.ENTRUST: N_("换负责人"),
     ArticleAction.SET_REVIEW: N_("改复核日期"),
     ArticleAction.SET_EXPIRY: N_("改有效期"),
@@ -161,9 +163,12 @@ STEPS = (
     Step(S.DUE,       A.DOUBT,       D.VERIFY,  S.DUE,                       needs=WHY,   only=V,    then=U),
     Step(S.PUBLISHED, A.RETIRE,      D.PUBLISH, S.RETIRED,                   needs=WHY),
     Step(S.DUE,       A.RETIRE,      D.PUBLISH, S.RETIRED,                   needs=WHY),
+    Step(S.PUBLISHED, A.RETIRE,      D.SYSTEM,  S.RETIRED,                   needs=WHY),
+    Step(S.DUE,       A.RETIRE,      D.SYSTEM,  S.RETIRED,                   needs=WHY),
     Step(S.PUBLISHED, A.EXPIRE,      D.SYSTEM,  S.RETIRED,                   needs=WHY),
     Step(S.DUE,       A.EXPIRE,      D.SYSTEM,  S.RETIRED,                   needs=WHY),
     Step(S.RETIRED,   A.REVIVE,      D.WRITE,   S.DRAFT,                                             then=U),
+    Step(S.RETIRED,   A.RETURN,      D.SYSTEM,  S.PUBLISHED,                 needs=WHY),
 )
 
 #: With these a person vouches for the words as they stand: older evidence against them no longer counts.

@@ -15,6 +15,7 @@ from portal.finder.holdout import terms_of
 from portal.finder.meant import did_you_mean
 from portal.finder.period import of_days
 from portal.finder.typeahead import complete
+from portal.people.queries import unit_by_code
 from portal.web.access import signed_in
 from portal.web.request import db, me, only_asks, parts, write_now
 
@@ -37,7 +38,13 @@ class Suggestions(MethodView):
         category = asked["category"].value if asked["category"] else None
         terms = terms_of(db(), parts().settings, me(), token=asked["session"])
         everything = parts().finder.suggest(
-            db(), me(), asked["text"], system=asked["system"], category=category, limit=asked["limit"]
+            db(),
+            me(),
+            asked["text"],
+            system=asked["system"],
+            category=category,
+            limit=asked["limit"],
+            unit=unit_by_code(db(), asked["unit"]) if asked["unit"] else None,
         )
         terms, found = terms.over(everything, system=asked["system"])
         consultation = suggest.refresh(

@@ -7,6 +7,7 @@ that does not bring the repair is no plan of the repair.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -137,6 +138,26 @@ def arrivals(session: Session, defect: Defect, units: Iterable[Unit]) -> dict[in
         return {unit.id: Arrival(Coming.NO_FIX, "") for unit in units}
     runs = runs_of(session, system)
     return {unit.id: _arrival(unit, runs, defect) for unit in units}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the repair of one record has come: units by what :class:`Coming` says, and the next day."""
+
+    defect: Defect
+    units: Mapping[Coming, int]
+    next_on: date | None
+
+
+def progress_of(runs: Runs, units: Collection[Unit], defects: Iterable[Defect]) -> list[Progress]:
+    """The same of many records of one system, without asking again for each."""
+    return [_progress(defect, [_arrival(unit, runs, defect) for unit in units]) for defect in defects]
+
+
+def _progress(defect: Defect, found: Collection[Arrival]) -> Progress:
+    counted = Counter(arrival.standing for arrival in found)
+    days = [arrival.planned_on for arrival in found if arrival.planned_on is not None]
+    return Progress(defect, counted, min(days, default=None))
 
 
 def counts(row: Collection[Square]) -> dict[Standing, int]:

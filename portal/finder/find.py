@@ -24,11 +24,11 @@ from portal.finder import likely, link_signs, linking, plain, prediction
 from portal.finder.found import Found, Prediction, Result, Subject
 from portal.finder.numbers import by_number, hit_of
 from portal.finder.period import ANY_TIME, MONTH, Period
-from portal.finder.shelves import FAULT, facets_of, fits, moment_of, reread, result_of
+from portal.finder.shelves import FAULT, facets_of, fits, moment_of, offered, reread, result_of
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
 from portal.finder.synonyms.serving import own_groups
 from portal.finder.wording import cleaned
-from portal.people.models import Person
+from portal.people.models import Person, Unit
 from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
 
@@ -84,11 +84,15 @@ class Finder:
         period: Period = ANY_TIME,
         limit: int = 20,
         offset: int = 0,
+        unit: Unit | None = None,
     ) -> Found:
-        """What this person finds, page by page; no kinds means every kind."""
+        """What this person finds, page by page; no kinds means every kind.
+
+        ``unit``: of the one for whom staff search; answers that it has outgrown are none.
+        """
         ask = within(period, wide_ask(text, kinds, filters, near, most=offset + limit))
         ranked, answer = self._ranked(
-            session, person, ask, numbered=kinds or (*EVERYTHING, FAULT), glance=True
+            session, person, ask, numbered=kinds or (*EVERYTHING, FAULT), glance=True, unit=unit
         )
         told = _announcements(session, person, ask, ranked)
         if not kinds:
@@ -116,11 +120,12 @@ class Finder:
         system: str | None = None,
         category: str | None = None,
         limit: int = 5,
+        unit: Unit | None = None,
     ) -> Found:
         """Articles and known defects that may answer ``text`` before a ticket is filed."""
         near = {"system": system, "category": category}
         ask = _ask(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=2 * limit + 4)
-        ranked, answer = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET))
+        ranked, answer = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET), unit=unit)
         told = _announcements(session, person, ask, ranked)
         answers = _in_own_language([item for item in ranked if item.kind != ANNOUNCEMENT], person)
         results = _results(answers[:limit], ask.text, answer)
@@ -198,6 +203,7 @@ class Finder:
         numbered: Collection[str],
         explain: bool = False,
         glance: bool = False,
+        unit: Unit | None = None,
     ) -> tuple[list[Ranked], Answer]:
         """Permitted rows in the order of the index, exact reference numbers on top."""
         answer = self.index.search(query_of(session, person, ask), explain=explain)
@@ -209,7 +215,7 @@ class Finder:
         else:
             hits = answer.hits
         wanted = [hit.key for hit in hits if hit.key not in exact]
-        rows = exact | reread(session, person, wanted, glance=glance)
+        rows = exact | offered(session, person, wanted, unit=unit, glance=glance)
         pinned = [hit_of(key, row) for key, row in exact.items()]
         return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer
 

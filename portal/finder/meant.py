@@ -12,7 +12,7 @@ from indexer.characters import fold
 from indexer.document import Key, Query
 from indexer.index import Index
 from portal.finder.found import Subject
-from portal.finder.shelves import SHELVES, reread
+from portal.finder.shelves import SHELVES, offered
 from portal.finder.typeahead import audience_of
 from portal.finder.wording import cleaned
 from portal.people.models import Person
@@ -25,7 +25,7 @@ def did_you_mean(session: Session, person: Person, index: Index, text: str) -> s
     meant = index.did_you_mean(Query(cleaned(text), audience=audience_of(person)))
     if meant is None:
         return ""
-    rows = reread(session, person, {key for word in meant.words for key in word.bearers})
+    rows = offered(session, person, {key for word in meant.words for key in word.bearers})
     borne = all(
         any(_bears(key, rows[key], word.text) for key in word.bearers if key in rows) for word in meant.words
     )

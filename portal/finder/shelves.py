@@ -23,13 +23,14 @@ from indexer.passages import body_passages
 from kb.markdown import plain
 from kb.models import Article
 from kb.queries import readable_articles
+from portal.catalogue.outgrown import asks_for, outgrown_among
 from portal.faults.board import live_announcements
 from portal.faults.models import Announcement, FaultEvent
 from portal.faults.scope import visible_faults
 from portal.finder.found import Result, Segment, Subject
 from portal.finder.period import MONTH
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET
-from portal.people.models import Person
+from portal.people.models import Person, Unit
 from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
 from portal.tickets.visibility import visible_tickets
@@ -164,6 +165,23 @@ def reread(
         for row in session.scalars(rows):
             found[kind, str(row.id)] = row
     return found
+
+
+def offered(
+    session: Session,
+    person: Person,
+    keys: Iterable[Key],
+    *,
+    unit: Unit | None = None,
+    glance: bool = False,
+) -> dict[Key, Subject]:
+    """The same as answers: without known errors that the unit which asks has outgrown.
+
+    ``unit``: that of the caller or the ticket which staff answer; else it is the person's own.
+    """
+    rows = reread(session, person, keys, glance=glance)
+    gone = outgrown_among(session, unit or asks_for(person), rows.values())
+    return {key: row for key, row in rows.items() if key[0] != ARTICLE or row.id not in gone}
 
 
 def _loading(shelf: Shelf, glance: bool) -> Iterator[Any]:

@@ -24,7 +24,7 @@ from portal.catalogue.models import System
 from portal.finder.found import Segment, Subject
 from portal.finder.models import Consultation
 from portal.finder.numbers import by_number
-from portal.finder.shelves import FAULT, facets_of, reread
+from portal.finder.shelves import FAULT, facets_of, offered
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
 from portal.finder.wording import cleaned
 from portal.people.models import Person
@@ -97,7 +97,7 @@ def _titled(
     tokens = audience_of(person)
     answers = index.completions(Query(text, audience=tokens, kinds=ANSWERS, limit=2 * limit))
     tickets = index.completions(Query(text, audience=tokens, kinds=TICKETS, limit=2 * MOST_TICKETS))
-    rows = reread(session, person, [key for key in (*answers, *tickets) if key not in set(known)])
+    rows = offered(session, person, [key for key in (*answers, *tickets) if key not in set(known)])
     for asked in (typed(text), by_sound(text)):
         fitting = [key for key in (*answers, *tickets) if key in rows and fits(key[0], rows[key], asked)]
         # What is only heard alike counts where nothing is written so.

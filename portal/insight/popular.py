@@ -1,7 +1,8 @@
 """What people like this reader asked for lately: the popular questions of the home page.
 
 Pure query. What solved something for colleagues of the reader's own province counts most, what answered
-their tickets next, what anybody found useful last; only articles that the reader may read are counted.
+their tickets next, what anybody found useful last; only articles that the reader may read are counted, and
+no known error that their unit has outgrown.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from kb.columns import now
 from kb.models import Article
-from kb.queries import readable_articles
 from kb.shelf import in_language
+from portal.catalogue.outgrown import offered_articles
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import Person, Unit
-from portal.people.queries import unit_ids, viewer_of
+from portal.people.queries import unit_ids
 from portal.tickets.models import ArticleLink, Ticket
 
 LATELY = timedelta(days=90)
@@ -35,7 +36,7 @@ def popular_articles(session: Session, person: Person, *, language: str, limit: 
         + _useful()
     )
     readable = (
-        in_language(readable_articles(viewer_of(person)), language)
+        in_language(offered_articles(session, person), language)
         .outerjoin(solved, solved.c.article == Article.id)
         .outerjoin(answered, answered.c.article == Article.id)
     )

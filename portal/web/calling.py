@@ -125,7 +125,7 @@ def screen_of(call: Heard, *, problem: str = "") -> Screen:
 def answered_so_far(call: Heard) -> Screen:
     """What the notes bring, at typing speed: answers, proposals, announcements, how far tickets are."""
     caller = callers.caller_of(db(), call.caller, by=me())
-    found, guess = _searched(call)
+    found, guess = _searched(call, caller)
     systems = systems_in_order(db())
     known = resolved(call, guess, systems)
     found, clarity = clarified(found, call.words, call.replies, systems=systems, known=_settled(call))
@@ -157,14 +157,15 @@ def _asked(call: Heard, systems: list[System]) -> Asked:
     )
 
 
-def _searched(call: Heard) -> tuple[Found | None, Prediction | None]:
+def _searched(call: Heard, caller: Person | None) -> tuple[Found | None, Prediction | None]:
     if len(call.words) < SHORTEST:
         return None, None
     finder = parts().finder
     system = call.system if "system" in call.chosen else None
     category = call.category if "category" in call.chosen else None
     text = f"{call.words} {words_of(call.replies)}".strip()
-    found = finder.suggest(db(), me(), text, system=system, category=category, limit=SHOWN)
+    unit = caller.unit if caller else None
+    found = finder.suggest(db(), me(), text, system=system, category=category, limit=SHOWN, unit=unit)
     open_questions = {"system", "category"} - call.chosen
     return found, finder.predict(db(), me(), call.words) if open_questions else None
 

@@ -13,10 +13,10 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from kb import shelf
 from kb.models import Article
-from kb.queries import readable_articles
+from portal.catalogue.outgrown import offered_articles
 from portal.web.access import signed_in
 from portal.web.cross_links import look_up, spoken
-from portal.web.request import db, parts, viewer
+from portal.web.request import db, me, parts
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -54,7 +54,7 @@ def atom() -> Response:
 
 
 def _entries(chosen: shelf.Filter) -> list[Article]:
-    wanted = chosen.narrow(readable_articles(viewer()))
+    wanted = chosen.narrow(offered_articles(db(), me()))
     return list(db().scalars(wanted.order_by(Article.updated_at.desc(), Article.id.desc()).limit(ENTRIES)))
 
 

@@ -56,7 +56,7 @@ def find(number: str) -> str:
 
 def _found(ticket: Ticket, text: str) -> Found:
     near = {"system": ticket.system.code, "category": ticket.category}
-    return parts().finder.search(db(), me(), text, kinds=(ARTICLE,), near=near, limit=SHOWN)
+    return parts().finder.search(db(), me(), text, kinds=(ARTICLE,), near=near, limit=SHOWN, unit=ticket.unit)
 
 
 def _line(row: Result, ticket: Ticket) -> Line:

@@ -16,8 +16,8 @@ from sqlalchemy import Select
 
 from kb import shelf
 from kb.models import Article, ArticleKind
-from kb.queries import readable_articles
 from kb.readers.recent import recently_read
+from portal.catalogue.outgrown import offered_articles
 from portal.catalogue.queries import systems_by_code
 from portal.finder.meant import did_you_mean
 from portal.finder.related import family_of
@@ -71,7 +71,7 @@ class Front:
 def library() -> str:
     chosen, words = _filter(), request.args.get("q", "").strip()
     sort = request.args.get("sort", "")
-    own = shelf.in_language(readable_articles(viewer()), reading_language())
+    own = shelf.in_language(offered_articles(db(), me()), reading_language())
     browsing = not (words or chosen or sort in SORTS or "page" in request.args)
     return render_template(
         "reading/library.html",
