@@ -12,6 +12,7 @@ from datetime import date, datetime
 from defects.signatures import runs_fix
 from indexer.words import N_
 from portal.catalogue.queries import planned_in
+from portal.causes.alarms.told import Course, Told, told_of
 from portal.people.models import Person
 from portal.tickets import desk
 from portal.tickets.models import Ticket
@@ -29,6 +30,8 @@ ANSWERED = Standing(
     N_("已有结果，等您确认"), N_("解决了请确认并打分；您这边没解决，可以重新打开，我们单独处理。")
 )
 DONE = Standing(N_("您已经确认，谢谢"), N_("还有问题可以再提一张工单，写上这张的编号即可。"))
+#: Of a repair users are told where it is; whether it holds is the staff's to find out.
+COMING = frozenset({Course.HERE, Course.PLANNED, Course.UNPLANNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Around:
     outcome: str
     helps: list[Help]
     planned: Planned | None
+    repaired: Told | None
     confirms_on: datetime | None
     watchers: list[Person]
     may_invite: bool
@@ -81,6 +85,7 @@ def around(ticket: Ticket) -> Around:
         outcome=worked_on.outcome if worked_on is ticket or is_told(worked_on) else "",
         helps=[_help(helper) for helper in helpers_of(db(), worked_on)],
         planned=planned_for(ticket),
+        repaired=repaired_for(ticket),
         confirms_on=confirms_on(db(), ticket, days=days),
         watchers=watchers_of(db(), ticket),
         may_invite=may_invite(me(), ticket),
@@ -116,3 +121,14 @@ def planned_for(ticket: Ticket) -> Planned | None:
     if plan is None or not runs_fix(plan[0], parked.defect.fixed_in):
         return None
     return Planned(*plan)
+
+
+def repaired_for(ticket: Ticket) -> Told | None:
+    """Where the repair of this very problem is on its way to the user; nothing of a record that is kept from
+    users, or that only the system thinks is behind it."""
+    worked_on = ticket.survivor or ticket
+    link = next((row for row in worked_on.defect_links if row.is_live and row.by_id is not None), None)
+    if link is None or not worked_on.is_open or not link.defect.shown_to_users:
+        return None
+    told = told_of(db(), ticket, link.defect)
+    return told if told is not None and told.course in COMING else None

@@ -19,6 +19,7 @@ from kb.flow import is_revisable
 from kb.models import Article
 from kb.queries import is_readable
 from kb.steps import Card, cards_of, for_chat
+from portal.causes.alarms.told import Told, told_now
 from portal.finder.sending.links import was_sent
 from portal.people.duties import article_duties
 from portal.people.models import Person
@@ -46,6 +47,8 @@ class Reading:
     used: int = 0
     may: frozenset[str] = field(default_factory=frozenset)
     """send, flag, edit"""
+    told: Told | None = None
+    """Of a repaired defect: is the repair where the caller is?"""
 
     @property
     def key(self) -> str:
@@ -104,6 +107,7 @@ def _of_defect(defect: Defect, caller: Person | None) -> Reading:
         internal=caller is not None and not is_visible(defect, viewer_of(caller)),
         cards=cards,
         chat=for_chat(defect.title, workaround) if is_public(defect) else "",
+        told=told_now(db(), caller.unit, defect) if caller is not None else None,
     )
 
 

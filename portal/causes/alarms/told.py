@@ -6,7 +6,6 @@ a record that was said to be repaired tells anything, and a version nobody knows
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,7 +16,9 @@ from defects.flow import DefectState
 from defects.models import Defect
 from defects.recurrence import GONE, outlives_fix
 from defects.signatures import runs_fix, version_key
-from portal.catalogue.rollout import Coming, arrival_of
+from portal.catalogue.queries import system_by_code
+from portal.catalogue.rollout import Coming, arrival_of, runs_of
+from portal.people.models import Unit
 from portal.tickets.models import Ticket
 from portal.tickets.recurrence.versions import running_for
 
@@ -70,7 +71,17 @@ def _on_its_way(session: Session, ticket: Ticket, defect: Defect, running: str) 
     return Told(course, defect.fixed_in or "", running, arrival.version, arrival.planned_on)
 
 
-def told_of_each(session: Session, ticket: Ticket, defects: Iterable[Defect]) -> dict[int, Told]:
-    """Id of the record → what is told; as many questions as there are repaired records among them."""
-    found = {defect.id: told_of(session, ticket, defect) for defect in defects}
-    return {number: told for number, told in found.items() if told is not None}
+def told_now(session: Session, unit: Unit, defect: Defect) -> Told | None:
+    """The same for somebody of this unit who speaks of it now, before there is a ticket."""
+    fixed_in = defect.fixed_in or ""
+    system = system_by_code(session, defect.system)
+    if defect.state not in REPAIRED or not fixed_in or system is None:
+        return None
+    running = runs_of(session, system).at(unit)
+    if not version_key(running):
+        return Told(Course.UNKNOWN, fixed_in, running)
+    arrival = arrival_of(session, defect, unit)
+    there = Course.AGAIN if defect.state in GONE else Course.UNVERIFIED
+    courses = {Coming.HERE: there, Coming.PLANNED: Course.PLANNED}
+    course = courses.get(arrival.standing, Course.UNPLANNED)
+    return Told(course, fixed_in, running, arrival.version, arrival.planned_on)
