@@ -23,13 +23,20 @@ from indexer.document import Mode
 from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
+from portal.causes.alarms.round import watch_for_recurrence
+from portal.causes.wall.upkeep import keep_twins, keep_wall
 from portal.causes.teaching.gathering import keep_queue
 from portal.cli.bulk_work import carry_bulk_on, forget_bulk
 from portal.cli.coming_back import follow_questions
 from portal.cli.curating import count_standings, find_pairs, keep_time, look_for_decay
 from portal.cli.deadlines import watch_deadlines
+from portal.cli.discovering import watch_for_bursts
 from portal.cli.feeding import holder_name, let_go
+from portal.cli.followed import tell_of_articles
 from portal.cli.importing_work import carry_imports_on, forget_imports, read_uploads
+from portal.cli.key_days import remind_of_key_days
+from portal.cli.known_errors import follow_repairs
+from portal.cli.linking_work import link_what_is_sure
 from portal.cli.nightly import Nightly
 from portal.cli.pack_work import carry_packs_on, forget_packs
 from portal.cli.place import moment
@@ -37,6 +44,7 @@ from portal.cli.postman import Postman
 from portal.cli.promises import hold_to_promises
 from portal.cli.quarantine import scan_files, tidy_files
 from portal.cli.sampling import draw_samples
+from portal.cli.voicing import voice_problems
 from portal.config import Settings
 from portal.curation.gaps.upkeep import keep_gaps
 from portal.db import transaction
@@ -83,7 +91,9 @@ JOBS: tuple[Job, ...] = (
     Job("clocks", timedelta(minutes=5), confirm_and_release),
     Job("deadlines", timedelta(minutes=1), watch_deadlines),
     Job("promises", timedelta(minutes=1), hold_to_promises),
+    Job("key problems", timedelta(minutes=10), remind_of_key_days),
     Job("samples", timedelta(minutes=5), draw_samples),
+    Job("bursts", timedelta(minutes=5), watch_for_bursts),
     Job("quarantine", timedelta(seconds=2), scan_files),
     Job("orphans", timedelta(hours=6), tidy_files),
     Job("old sessions", timedelta(hours=6), forget_sessions),
@@ -97,8 +107,11 @@ JOBS: tuple[Job, ...] = (
     Job("packs", timedelta(seconds=5), carry_packs_on),
     Job("forget packs", timedelta(hours=12), forget_packs),
     Job("articles in time", timedelta(minutes=1), keep_time),
+    Job("articles followed", timedelta(minutes=1), tell_of_articles),
     Job("articles decaying", timedelta(minutes=20), look_for_decay),
     Job("articles' standing", timedelta(hours=1), count_standings),
+    Job("known errors", timedelta(minutes=2), follow_repairs),
+    Job("reports to the responsible", timedelta(minutes=10), voice_problems),
 )
 # fmt: on
 
@@ -125,6 +138,18 @@ class Upkeep:
             Job("post", timedelta(seconds=2), lambda *_: self.postman.round()),
             Job("compare", timedelta(hours=6), lambda *_: self.compare()),
             Job("articles alike", timedelta(hours=6), lambda *_: find_pairs(self.maker, self.index)),
+            Job(
+                "automatic links",
+                timedelta(seconds=15),
+                lambda *_: link_what_is_sure(self.settings, self.maker, self.index),
+            ),
+            Job(
+                "recurrence",
+                timedelta(minutes=1),
+                lambda *_: watch_for_recurrence(self.maker, self.index, wanted=self.settings.link_precision),
+            ),
+            Job("records alike", timedelta(hours=6), lambda *_: keep_twins(self.maker, self.index)),
+            Job("wall", timedelta(minutes=2), lambda *_: keep_wall(self.maker, self.index)),
             Job("gaps", timedelta(minutes=5), lambda *_: keep_gaps(self.maker, self.index)),
             Job("learn", timedelta(minutes=20), lambda *_: self.nightly.round(moment())),
             Job("learn now", timedelta(seconds=5), lambda *_: self.nightly.answer(moment())),

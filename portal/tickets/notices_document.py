@@ -21,6 +21,9 @@ LISTENER_LABELS = {
 #: Who hears of events that are not told to parties of a ticket, in words.
 LISTENERS_BESIDES: dict[str, str] = {
     Event.RECURRED: N_("缺陷的中台和后台负责人"),
+    Event.KEY_DUE: N_("重点问题的负责人，整改措施由谁做的人"),
+    Event.KEY_OVERDUE: N_("重点问题的负责人，整改措施由谁做的人"),
+    Event.RECORD_MERGED: N_("两条缺陷的中台和后台负责人"),
     Event.RECOVERED: N_("点过“我也遇到”而没有工单的人"),
     Event.NO_FAULT: N_("点过“我也遇到”而没有工单的人"),
     Event.UPDATE_DUE: N_("发布公告的人"),
@@ -37,6 +40,14 @@ LISTENERS_BESIDES: dict[str, str] = {
     "article_due": N_("知识的负责人；没有人负责的，知识编辑"),
     "article_ends": N_("知识的负责人；没有人负责的，知识编辑"),
     "article_entrusted": N_("知识的新负责人"),
+    "article_over": N_("知识的负责人；没有人负责的，知识编辑"),
+    "article_back": N_("知识的负责人；没有人负责的，知识编辑"),
+    "gap_assigned": N_("接手知识缺口的人"),
+    "article_changed": N_("关注这篇知识的人"),
+    "article_replaced": N_("关注这篇知识的人"),
+    "article_gone": N_("关注这篇知识的人"),
+    "burst": N_("调度员和这个系统的专家"),
+    "causes_report": N_("系统的专家和运维、未解决缺陷的负责人、服务经理；每人可选每周、每月或不要"),
 }
 #: A word in place of each value of a sentence.
 EXAMPLES = {
@@ -54,6 +65,9 @@ EXAMPLES = {
     "deadline": N_("〔时限〕"),
     "due": N_("〔日期〕"),
     "article": "…",
+    "former": "…",
+    "rhythm": N_("周报"),
+    "period": N_("〔日期〕"),
     "called": N_("〔标题〕"),
     "day": N_("〔日期〕"),
 }

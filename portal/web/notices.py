@@ -44,6 +44,9 @@ ICONS = {
     Event.REOPENED: "rotate",
     Event.FIX_DEPLOYED: "rocket",
     Event.RECURRED: "bug",
+    Event.KEY_DUE: "flag-3",
+    Event.KEY_OVERDUE: "flag-3",
+    Event.RECORD_MERGED: "git-merge",
     Event.NO_RECURRENCE: "bug-off",
     Event.RECOVERED: "heartbeat",
     Event.COMPLAINED: "mood-sad",
@@ -51,11 +54,24 @@ ICONS = {
     Event.OVERDUE: "clock-exclamation",
     Event.LINK_SENT: "book-2",
     Event.ARTICLE_DUE: "book",
+    Event.BURST: "chart-bar",
+    Event.CAUSES_REPORT: "report",
     Event.ARTICLE_ENDS: "hourglass",
     Event.ARTICLE_ENTRUSTED: "book-upload",
+    Event.ARTICLE_OVER: "book-off",
+    Event.ARTICLE_BACK: "book",
+    Event.GAP_ASSIGNED: "puzzle",
+    Event.ARTICLE_CHANGED: "bell-ringing",
+    Event.ARTICLE_REPLACED: "replace",
+    Event.ARTICLE_GONE: "book-off",
 }
 #: What these tell of is the record; the ticket is named in the sentence.
-ABOUT_DEFECTS = frozenset({Event.RECURRED, Event.NO_RECURRENCE})
+ABOUT_DEFECTS = frozenset(
+    {
+        *(Event.RECURRED, Event.NO_RECURRENCE),
+        *(Event.KEY_DUE, Event.KEY_OVERDUE, Event.RECORD_MERGED),
+    }
+)
 LARGEST_ID = 2**62
 
 
@@ -164,6 +180,15 @@ def notice_address(notice: Notice) -> str:
         return url_for("quality.inspection", number=notice.values["inspection"])
     if notice.ticket is None and notice.values.get("announcement", "").isdecimal():
         return url_for("fault_pages.announcement", id=notice.values["announcement"])
+    if (number := notice.values.get("report", "")).isdecimal():
+        return url_for("voice.report", number=number)
+    if reports := notice.values.get("reports", ""):
+        rhythm, _slash, first = reports.partition("/")
+        return url_for("voice.page", rhythm=rhythm, first=first)
+    if notice.values.get("burst", "").isdecimal():
+        return url_for("bursts.page", _anchor=f"b-{notice.values['burst']}")
+    if (gap := notice.values.get("gap", "")).isdecimal():
+        return url_for("gaps.record", number=gap)
     if number := notice.values.get("article", ""):
         return url_for("reading.article", number=number)
     if notice.event in ABOUT_DEFECTS and (number := notice.values.get("defect", "")):
