@@ -17,13 +17,14 @@ from kb import markdown, shelf
 from kb.as_text import text_of
 from kb.care import leads_to
 from kb.flow import READABLE, ArticleState, is_revisable
-from kb.models import Article, Reason
+from kb.models import Article, ArticleKind, Reason
 from kb.queries import article_by_number, is_readable
 from kb.readers.recent import note_read
 from kb.translations.keeping import is_behind
 from kb.views import count_view
+from portal.catalogue.outgrown import Repair, outgrown
 from portal.catalogue.queries import systems_by_code
-from portal.finder.related import related_to
+from portal.finder.related import related_to, standing_in
 from portal.people.duties import article_duties
 from portal.people.models import Unit
 from portal.people.queries import people_by_id
@@ -79,7 +80,7 @@ def _page_of(row: Article) -> dict[str, object]:
         "article": row,
         "headings": headings if len(headings) >= CONTENTS_FROM else (),
         "systems": systems_by_code(db()),
-        "related": shelf.related_to(db(), row, viewer()),
+        "related": standing_in(db(), me(), row),
         "versions": shelf.other_languages(db(), row, viewer()),
         "behind": is_behind(db(), row),
         "languages": LANGUAGES,
@@ -90,11 +91,19 @@ def _page_of(row: Article) -> dict[str, object]:
         "people": people_by_id(db(), [row.author_id]) if me().is_staff else {},
         "units": _names_of(row.units),
         "dated": row.state == ArticleState.DUE,
+        "passed": _passed(row),
         "off": off,
         "given": "" if off else given_by_me(row),
         "reasons": Reason,
         "token": request.args.get("token", ""),
     }
+
+
+def _passed(row: Article) -> tuple[Repair, ...]:
+    """The repairs because of which the reader's unit should not meet this any more."""
+    if row.kind != ArticleKind.KNOWN_ERROR:
+        return ()
+    return outgrown(db(), me().unit, [row.id]).get(row.id, ())
 
 
 def _names_of(codes: tuple[str, ...]) -> list[str]:
