@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from defects.flow import DefectState
 from defects.importing import FIELDS
 from defects.library import text_of
 from defects.models import Defect
-from kb.importing.identity import chunks, key_of
+from kb.importing.identity import Key, chunks, key_of
 
 COLUMNS = ("number", *(field.name for field in FIELDS))
 
@@ -22,15 +23,15 @@ def defect_rows(
     """By number, a few hundred in memory at a time; ``logins``: who the owners are."""
     ids = session.scalars(wanted.with_only_columns(Defect.id).order_by(Defect.id))
     for part in chunks(list(ids)):
-        rows = session.scalars(select(Defect).where(Defect.id.in_(part)).order_by(Defect.id))
+        wanted = select(Defect).where(Defect.id.in_(part)).options(selectinload(Defect.duplicate_of))
+        rows = session.scalars(wanted.order_by(Defect.id))
         yield from (_row(defect, logins) for defect in rows)
 
 
 def _row(defect: Defect, logins: Mapping[int, str]) -> dict[str, Any]:
-    source, external_id = key_of(
-        defect.number, defect.created_at, source=defect.source, external_id=defect.external_id
-    )
+    source, external_id = _key(defect)
     text = text_of(defect)
+    merged_into = defect.duplicate_of if defect.state == DefectState.DUPLICATE else None
     return {
         **{name: getattr(text, name) for name in text.__dataclass_fields__},
         "number": defect.number,
@@ -39,4 +40,9 @@ def _row(defect: Defect, logins: Mapping[int, str]) -> dict[str, Any]:
         "state": defect.state.value,
         "owner_middle": logins.get(defect.owner_middle_id or 0),
         "owner_back": logins.get(defect.owner_back_id or 0),
+        "duplicate_of": "|".join(_key(merged_into)) if merged_into else None,
     }
+
+
+def _key(defect: Defect) -> Key:
+    return key_of(defect.number, defect.created_at, source=defect.source, external_id=defect.external_id)

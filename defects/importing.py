@@ -1,13 +1,15 @@
 """Loading defect records from files, by the same reader, plan and report as articles.
 
 A record comes in as 疑似, unless its row names a later state: then it walks there through the table of
-``defects.flow``, each move saying that it came with an import. Owners are ids: the floor above turns
-logins into them. The invariant: a second run of the same rows changes nothing.
+``defects.flow``, each move saying that it came with an import. A duplicate is merged once all are there.
+Owners are ids: the floor above turns logins into them. The invariants: a second run of the same rows changes
+nothing, and what a row does not mention stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -23,7 +25,7 @@ from kb.flow import Refused
 from kb.importing.fields import Field, choice, code, day, lines, number, switch, text, words
 from kb.importing.identity import Key, chunks, ids_of, numbered
 from kb.importing.loading import Draft, Progress, Settle, drafts_of
-from kb.importing.outcome import BadRow, Outcome, Record
+from kb.importing.outcome import BadRow, Fate, Outcome, Record
 
 LONG = 50_000
 TAKEN = N_("导入时沿用来源系统的状态")
@@ -52,12 +54,13 @@ FIELDS = (
     Field("shown_to_users", N_("向用户展示"),   switch(default=True)),
     Field("owner_middle",   N_("中台负责人"),   code()),
     Field("owner_back",     N_("后台负责人"),   code()),
+    Field("duplicate_of",   N_("重复的是"),     code(300)),
 )
 # fmt: on
 
 S, A = DefectState, DefectAction
 LIFE = (A.CONFIRM, A.START, A.FIX, A.VERIFY, A.CLOSE)
-#: State named in a row → the steps from 疑似 to it. 重复 has none: the surviving record is what matters.
+#: State named in a row → the steps from 疑似 to it. 重复 has none: it is merged into the record it names.
 WAYS = {
     S.SUSPECTED: (),
     S.CONFIRMED: LIFE[:1],
@@ -66,7 +69,9 @@ WAYS = {
     S.VERIFIED: LIFE[:4],
     S.CLOSED: LIFE,
     S.NOT_A_DEFECT: (A.REJECT,),
+    S.DUPLICATE: (),
 }
+OWNERS = ("owner_middle", "owner_back")
 EVERY_DUTY = frozenset(DefectDuty)
 
 
@@ -78,30 +83,37 @@ def load(
     skip_bad: bool = False,
     settle: Settle | None = None,
     progress: Progress | None = None,
+    growing: Collection[str] = (),
 ) -> Outcome:
-    """Load records as ``by``; nothing is written when a row is bad, unless ``skip_bad``."""
+    """Load records as ``by``; nothing is written when a row is bad, unless ``skip_bad``.
+
+    ``growing``: lists from which an import takes nothing away, because people here add to them.
+    """
     outcome = Outcome()
 
     def whole(values: dict[str, Any]) -> dict[str, Any]:
         return _whole(settle(values) if settle else values)
 
     drafts = drafts_of(records, FIELDS, outcome, settle=whole)
+    known = ids_of(session, Defect, [*(draft.key for draft in drafts), *_originals(drafts)])
+    numbers = _numbers(session, drafts)
+    drafts = _with_originals(drafts, known, numbers, outcome)
     if outcome.faults and not skip_bad:
         return outcome
-    known = ids_of(session, Defect, [draft.key for draft in drafts])
-    numbers = numbered(library.next_number(session))
+    writer = Writer(session, known, outcome, by=by, growing=growing)
     for part in chunks(drafts):
-        _write(session, part, known, outcome, numbers=numbers, by=by)
+        writer.write(part)
         if progress:
             progress(len(part))
+    writer.merge(numbers)
     return outcome
 
 
 def _whole(values: dict[str, Any]) -> dict[str, Any]:
     """What the fields must be together, before anything is written."""
     state = values["state"] or DefectState.SUSPECTED
-    if state not in WAYS:
-        raise BadRow(N_("重复的缺陷不导入，请导入它并入的那一条。"))
+    if state == DefectState.DUPLICATE and not values["duplicate_of"]:
+        raise BadRow(N_("重复的缺陷要写明并入了哪一条（duplicate_of）：那一条的来源编号，或者 QX 编号。"))
     try:
         library.check(_text(values))
         _walk(state, values)
@@ -110,40 +122,147 @@ def _whole(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _write(
-    session: Session,
-    drafts: Sequence[Draft],
-    known: dict[Key, int],
-    outcome: Outcome,
-    *,
-    numbers: Iterator[str],
-    by: int,
-) -> None:
-    ids = [known[draft.key] for draft in drafts if draft.key in known]
-    present = {row.id: row for row in session.scalars(select(Defect).where(Defect.id.in_(ids)))}
+# ── duplicates ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_duplicate(draft: Draft) -> bool:
+    return bool(draft.values["state"] == DefectState.DUPLICATE)
+
+
+def _original(draft: Draft) -> Key:
+    """``id`` in the row's own source, or ``source|id`` in another."""
+    named, source = draft.values["duplicate_of"], draft.values["source"]
+    other, bar, external_id = named.partition("|")
+    return (other, external_id) if bar else (source, named)
+
+
+def _originals(drafts: Sequence[Draft]) -> list[Key]:
+    return [_original(draft) for draft in drafts if _is_duplicate(draft)]
+
+
+def _numbers(session: Session, drafts: Sequence[Draft]) -> dict[str, int]:
+    """Number → id of the records that rows name by their number here."""
+    named = {name for draft in drafts if _is_duplicate(draft) and (name := draft.values["duplicate_of"])}
+    found: dict[str, int] = {}
+    for part in chunks(sorted(name for name in named if name.startswith("QX"))):
+        rows = session.execute(select(Defect.number, Defect.id).where(Defect.number.in_(part)))
+        found |= dict(rows.all())
+    return found
+
+
+def _with_originals(
+    drafts: Sequence[Draft], known: Mapping[Key, int], numbers: Mapping[str, int], outcome: Outcome
+) -> list[Draft]:
+    """Leave out duplicates of nothing and of themselves."""
+    here = {draft.key for draft in drafts}
+    kept = []
     for draft in drafts:
-        defect = present.get(known.get(draft.key, 0))
-        if defect is None:
-            defect = library.begin(session, _text(draft.values), by=by, number=next(numbers))
-            defect.source, defect.external_id = draft.key
-            _take_over(session, defect, draft.values, by=by)
-            outcome.new += 1
-        elif library.as_stored(session, _text(draft.values)) == library.text_of(defect):
-            outcome.unchanged += 1
+        named = draft.values["duplicate_of"]
+        found = not _is_duplicate(draft) or _original(draft) in here or _original(draft) in known
+        if not found and named not in numbers:
+            why = N_("和它重复的 %(id)s 不在文件里，也没有导入过。") % {"id": named}
+            outcome.refuse(draft.row, why)
+        elif _is_duplicate(draft) and _original(draft) == draft.key:
+            outcome.refuse(draft.row, N_("不能和自己重复。"))
         else:
-            library.describe(session, defect, _text(draft.values))
-            outcome.changed += 1
-    session.flush()
+            kept.append(draft)
+    return kept
 
 
-def _text(values: dict[str, Any]) -> DefectText:
-    owners: dict[str, Any] = {
-        f"{name}_id": values.get(f"{name}_id") for name in ("owner_middle", "owner_back")
-    }
-    own: dict[str, Any] = {
-        name: values[name] for name in DefectText.__dataclass_fields__ if name not in owners
-    }
-    return DefectText(**own, **owners)
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A duplicate that this import has brought: it is merged at the end."""
+
+    draft: Draft
+    id: int
+
+
+class Writer:
+    """Begins new records and describes known ones, a few hundred at a time."""
+
+    def __init__(
+        self,
+        session: Session,
+        known: dict[Key, int],
+        outcome: Outcome,
+        *,
+        by: int,
+        growing: Collection[str] = (),
+    ) -> None:
+        self.session, self.known, self.outcome = session, known, outcome
+        self.by, self.growing = by, growing
+        self._fresh = numbered(library.next_number(session))
+        self._duplicates: list[_Begun] = []
+
+    def write(self, drafts: Sequence[Draft]) -> None:
+        ids = [self.known[draft.key] for draft in drafts if draft.key in self.known]
+        present = {row.id: row for row in self.session.scalars(select(Defect).where(Defect.id.in_(ids)))}
+        begun: list[tuple[Draft, Defect]] = []
+        for draft in drafts:
+            defect = present.get(self.known.get(draft.key, 0))
+            if defect is None:
+                begun.append((draft, self._begin(draft)))
+            else:
+                self._describe(draft, defect)
+        self.session.flush()
+        for draft, defect in begun:
+            self.known[draft.key] = defect.id
+            if _is_duplicate(draft):
+                self._duplicates.append(_Begun(draft, defect.id))
+
+    def _begin(self, draft: Draft) -> Defect:
+        defect = library.begin(self.session, _text(draft.values), by=self.by, number=next(self._fresh))
+        defect.source, defect.external_id = draft.key
+        _take_over(self.session, defect, draft.values, by=self.by)
+        self._tell(draft, defect, Fate.NEW)
+        return defect
+
+    def _describe(self, draft: Draft, defect: Defect) -> None:
+        before = library.text_of(defect)
+        text = _mentioned(before, draft, growing=self.growing)
+        if library.as_stored(self.session, text) == before:
+            self._tell(draft, defect, Fate.UNCHANGED)
+        else:
+            library.describe(self.session, defect, text)
+            self._tell(draft, defect, Fate.CHANGED)
+
+    def _tell(self, draft: Draft, defect: Defect, fate: Fate) -> None:
+        self.outcome.count(draft.row, fate, number=defect.number, title=defect.title)
+        for remark in draft.row.remarks:
+            self.outcome.remark(draft.row, remark)
+
+    def merge(self, numbers: Mapping[str, int]) -> None:
+        """Merge the duplicates that came; one that can't be stays 疑似, and the outcome says why."""
+        for begun in self._duplicates:
+            draft = begun.draft
+            target = self.known.get(_original(draft)) or numbers[draft.values["duplicate_of"]]
+            defect, into = self.session.get_one(Defect, begun.id), self.session.get_one(Defect, target)
+            try:
+                with self.session.begin_nested():
+                    library.merge(self.session, defect, into, by=self.by, duties=EVERY_DUTY, note=TAKEN)
+            except Refused as refusal:
+                self.outcome.remark(draft.row, str(refusal))
+
+
+def _text(values: Mapping[str, Any]) -> DefectText:
+    """Everything that a new record says."""
+    own = {field.name: values[field.name] for field in fields(DefectText) if field.name in values}
+    return DefectText(**own)
+
+
+def _mentioned(before: DefectText, draft: Draft, *, growing: Collection[str]) -> DefectText:
+    """What a known record says after this row: what the row does not mention stays."""
+    given = set(draft.record.fields)
+    given |= {f"{name}_id" for name in OWNERS if name in given}
+    text = _text(draft.values)
+    said = {field.name: getattr(text, field.name) for field in fields(DefectText) if field.name in given}
+    for name in growing:
+        if name in said:
+            said[name] = tuple(dict.fromkeys([*getattr(before, name), *said[name]]))
+    return replace(before, **said)
 
 
 def _walk(state: DefectState, values: dict[str, Any]) -> list[Step]:

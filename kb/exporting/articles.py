@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -17,8 +17,10 @@ from kb.models import Article
 COLUMNS = ("number", *(field.name for field in FIELDS if field.name != "note"))
 
 
-def article_rows(session: Session, wanted: Select[Article]) -> Iterator[dict[str, Any]]:
-    """Originals before their translations, a few hundred in memory at a time."""
+def article_rows(
+    session: Session, wanted: Select[Article], *, logins: Mapping[int, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Originals before their translations, a few hundred in memory at a time; ``logins``: who owners are."""
     first = select(Article.id).where(Article.id.in_(wanted.with_only_columns(Article.id)))
     order = (Article.translation_of_id.is_not(None), Article.id)
     ids = list(session.scalars(first.order_by(*order)))
@@ -26,7 +28,7 @@ def article_rows(session: Session, wanted: Select[Article]) -> Iterator[dict[str
     for part in chunks(ids):
         held = {row.id: row for row in session.scalars(select(Article).where(Article.id.in_(part)))}
         for number in part:
-            yield _row(held[number], names)
+            yield _row(held[number], names, logins or {})
 
 
 def _names(session: Session, ids: list[int]) -> dict[int, Key]:
@@ -41,7 +43,7 @@ def _names(session: Session, ids: list[int]) -> dict[int, Key]:
     return found
 
 
-def _row(article: Article, names: dict[int, Key]) -> dict[str, Any]:
+def _row(article: Article, names: dict[int, Key], logins: Mapping[int, str]) -> dict[str, Any]:
     source, external_id = names[article.id]
     text = text_of(article)
     return {
@@ -50,6 +52,10 @@ def _row(article: Article, names: dict[int, Key]) -> dict[str, Any]:
         "external_id": external_id,
         "translation_of": _original(article, names, source),
         "state": article.state.value,
+        "owner": logins.get(article.owner_id or 0),
+        "review_on": article.review_on,
+        "expires_on": article.expires_on,
+        "at_expiry": article.at_expiry if article.expires_on else None,
         **{name: getattr(text, name) for name in text.__dataclass_fields__},
     }
 

@@ -17,13 +17,14 @@ from kb.audience import AUDIENCE_LABELS, Audience
 from kb.columns import now
 from kb.flow import STATE_LABELS, ArticleAction, ArticleState, Duty, step
 from kb.importing.batch import Batch, batch_of
-from kb.importing.fields import Field, choice, code, lines, text, words
+from kb.importing.fields import Field, choice, code, day, lines, text, words
 from kb.importing.identity import Key
 from kb.importing.illustrating import Keeper
 from kb.importing.loading import Draft, Progress, Settle
 from kb.importing.outcome import Fate, Outcome, Record
 from kb.importing.prospects import Judge, Prospect
-from kb.models import KIND_LABELS, Article, ArticleKind, ArticleMove
+from kb.importing.tending import tend
+from kb.models import AT_EXPIRY_LABELS, KIND_LABELS, Article, ArticleKind, ArticleMove, AtExpiry
 
 # fmt: off
 FIELDS = (
@@ -42,6 +43,10 @@ FIELDS = (
     Field("audience",       N_("读者"),       choice(Audience, AUDIENCE_LABELS, Audience.EVERYONE)),
     Field("units",          N_("适用单位"),   words(64)),
     Field("state",          N_("状态"),       choice(ArticleState, STATE_LABELS)),
+    Field("owner",          N_("负责人"),     code()),
+    Field("review_on",      N_("复核日期"),   day),
+    Field("expires_on",     N_("有效期到"),   day),
+    Field("at_expiry",      N_("到期以后"),   choice(AtExpiry, AT_EXPIRY_LABELS)),
     Field("note",           N_("版本说明"),   text(300)),
 )
 # fmt: on
@@ -111,6 +116,7 @@ class Writer:
         article.revisions[0].note = found.draft.values["note"]
         if found.publishes:
             _publish(article, by=self.by, moment=now(self.session))
+        tend(self.session, article, found.care, by=self.by)
         found.article = article
         self._tell(found)
         return article
@@ -123,6 +129,7 @@ class Writer:
                 article.translation_of_id = found.parent
             if found.publishes:
                 _publish(article, by=self.by, moment=now(self.session))
+            tend(self.session, article, found.care, by=self.by)
         self._tell(found)
 
     def _parent(self, draft: Draft) -> int | None:

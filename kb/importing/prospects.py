@@ -16,11 +16,13 @@ from indexer.words import N_
 from kb import articles
 from kb.articles import ArticleText
 from kb.audience import AUDIENCE_LABELS, Audience
+from kb.columns import now
 from kb.flow import READABLE, ArticleState, Duty, Refused, check_revisable
 from kb.importing.batch import Batch
 from kb.importing.illustrating import Held, Illustrated, Keeper, illustrate
 from kb.importing.loading import Draft
 from kb.importing.outcome import Fate
+from kb.importing.tending import NOTHING, Care, care_of
 from kb.models import Article, Revision
 
 #: An empty value for these says nothing; for the others it says "none".
@@ -41,6 +43,7 @@ class Prospect:
     remarks: list[str] = field(default_factory=list)
     fresh: list[str] = field(default_factory=list)
     sentence: str = ""
+    care: Care = NOTHING
     awaits: bool = False  # it points at articles that this import has yet to bring
 
 
@@ -72,6 +75,8 @@ class Judge:
             done = illustrate(draft.row, body, self.keeper, article=there, held=held, passing=later)
         found = Prospect(draft, Fate.NEW, text_for(draft, article, done.body), article, fresh=done.fresh)
         found.remarks = [*draft.row.remarks, *remarks, *done.remarks]
+        found.care, untended = care_of(draft.values, duties=self.duties, today=now(self.session).date())
+        found.remarks += untended
         found.awaits, found.parent = awaits, self._parent(draft, article)
         found.publishes = self._publishes(draft, article)
         self._decide(found)
@@ -93,6 +98,7 @@ class Judge:
         if not same_words:
             found.remarks += _widening(before, found.text)
         same = same_words and article.translation_of_id == found.parent and not found.publishes
+        same = same and not found.care.differs(article)
         return Fate.UNCHANGED if same else Fate.CHANGED
 
     def _parent(self, draft: Draft, article: Article | None) -> int | None:

@@ -45,7 +45,7 @@ Rows = Iterator[Mapping[str, Any]]
 
 
 def _articles(session: Session, person: Person | None) -> Rows:
-    return article_rows(session, _wanted(person))
+    return article_rows(session, _wanted(person), logins=_logins(session))
 
 
 def _wanted(person: Person | None) -> Select[Article]:
@@ -55,8 +55,11 @@ def _wanted(person: Person | None) -> Select[Article]:
 def _defects(session: Session, person: Person | None) -> Rows:
     _needs(person, Permission.READ_STAFF_TEXTS)  # a record holds more than the page for employees shows
     wanted = select(Defect) if person is None else visible_defects(viewer_of(person))
-    logins = dict(session.execute(select(Person.id, Person.login)).all())
-    return defect_rows(session, wanted, logins=logins)
+    return defect_rows(session, wanted, logins=_logins(session))
+
+
+def _logins(session: Session) -> dict[int, str]:
+    return dict(session.execute(select(Person.id, Person.login)).all())
 
 
 def _tickets(session: Session, person: Person | None) -> Rows:

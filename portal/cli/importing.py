@@ -17,6 +17,8 @@ from kb.importing.fields import Field
 from kb.importing.outcome import Outcome, Record
 from kb.importing.plan import Plan, plan_for
 from kb.importing.rows import ENCODINGS, read_rows
+from portal.causes.trackers.mapping import Mapped, mapping_from
+from portal.causes.trackers.reading import Tracker, records_of
 from portal.cli.endings import BAD_INPUT, Ended
 from portal.cli.feeding import feed
 from portal.cli.nouns import NOUNS, Job
@@ -40,6 +42,8 @@ class Asked:
     noun: str
     files: Sequence[Path]
     map_file: Path | None
+    tracker: str | None
+    mapping: Path | None
     fields: Sequence[str]
     constants: Sequence[str]
     language: str | None
@@ -72,11 +76,32 @@ class Asked:
         )
 
     def records(self, plan: Plan) -> list[Record]:
+        if self.tracker is not None:
+            return self._foreign(Tracker(self.tracker))
         found: list[Record] = []
         for path in self.files:
             name = path.resolve().name.split(".")[0] or path.name
             found += plan.records(read_rows(path, encoding=self.encoding, split=self.split), source=name)
         return found
+
+    def _foreign(self, tracker: Tracker) -> list[Record]:
+        mapped = mapping_from(self.mapping) if self.mapping else Mapped()
+        encoding = self.encoding if self.encoding != "utf-8" else "auto"
+        given = {"source": self.source or "", "encoding": encoding}
+        return [row for path in self.files for row in records_of(path, tracker, mapped, **given)]
+
+    def check(self) -> None:
+        """Raise what does not go together."""
+        if not self.files:
+            raise Ended("请写明要导入的文件。", BAD_INPUT)
+        if self.tracker and self.noun != "defects":
+            raise Ended("--from 只用于 defects：其他系统导出的是缺陷。", BAD_INPUT)
+        if self.mapping and not self.tracker:
+            raise Ended("--mapping 要和 --from 一起用；普通表格的列名对照用 --map。", BAD_INPUT)
+        if self.tracker and (self.map_file or self.fields or self.constants):
+            raise Ended(
+                "--from 的对照写在 --mapping 的文件里，不和 --map、--field、--set 一起用。", BAD_INPUT
+            )
 
     def writes(self, outcome: Outcome) -> bool:
         """Is what was loaded kept?"""
@@ -87,6 +112,13 @@ class Asked:
 @click.argument("noun", type=click.Choice(list(NOUNS)), metavar="articles|defects|tickets|people|catalogue")
 @click.argument("files", nargs=-1, type=PLACE, metavar="FILE…")
 @click.option("--map", "map_file", type=PLACE, help="列名对照表（TOML），一行可以生成几篇。")
+@click.option(
+    "--from",
+    "tracker",
+    type=click.Choice([tracker.value for tracker in Tracker]),
+    help="缺陷来自别的系统的导出：Bugzilla（XML、CSV）、Jira（XML、CSV、JSON）或别的 CSV。",
+)
+@click.option("--mapping", type=PLACE, help="和 --from 一起：产品、状态、版本、账号的对照（TOML 或 JSON）。")
 @click.option("--field", "fields", multiple=True, metavar="字段=列名", help="用哪一列作哪个字段，可多次。")
 @click.option("--set", "constants", multiple=True, metavar="字段=值", help="每行都用的固定值，可多次。")
 @click.option("--language", metavar="zh|en", help="知识的语言，等于 --set language=…。")
@@ -119,8 +151,7 @@ def command(**options: Any) -> None:
     if asked.list_fields:
         _tell_fields(NOUNS[asked.noun].fields, asked.as_json)
         return
-    if not asked.files:
-        raise Ended("请写明要导入的文件。", BAD_INPUT)
+    asked.check()
     for path in filter(None, (asked.rejects, asked.report)):
         beside(path)
     plan = asked.plan()
@@ -173,6 +204,7 @@ def _load(place: Place, asked: Asked, plan: Plan, records: Sequence[Record]) -> 
                 dry_run=asked.dry_run,
                 bound=asked.login is not None,
                 progress=advance,
+                foreign=asked.tracker is not None,
             )
             outcome = NOUNS[asked.noun].load(job)
             if not asked.writes(outcome):

@@ -19,6 +19,7 @@ from kb.importing.outcome import Outcome, Record
 from kb.importing.plan import Plan
 from portal.catalogue import importing as catalogue_import
 from portal.catalogue.models import System
+from portal.causes.trackers.reading import GROWING
 from portal.config import Settings
 from portal.curation.imports.pictures import DeskKeeper, Weigher
 from portal.curation.imports.rights import settling
@@ -31,7 +32,9 @@ from portal.tickets.references import References
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything a loader is given. ``bound``: by the rights of ``by``, who was named with ``--as``."""
+    """Everything a loader is given. ``bound``: by the rights of ``by``, who was named with ``--as``;
+    ``foreign``: the rows come from another tracker, whose people need not be ours.
+    """
 
     session: Session
     records: Sequence[Record]
@@ -43,6 +46,7 @@ class Job:
     dry_run: bool
     bound: bool
     progress: Progress
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ def _defects(job: Job) -> Outcome:
         job.records,
         by=job.by.id,
         skip_bad=job.skip_bad,
-        settle=references.of_defect,
+        settle=references.of_foreign_defect if job.foreign else references.of_defect,
         progress=job.progress,
+        growing=GROWING if job.foreign else (),
     )
 
 

@@ -7,6 +7,7 @@ row that names something unknown is refused; an import never invents a system or
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -17,7 +18,8 @@ from kb.importing.fields import choice
 from kb.importing.identity import chunks
 from kb.importing.outcome import BadRow, Record
 from portal.catalogue.queries import module_names, system_names
-from portal.people.models import Person, Unit
+from portal.people.models import Person, PersonPost, Unit
+from portal.people.roles import Permission, posts_with
 from portal.tickets.words import CATEGORY_LABELS, Category
 
 read_category = choice(Category, CATEGORY_LABELS)
@@ -42,7 +44,18 @@ class References:
         category = _category(values["category"])
         values["category"] = category.value if category else None
         values["units"] = tuple(self._known(unit, self.units, N_("单位")) for unit in values["units"])
+        owner = values.get("owner")
+        values["owner_id"] = self.writers.get(owner.strip().lower()) if owner else None
         return values
+
+    @cached_property
+    def writers(self) -> dict[str, int]:
+        """Whoever may own an article, by login; another desk's owner is simply not among them."""
+        posts = select(PersonPost.person_id).where(PersonPost.post.in_(posts_with(Permission.WRITE_ARTICLES)))
+        rows = self.session.execute(
+            select(Person.login, Person.id).where(Person.active, Person.id.in_(posts))
+        )
+        return dict(rows.all())
 
     def of_defect(self, values: dict[str, Any]) -> dict[str, Any]:
         """The same for a defect record; owners become ids."""
@@ -50,6 +63,13 @@ class References:
         for name in ("owner_middle", "owner_back"):
             values[f"{name}_id"] = self.person(values[name]) if values[name] else None
         return values
+
+    def of_foreign_defect(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The same for one from another tracker: whoever is unknown here owns nothing here."""
+        for name in ("owner_middle", "owner_back"):
+            if values[name] and self.people.get(values[name].strip().lower()) is None:
+                values[name] = None
+        return self.of_defect(values)
 
     def of_ticket(self, values: dict[str, Any]) -> dict[str, Any]:
         """The same for a ticket; its requester becomes an id."""

@@ -16,8 +16,10 @@ from kb.exporting.bundles import PARTS, write_zip
 from kb.exporting.files import WRITERS
 from kb.flow import Refused
 from kb.importing.outcome import BadFile
+from kb.models import Article
 from portal.curation.copies import files_of
 from portal.people import audit
+from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.web.access import needs
 from portal.web.article_uploads import CSV, blueprint
@@ -69,7 +71,9 @@ _TOLD = frozenset({"list", "q", "system", "state", "kind"})
 
 
 def _write(file: IO[bytes], kind: str, wanted: Any) -> None:
-    rows = article_rows(db(), wanted)
+    owners = select(Person.id, Person.login).where(Person.id.in_(select(Article.owner_id)))
+    logins = dict(db().execute(owners).all())
+    rows = article_rows(db(), wanted, logins=logins)
     if kind in PARTS:
         write_zip(file, PARTS[kind](COLUMNS, rows, files_of(db(), wanted, app_parts().settings.upload_dir)))
     else:

@@ -22,6 +22,7 @@ from kb.flow import ArticleAction, ArticleState, Refused
 from kb.importing.articles import Writer
 from kb.importing.outcome import BadFile, Fate, Outcome
 from kb.importing.prospects import Prospect
+from kb.importing.tending import restore, tended
 from kb.models import Article, ArticleKind
 from portal.config import Settings
 from portal.curation.imports.job import SUBJECT, check_importer, fail
@@ -35,6 +36,8 @@ from portal.people.duties import article_duties
 from portal.tickets.models import Attachment
 
 DONE_AT_ONCE = 25
+#: Beside the words in what was there before: who looks after it, and until when it holds.
+TENDED = "tended"
 UNTOUCHED = (ArticleState.DRAFT, ArticleState.IN_REVIEW)
 
 
@@ -136,7 +139,8 @@ def _written(session: Session, row: Import, item: ImportItem, found: Prospect, *
 
 def _before(article: Article) -> dict[str, object]:
     kept = asdict(articles.text_of(article))
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
+    words = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
+    return {**words, TENDED: tended(article)}
 
 
 # ── taking back ──────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +173,8 @@ def _take_back(session: Session, row: Import, item: ImportItem) -> None:
         note = N_("撤销导入")
         duties = article_duties(row.by)
         articles.revise(session, article, _text(item.before), by=row.by_id, note=note, duties=duties)
+        if isinstance(kept := item.before.get(TENDED), dict):
+            restore(article, kept)
         return
     if article.state not in UNTOUCHED:
         raise Refused(N_("已经发布，没有撤销；不再需要时请下线。"))
@@ -180,6 +186,7 @@ def _take_back(session: Session, row: Import, item: ImportItem) -> None:
 
 
 def _text(before: dict[str, object]) -> ArticleText:
+    before = {name: value for name, value in before.items() if name != TENDED}
     kept = {**before, "kind": ArticleKind(str(before["kind"])), "audience": Audience(str(before["audience"]))}
     return ArticleText(**kept)  # type: ignore[arg-type]
 
