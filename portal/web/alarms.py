@@ -23,7 +23,7 @@ from portal.finder.linking import side_by_side
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket
 from portal.tickets.moves import Overtaken
-from portal.tickets.recurrence.models import BASIS_LABELS, AlarmState, RecurrenceAlarm
+from portal.tickets.recurrence.models import ALARM_LABELS, BASIS_LABELS, AlarmState, RecurrenceAlarm
 from portal.tickets.recurrence.trust import LEAST, record_of
 from portal.web.access import needs
 from portal.web.auth import local_path
@@ -69,7 +69,12 @@ def _drawn(*, problem: str = "", about: int = 0, reason: str = "") -> str:
 
 def words() -> dict[str, object]:
     """What drawing an alarm needs, wherever it is drawn."""
-    return {"bases": BASIS_LABELS, "may_decide": may_decide(me()), "side_by_side": side_by_side}
+    return {
+        "bases": BASIS_LABELS,
+        "alarm_states": ALARM_LABELS,
+        "may_decide": may_decide(me()),
+        "side_by_side": side_by_side,
+    }
 
 
 def _state(asked: str, heights: dict[AlarmState, int]) -> AlarmState:
