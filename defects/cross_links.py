@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from defects.flow import DefectState
 from defects.models import Defect
 from defects.queries import visible_defects
 from indexer.words import N_
@@ -59,6 +60,12 @@ def _articles(
 
 
 def _defects(session: Session, numbers: Collection[str], viewer: Viewer) -> Iterator[tuple[str, Target]]:
-    columns = visible_defects(viewer).with_only_columns(Defect.number, Defect.title)
-    for number, title in session.execute(columns.where(Defect.number.in_(numbers))):
-        yield number, Target(title, DEFECT_PAGE.format(number))
+    """A merged record leads to the one that answers for it."""
+    asked = aliased(Defect)
+    merged = asked.state == DefectState.DUPLICATE
+    answers = or_(and_(merged, asked.duplicate_of_id == Defect.id), and_(~merged, asked.id == Defect.id))
+    wanted = visible_defects(viewer).join(asked, answers).where(asked.number.in_(numbers))
+    for number, own, title in session.execute(
+        wanted.with_only_columns(asked.number, Defect.number, Defect.title)
+    ):
+        yield number, Target(title, DEFECT_PAGE.format(own))

@@ -82,7 +82,15 @@ class Step:
     duty: DefectDuty
     end: DefectState
     needs: tuple[str, ...] = ()
+    key_needs: tuple[str, ...] = ()  # of a 重点问题, beside the others
 
+    def wants(self, *, key: bool) -> tuple[str, ...]:
+        """What this step asks for: of a key problem more than of any other."""
+        return self.needs + self.key_needs if key else self.needs
+
+
+#: A key problem is gone when nobody who runs its fix has met it for so many days.
+QUIET_DAYS = 14
 
 S, A, D = DefectState, DefectAction, DefectDuty
 NEEDS = {
@@ -90,7 +98,13 @@ NEEDS = {
     "cause": N_("请先填写根因，再登记修复。"),
     "fixed_in": N_("请先填写修复版本，各单位靠它知道何时能用上。"),
     "duplicate_of": N_("请指明并入哪一条缺陷。"),
+    "planned": N_("重点问题要有整改措施才能关闭：请写明做了什么、由谁做、怎样算完成。"),
+    "measures": N_("还有整改措施没有完成，不能关闭重点问题。"),
+    "quiet": N_("修复后的观察还不够：要有单位用上修复版本，并且连续 %(days)s 天没有这些单位的工单。"),
+    "evidence": N_("关闭重点问题要写明依据：看了什么、怎样确认问题真的消除了。"),
 }
+#: What closes a key problem; what a person writes comes last, so that they write it once.
+EVIDENCE = ("planned", "measures", "quiet", "evidence")
 
 # fmt: off
 STEPS = (
@@ -105,7 +119,7 @@ STEPS = (
     Step(S.IN_PROGRESS, A.MERGE,    D.CURATE,  S.DUPLICATE,     ("duplicate_of",)),
     Step(S.FIXED,       A.VERIFY,   D.CURATE,  S.VERIFIED),
     Step(S.FIXED,       A.FAIL,     D.CURATE,  S.IN_PROGRESS,   ("note",)),
-    Step(S.VERIFIED,    A.CLOSE,    D.CURATE,  S.CLOSED),
+    Step(S.VERIFIED,    A.CLOSE,    D.CURATE,  S.CLOSED,        (), EVIDENCE),
     Step(S.VERIFIED,    A.RECUR,    D.SYSTEM,  S.CONFIRMED,     ("note",)),
     Step(S.CONFIRMED,   A.RETRACT,  D.SYSTEM,  S.VERIFIED,      ("note",)),
     Step(S.VERIFIED,    A.REOPEN,   D.CURATE,  S.CONFIRMED,     ("note",)),
@@ -123,9 +137,17 @@ def open_to(state: DefectState, duties: Collection[DefectDuty]) -> tuple[Step, .
 
 
 def step(
-    state: DefectState, action: DefectAction, *, duties: Collection[DefectDuty], given: Collection[str]
+    state: DefectState,
+    action: DefectAction,
+    *,
+    duties: Collection[DefectDuty],
+    given: Collection[str],
+    key: bool = False,
 ) -> Step:
-    """Decide one step, or raise :class:`Refused`; ``given`` names what the record or the person supplies."""
+    """Decide one step, or raise :class:`Refused`; ``given`` names what the record or the person supplies.
+
+    ``key``: the record is a key problem.
+    """
     rows = [row for row in STEPS if row.start == state and row.action == action]
     if not rows:
         raise Refused(
@@ -136,7 +158,7 @@ def step(
     row = rows[0]
     if row.duty not in duties:
         raise Refused(N_("您的岗位不能%(action)s。"), action=ACTION_LABELS[action])
-    missing = next((need for need in row.needs if need not in given), None)
+    missing = next((need for need in row.wants(key=key) if need not in given), None)
     if missing:
-        raise Refused(NEEDS[missing])
+        raise Refused(NEEDS[missing], days=QUIET_DAYS)
     return row

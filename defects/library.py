@@ -1,20 +1,25 @@
-"""The verbs of the defect library: open, describe, move, merge, tie to an article.
+"""The verbs of the defect library: open, describe, restore, move, merge, tie to an article.
 
-Verbs never commit. The invariant: only ``move`` and ``merge`` change a state, and both write it down.
+Verbs never commit. Countermeasures of key problems are in ``countermeasures``, what was changed in
+``changes``. The invariant: only ``move`` and ``merge`` change a state, and both write it down.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from defects import changes, countermeasures
 from defects.flow import DefectAction, DefectDuty, DefectState, step
-from defects.models import Defect, DefectArticle, DefectMove, DefectType
+from defects.models import Defect, DefectArticle, DefectChange, DefectMove, DefectNote, DefectType
+from defects.proof import Proof
 from defects.signatures import canonical, codes_in
+from defects.versions import check_affected, check_fixed, in_order
+from defects.wording import gathered
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
@@ -23,6 +28,11 @@ from kb.models import Article
 TITLE_LIMIT = 300
 VERSION_LIMIT = 40
 TEXT_LIMIT = 20_000
+NOTE_LIMIT = 2_000
+SYMPTOM_LIMIT = 500
+EVERY_DUTY = frozenset(DefectDuty)
+#: What the middle alone decides about a record.
+OF_THE_MIDDLE = ("key", "due_on", "owner_middle_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,19 @@ def check(text: DefectText) -> None:
         raise Refused(N_("重点问题必须写明整改期限。"))
 
 
+def check_by_hand(text: DefectText, *, known: DefectText | None = None) -> None:
+    """What a person is held to beyond :func:`check`; what stood in the record before is not asked again."""
+    before = set(known.affected) if known else set()
+    check_affected(version for version in text.affected if version not in before)
+    if known is None or (text.fixed_in, list(text.affected)) != (known.fixed_in, list(known.affected)):
+        check_fixed(text.fixed_in, affected=text.affected)
+    if text.key and text.owner_middle_id is None:
+        raise Refused(N_("重点问题必须有中台负责人。"))
+
+
 def open_record(session: Session, text: DefectText, *, by: int) -> Defect:
     """Open a record as 疑似; error codes named in the symptoms are taken along."""
+    check_by_hand(text)
     defect = begin(session, text, by=by, number=next_number(session))
     session.flush()
     return defect
@@ -82,14 +103,119 @@ def begin(session: Session, text: DefectText, *, by: int, number: str) -> Defect
     return defect
 
 
-def describe(session: Session, defect: Defect, text: DefectText, *, seen: int | None = None) -> Defect:
-    """Change what a record says; ``seen`` is the version the curator was looking at."""
+def describe(
+    session: Session,
+    defect: Defect,
+    text: DefectText,
+    *,
+    seen: int | None = None,
+    by: int | None = None,
+    duties: Collection[DefectDuty] = EVERY_DUTY,
+    reason: str = "",
+    restores: DefectChange | None = None,
+) -> Defect:
+    """Change what a record says; ``seen`` is the version the curator was looking at.
+
+    ``by``: the person who changes it; None is an import or a pack, whose rows were checked as a whole.
+    """
     check(text)
     if seen is not None and seen != defect.version:
         raise Refused(N_("这条缺陷在您编辑期间被同事改过。您的内容还在，请对照最新版本后再保存。"))
+    before = text_of(defect)
+    if by is not None:
+        check_by_hand(text, known=before)
+        _check_change(before, text, duties=duties, reason=reason)
     _apply(session, defect, text)
+    _write_down(session, defect, before, by=by, reason=reason, restores=restores)
     session.flush()
     return defect
+
+
+def _check_change(
+    before: DefectText, after: DefectText, *, duties: Collection[DefectDuty], reason: str
+) -> None:
+    """What is promised about a key problem is the middle's word, and is not changed without one."""
+    changed = [name for name in OF_THE_MIDDLE if getattr(before, name) != getattr(after, name)]
+    if changed and DefectDuty.CURATE not in duties:
+        raise Refused(N_("重点问题、整改期限和中台负责人由中台决定，您的岗位不能修改。"))
+    if not before.key or reason.strip():
+        return
+    if not after.key:
+        raise Refused(N_("不再作为重点问题，请在“改动说明”里写明原因。"))
+    if before.due_on and after.due_on != before.due_on:
+        raise Refused(N_("整改期限改了，请在“改动说明”里写明原因。"))
+
+
+def _write_down(
+    session: Session,
+    defect: Defect,
+    before: DefectText,
+    *,
+    by: int | None,
+    reason: str = "",
+    restores: DefectChange | None = None,
+) -> None:
+    fields = changes.differing(asdict(before), asdict(text_of(defect)))
+    changes.write_down(session, defect, fields, by=by, reason=reason, restores=restores)
+
+
+def postpone(
+    session: Session,
+    defect: Defect,
+    due_on: date | None,
+    *,
+    by: int,
+    duties: Collection[DefectDuty],
+    reason: str,
+) -> Defect:
+    """Promise another day for a key problem; the reason stays in its history."""
+    if not defect.key:
+        raise Refused(N_("只有重点问题有整改期限。"))
+    if due_on == defect.due_on:
+        raise Refused(N_("期限没有变。"))
+    text = replace(text_of(defect), due_on=due_on)
+    return describe(session, defect, text, by=by, duties=duties, reason=reason)
+
+
+def restore(
+    session: Session,
+    defect: Defect,
+    change: DefectChange,
+    field: str,
+    *,
+    by: int,
+    duties: Collection[DefectDuty],
+    reason: str = "",
+) -> Defect:
+    """Give one field back what it said before that change; this too stands in the history."""
+    if change.defect_id != defect.id or field not in change.fields:
+        raise Refused(N_("没有这处改动，请刷新后再看。"))
+    value = changes.as_said(field, change.fields[field][0])
+    before = text_of(defect)
+    text = replace(before, **{field: value})
+    if changes.differing(asdict(before), asdict(text)) == {}:
+        raise Refused(N_("这一项现在就是改动前的内容。"))
+    return describe(session, defect, text, by=by, duties=duties, reason=reason, restores=change)
+
+
+def adopt(session: Session, defect: Defect, line: str, *, by: int) -> Defect:
+    """Take a user's sentence into the symptoms: matching lives on users' own words."""
+    said = " ".join(line.split())[:SYMPTOM_LIMIT]
+    if not said:
+        raise Refused(N_("没有可以收进来的话。"))
+    text = text_of(defect)
+    return describe(session, defect, replace(text, symptoms=(*text.symptoms, said)), by=by)
+
+
+def remark(session: Session, defect: Defect, words: str, *, by: int) -> DefectNote:
+    """Say in a sentence how it goes."""
+    said = words.strip()[:NOTE_LIMIT]
+    if not said:
+        raise Refused(N_("请写一句进展。"))
+    note = DefectNote(defect_id=defect.id, by_id=by, at=now(session), text=said)
+    session.add(note)
+    session.flush()
+    return note
 
 
 def text_of(defect: Defect) -> DefectText:
@@ -115,25 +241,27 @@ def move(
     seen: int | None = None,
     cause: str = "",
     fixed_in: str = "",
+    evidence: str = "",
+    proof: Proof | None = None,
 ) -> DefectMove:
     """Take one step of the record's life and write it down.
 
     ``cause`` and ``fixed_in`` come with 登记修复 when the record lacks them; ``seen`` is the version the
-    person was looking at.
+    person was looking at. A key problem is closed on ``evidence``, in words, and on ``proof``, in figures.
     """
     if seen is not None and seen != defect.version:
         raise Refused(N_("这条缺陷刚刚被同事改动过，请看过最新内容再操作。"))
+    before = text_of(defect)
     if action == DefectAction.FIX and duties:
         defect.cause = cause.strip() or defect.cause
         defect.fixed_in = fixed_in.strip()[:VERSION_LIMIT] or defect.fixed_in
-    given = {name for name in ("cause", "fixed_in") if getattr(defect, name)}
-    if note.strip():
-        given.add("note")
-    if defect.duplicate_of_id:
-        given.add("duplicate_of")
-    row = step(defect.state, action, duties=duties, given=given)
+        check_fixed(defect.fixed_in if by is not None else None, affected=defect.affected)
+    given = _given(session, defect, action, note=note, evidence=evidence, proof=proof)
+    row = step(defect.state, action, duties=duties, given=given, key=defect.key)
     moment = now(session)
     entry = DefectMove(action=action, start=defect.state, end=row.end, by_id=by, at=moment, note=note.strip())
+    if action == DefectAction.CLOSE and defect.key:
+        entry.evidence, entry.facts = evidence.strip(), proof.told() if proof else {}
     defect.moves.append(entry)
     defect.state, defect.updated_at = row.end, moment
     if action == DefectAction.FIX:
@@ -142,8 +270,30 @@ def move(
         defect.duplicate_of_id = None
     if action == DefectAction.RECUR:
         defect.recurrences += 1
+    defect.said = gathered(defect)
+    _write_down(session, defect, before, by=by)
     session.flush()
     return entry
+
+
+def _given(
+    session: Session,
+    defect: Defect,
+    action: DefectAction,
+    *,
+    note: str,
+    evidence: str,
+    proof: Proof | None,
+) -> set[str]:
+    """What the record and the person supply, by the names of the table's needs."""
+    given = {name for name in ("cause", "fixed_in") if getattr(defect, name)}
+    given |= {"note"} if note.strip() else set()
+    given |= {"duplicate_of"} if defect.duplicate_of_id else set()
+    if action == DefectAction.CLOSE and defect.key:
+        given |= countermeasures.given_by(session, defect)
+        given |= {"quiet"} if proof and proof.holds else set()
+        given |= {"evidence"} if evidence.strip() else set()
+    return given
 
 
 def merge(
@@ -155,21 +305,53 @@ def merge(
     duties: Collection[DefectDuty],
     note: str = "",
 ) -> DefectMove:
-    """Declare ``defect`` a duplicate of ``into``; chains are collapsed to the surviving record."""
-    target = into
-    while target.duplicate_of is not None and target.state == DefectState.DUPLICATE:
-        target = target.duplicate_of
+    """Declare ``defect`` a duplicate of ``into``; chains are collapsed to the surviving record.
+
+    What hangs on the duplicate moves along in the floor above, which knows tickets.
+    """
+    hold(session, defect, into)
+    target = survivor_of(into)
     if target.id == defect.id:
         raise Refused(N_("不能把一条缺陷并入它自己。"))
+    if target.state == DefectState.NOT_A_DEFECT:
+        raise Refused(N_("%(number)s 已判定不是缺陷，不能并入它。"), number=target.number)
+    if defect.key and not target.key:
+        raise Refused(
+            N_("这是重点问题，并入 %(number)s 就没有人追了：请先把那一条列为重点问题，或者反过来并入。"),
+            number=target.number,
+        )
     defect.duplicate_of_id = target.id
     entry = move(session, defect, DefectAction.MERGE, by=by, duties=duties, note=note)
     followers = session.scalars(select(Defect).where(Defect.duplicate_of_id == defect.id))
     for follower in followers:
         follower.duplicate_of_id = target.id
+    before = text_of(target)
     target.symptoms = _unique([*target.symptoms, *defect.symptoms])
     target.codes = _unique([*target.codes, *defect.codes])
+    target.affected = in_order([*target.affected, *defect.affected])
+    target.said = gathered(target)
+    _write_down(session, target, before, by=by, reason=N_("并入 %(number)s") % {"number": defect.number})
     session.flush()
     return entry
+
+
+def survivor_of(defect: Defect) -> Defect:
+    """The record that answers for this one: itself, unless it was merged."""
+    passed = {defect.id}
+    while defect.state == DefectState.DUPLICATE and defect.duplicate_of is not None:
+        defect = defect.duplicate_of
+        if defect.id in passed:
+            break  # a circle has no end; none can be made since both rows are held while merging
+        passed.add(defect.id)
+    return defect
+
+
+def hold(session: Session, *records: Defect) -> None:
+    """Nobody merges the other way round at the same moment: lowest first, read anew."""
+    ids = sorted({record.id for record in records})
+    wanted = select(Defect).where(Defect.id.in_(ids)).order_by(Defect.id).with_for_update(of=Defect)
+    session.flush()
+    session.scalars(wanted.execution_options(populate_existing=True)).all()
 
 
 def tie(session: Session, defect: Defect, article: Article) -> None:
@@ -203,7 +385,8 @@ def _apply(session: Session, defect: Defect, text: DefectText) -> None:
     defect.module = text.module or None
     defect.fixed_in = (text.fixed_in or "").strip() or None
     defect.symptoms = _unique(text.symptoms)
-    defect.affected = _unique(text.affected)
+    defect.affected = in_order(text.affected)
     named = [code for line in text.symptoms for code in codes_in(line)]
     defect.codes = list(dict.fromkeys([*(canonical(code) for code in text.codes if code.strip()), *named]))
+    defect.said = gathered(defect)
     defect.updated_at = now(session)

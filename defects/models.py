@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -39,6 +40,7 @@ class Defect(Base):
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
         Index("ix_defect_system_state", "system", "state"),
+        Index("ix_defect_key", "key", "due_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +64,8 @@ class Defect(Base):
     workaround: Mapped[str] = mapped_column(Text, default="")
     fix: Mapped[str] = mapped_column(Text, default="")
     data_fix: Mapped[str] = mapped_column(Text, default="")
+    # Everything that staff may search in, folded: JSON escapes Chinese, so that no LIKE finds it there.
+    said: Mapped[str] = mapped_column(Text, default="")
     shown_to_users: Mapped[bool] = mapped_column(default=True)
     owner_middle_id: Mapped[int | None] = mapped_column(Integer)
     owner_back_id: Mapped[int | None] = mapped_column(Integer)
@@ -92,6 +96,65 @@ class DefectMove(Base):
     by_id: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(Text, default="")
+    # What a key problem was closed on: the words of who looked, and what was counted then.
+    evidence: Mapped[str] = mapped_column(Text, default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class DefectChange(Base):
+    """One saving of a record: field → [before, after]; append only."""
+
+    __tablename__ = "defect_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    defect_id: Mapped[int] = mapped_column(ForeignKey(Defect.id, ondelete="CASCADE"), index=True)
+    by_id: Mapped[int | None] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    fields: Mapped[dict[str, list[Any]]] = mapped_column(JSON)
+    restores_id: Mapped[int | None] = mapped_column(ForeignKey("defect_change.id"))
+
+
+class DefectNote(Base):
+    """A word on how it goes, by whoever works on it; append only."""
+
+    __tablename__ = "defect_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    defect_id: Mapped[int] = mapped_column(ForeignKey(Defect.id, ondelete="CASCADE"), index=True)
+    by_id: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Countermeasure(Base):
+    """One step against a root cause (整改措施): who does it, by when, and how one sees that it is done."""
+
+    __tablename__ = "countermeasure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    defect_id: Mapped[int] = mapped_column(ForeignKey(Defect.id, ondelete="CASCADE"), index=True)
+    what: Mapped[str] = mapped_column(Text)
+    who_id: Mapped[int] = mapped_column(Integer, index=True)
+    due_on: Mapped[date] = mapped_column(Date)
+    done_when: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_by: Mapped[int | None] = mapped_column(Integer)
+    result: Mapped[str] = mapped_column(Text, default="")
+    dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dropped_by: Mapped[int | None] = mapped_column(Integer)
+    dropped_why: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    defect: Mapped[Defect] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_at is None and self.dropped_at is None
 
 
 class DefectArticle(Base):
@@ -100,4 +163,6 @@ class DefectArticle(Base):
     __tablename__ = "defect_article"
 
     defect_id: Mapped[int] = mapped_column(ForeignKey(Defect.id, ondelete="CASCADE"), primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey(Article.id, ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey(Article.id, ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from defects.signatures import runs_fix, version_key
+from defects.versions import runs_fix, spans_of, version_key
 from indexer.words import N_
 
 
@@ -29,15 +29,20 @@ STANDING_LABELS = {
 
 
 def standing_of(running: str | None, *, fixed_in: str | None, affected: Collection[str]) -> Standing:
-    """``running`` is the version of the unit, ``affected`` the versions known to have the defect."""
-    if not running or not version_key(running):
+    """``running`` is the version of the unit, ``affected`` the versions known to have the defect.
+
+    A version after the fix that is named as affected says that the defect came back there.
+    """
+    here = version_key(running or "")
+    if not here:
         return Standing.UNKNOWN
+    spans = spans_of(affected)
     if runs_fix(running, fixed_in):
-        return Standing.FIXED
-    known = [version_key(version) for version in affected if version_key(version)]
-    here = version_key(running)
-    if here in known:
+        came_back = any(span.holds(here) and span.is_above(version_key(fixed_in or "")) for span in spans)
+        return Standing.AFFECTED if came_back else Standing.FIXED
+    if any(span.holds(here) for span in spans):
         return Standing.AFFECTED
-    if known and here < min(known):
+    if spans and all(span.is_above(here) for span in spans):
         return Standing.CLEAR
-    return Standing.AFFECTED if fixed_in or (known and here < max(known)) else Standing.UNKNOWN
+    between = bool(spans) and not all(span.is_below(here) for span in spans)
+    return Standing.AFFECTED if fixed_in or between else Standing.UNKNOWN

@@ -54,6 +54,7 @@ class DefectForm(FlaskForm):
     shown_to_users = BooleanField(_l("让用户看到现象和规避方案"))
     owner_middle_id = SelectField(_l("中台负责人"), coerce=int, validate_choice=False)
     owner_back_id = SelectField(_l("后台负责人"), coerce=int, validate_choice=False)
+    reason = StringField(_l("改动说明"), validators=[Length(max=500)])
     seen = HiddenField()
     ticket = HiddenField()
 

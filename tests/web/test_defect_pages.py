@@ -294,7 +294,7 @@ def test_a_ticket_one_may_not_see_gives_nothing_away(client: Clients, filed: Fil
     assert expert.submit("/defects/new", {**FORM, "ticket": foreign}).status_code == 404
 
 
-def test_what_is_refused_keeps_what_was_typed(client: Clients) -> None:
+def test_what_is_refused_keeps_what_was_typed(client: Clients, maker: sessionmaker[Session]) -> None:
     expert = client("expert")
     answer = expert.submit("/defects/new", {**FORM, "key": "y"})
     assert answer.status_code == 422
@@ -302,7 +302,11 @@ def test_what_is_refused_keeps_what_was_typed(client: Clients) -> None:
         assert kept in answer.text, kept
     assert expert.submit("/defects/new", {**FORM, "title": ""}).status_code == 422
     assert expert.submit("/defects/new", {**FORM, "system": "nowhere"}).status_code == 422
-    assert expert.submit("/defects/new", {**FORM, "key": "y", "due_on": "2026-12-01"}).status_code == 302
+    promised = {**FORM, "key": "y", "due_on": "2026-12-01"}
+    assert "中台负责人" in expert.submit("/defects/new", promised).text, "nobody would answer for it"
+    with maker() as session:
+        owner = str(_person(session, "expert").id)
+    assert expert.submit("/defects/new", {**promised, "owner_middle_id": owner}).status_code == 302
 
 
 def test_a_colleagues_newer_version_stands_beside_mine(
