@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from defects.flow import DefectDuty
 from defects.models import Defect
+from indexer.index import Index
 from indexer.linking import NEVER, Decision, LinkModel, cold_start
 from kb.columns import CLOCK
 from kb.flow import Refused
@@ -29,9 +29,10 @@ from portal.people.models import AuditEntry, Person
 from portal.tickets import desk, linking
 from portal.tickets.merging import merge
 from portal.tickets.models import DefectLink, LinkVerdict, Notice, Ticket
-from portal.tickets.words import Action, Category, State
+from portal.tickets.notices import Event
+from portal.tickets.words import Action, Category
 from tests.finder.conftest import Desk, desk_of, index, maker
-from tests.world import MOMENT, World
+from tests.world import MOMENT
 
 __all__ = ["desk_of", "index", "maker"]
 SAID = "升级以后电费核算页面一直转圈打不开，报错 0x80070005，大家都这样"
@@ -184,11 +185,11 @@ def test_fates_follow_from_what_people_did(scene: Scene) -> None:
     linking.link(session, merged, scene.other, by=expert)
     assert parked.defect_links[-1].by_id == expert.id  # parking is a person's word as well
     assert untouched.defect_links[-1].is_automatic
-    C, T, S = Fate.CONFIRMED, Fate.TAKEN_BACK, Fate.STANDING
-    assert fates(scene) == [S, C, T, T, T, C, T]
+    yes, no, open_ = Fate.CONFIRMED, Fate.TAKEN_BACK, Fate.STANDING
+    assert fates(scene) == [open_, yes, no, no, no, yes, no]
     merge(session, scene.record, scene.other, by=expert.id, duties={DefectDuty.CURATE}, note="同一个")
     # What had been moved to the surviving record turns out to have been right.
-    assert fates(scene) == [S, C, T, T, C, C, C]
+    assert fates(scene) == [open_, yes, no, no, yes, yes, yes]
     assert untouched.defect is scene.other
     assert untouched.defect_links[-1].is_automatic
     stood = autolink.standing(session)
@@ -205,3 +206,161 @@ def test_whoever_serves_the_ticket_finds_it_in_the_lists(scene: Scene) -> None:
         assert {one.decision.ticket_id for one in links_seen(scene.session, person, limit=9)} == seen
         on_record = links_on(scene.session, person, scene.record, limit=9)
         assert {one.decision.ticket_id for one in on_record} == seen, login
+
+
+# ── when it no longer keeps its promise ──────────────────────────────────────────────────────────
+
+
+def counted_as(right: int, wrong: int, *, unseen: int = 0, young: int = 0) -> autolink.Standing:
+    return autolink.Standing("m", looked_at=right + wrong, right=right, unseen=unseen, young=young)
+
+
+def test_a_stop_needs_evidence_and_only_wrong_links_are_evidence() -> None:
+    for wrong in range(30):
+        for right in range(0, 120, 3):
+            stops = counted_as(right, wrong).breaks(0.95)
+            assert not (stops and wrong < 3)
+            # Whatever speaks for the model never stops it, whatever speaks against it never lets it go on.
+            assert not (counted_as(right + 1, wrong).breaks(0.95) and not stops)
+            assert not (stops and not counted_as(right, wrong + 1).breaks(0.95))
+            assert not (counted_as(right, wrong, young=5).breaks(0.95) and not stops)
+            assert counted_as(right, wrong, unseen=40).breaks(0.95) == stops
+    assert counted_as(0, 3).breaks(0.95)
+    assert counted_as(28, 6).breaks(0.95)
+    assert not counted_as(57, 3).breaks(0.95)
+    assert not counted_as(0, 3, young=57).breaks(0.95)  # people contradict sooner than they confirm
+
+
+def chance_of_a_stop(precision: float, looks: int) -> float:
+    """Exactly: that the rule stops such a model at any of so many looks."""
+    alive, stopped = {0: 1.0}, 0.0
+    for look in range(1, looks + 1):
+        after: dict[int, float] = {}
+        for wrong, chance in alive.items():
+            after[wrong] = after.get(wrong, 0.0) + chance * precision
+            after[wrong + 1] = after.get(wrong + 1, 0.0) + chance * (1 - precision)
+        broken = {wrong for wrong in after if counted_as(look - wrong, wrong).breaks(0.95)}
+        stopped += sum(chance for wrong, chance in after.items() if wrong in broken)
+        alive = {wrong: chance for wrong, chance in after.items() if wrong not in broken and chance > 1e-12}
+    return stopped
+
+
+def test_a_model_as_good_as_promised_is_hardly_stopped_and_a_bad_one_soon() -> None:
+    assert chance_of_a_stop(0.95, 200) < 0.06
+    assert chance_of_a_stop(0.97, 200) < 0.015
+    assert chance_of_a_stop(0.7, 30) > 0.9
+    assert chance_of_a_stop(0.5, 12) > 0.9
+
+
+def taken_back(scene: Scene, count: int) -> None:
+    for _ in range(count):
+        ticket, found = scene.considered()
+        assert found is not None
+        assert found.linked
+        linking.undo(scene.session, ticket, scene.record, by=scene.people["expert"])
+
+
+def told(scene: Scene) -> list[str]:
+    rows = scene.session.scalars(select(Notice.person_id).where(Notice.event == Event.LINKING_PAUSED)).all()
+    return sorted(login for login, person in scene.people.items() for number in rows if person.id == number)
+
+
+def test_it_stops_itself_tells_the_curators_once_and_a_person_lets_it_go_on(scene: Scene) -> None:
+    session, analyst = scene.session, scene.people["analyst"]
+    taken_back(scene, 3)
+    ticket, held = scene.considered()
+    assert held is not None
+    assert (held.decision, held.held, held.linked) == (Decision.LINK, Held.SUSPENDED, False)
+    _another, again = scene.considered()
+    assert again is not None
+    assert again.held is Held.SUSPENDED
+    assert told(scene) == ["analyst", "expert"]
+    assert autolink.watch(session, wanted=0.95) is None
+    assert session.scalar(select(func.count(LinkPause.id))) == 1
+    with pytest.raises(Refused):
+        autolink.resume(session, by=scene.people["expert"])
+    autolink.resume(session, by=analyst)
+    with pytest.raises(Refused):
+        autolink.resume(session, by=analyst)
+    session.info[CLOCK] = MOMENT + timedelta(minutes=5)
+    _third, linked = scene.considered()
+    assert linked is not None
+    assert linked.linked  # what was known before is forgiven
+    assert ticket.defect is None
+    audited = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "autolink")).all()
+    assert audited == ["pause", "resume"]
+
+
+def test_a_new_model_begins_afresh_and_a_person_stops_all_of_them(scene: Scene) -> None:
+    taken_back(scene, 3)
+    assert scene.considered()[1].held is Held.SUSPENDED  # type: ignore[union-attr]
+    scene.serve(sure(pairs=300))
+    assert scene.considered()[1].linked  # type: ignore[union-attr]
+    manager = scene.people["manager"]
+    with pytest.raises(Refused):
+        autolink.pause(scene.session, by=manager, note=" ", wanted=0.95)
+    autolink.pause(scene.session, by=manager, note="升级窗口，先停一停", wanted=0.95)
+    with pytest.raises(Refused):
+        autolink.pause(scene.session, by=manager, note="再停一次", wanted=0.95)
+    for pairs in (300, 400):
+        scene.serve(sure(pairs=pairs))
+        assert scene.considered()[1].held is Held.SUSPENDED  # type: ignore[union-attr]
+
+
+# ── rounds ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_round_takes_what_is_due_and_looks_again_only_at_what_changed(scene: Scene) -> None:
+    session, index = scene.session, scene.desk.index
+    session.info.pop(CLOCK)
+    ticket, other = scene.desk.ticket(SAID), scene.desk.ticket("食堂饭卡怎样充值")
+    complaint = scene.desk.ticket(SAID, category=Category.COMPLAINT, sub="system")
+    scene.desk.consume()
+    assert set(due(session)) == {ticket.id, other.id}
+    session.rollback()  # a reader's view ends with its transaction
+    assert one_round(scene.desk.maker, index) == 1
+    assert ticket.defect is scene.record
+    assert complaint.defect_links == []
+    assert due(session) == []
+    desk.comment(session, other, "还没有人理我", by=other.requester)
+    session.commit()
+    assert due(session) == [other.id]
+    session.rollback()
+    assert one_round(scene.desk.maker, index) == 0
+    assert due(session) == []
+    before = session.scalar(select(LinkDecision.digest).where(LinkDecision.ticket_id == other.id))
+    assert before == digest_of(other)
+
+
+def test_it_waits_for_an_index_that_is_not_ready(scene: Scene, tmp_path: Path) -> None:
+    session = scene.session
+    scene.desk.ticket(SAID)
+    session.commit()
+    empty = Index.open(tmp_path / "never built", embedder=None)
+    assert not is_ready(empty)
+    assert one_round(scene.desk.maker, empty) == 0
+    empty.close()
+    assert session.scalar(select(func.count(LinkDecision.id))) == 0
+
+
+def test_two_rounds_at_once_link_once(scene: Scene) -> None:
+    session, index, both = scene.session, scene.desk.index, Barrier(2)
+    session.info.pop(CLOCK)
+    ticket = scene.desk.ticket(SAID)
+    scene.desk.consume()
+    linked: list[int] = []
+
+    def work() -> None:
+        both.wait(timeout=30)
+        linked.append(one_round(scene.desk.maker, index))
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(linked) == [0, 1]
+    session.expire_all()
+    rows = session.scalars(select(DefectLink).where(DefectLink.ticket_id == ticket.id)).all()
+    assert [row.verdict for row in rows] == [LinkVerdict.LINKED]
+    assert session.scalar(select(func.count(LinkDecision.id))) == 1
