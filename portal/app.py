@@ -27,7 +27,7 @@ from portal.finder.find import Finder
 from portal.people.models import Person
 from portal.web import access, blueprints, filters, refusals
 from portal.web import request as requests
-from portal.web.menu import may_open, menu_for
+from portal.web.menu import entry_of, may_open, menu_for
 from portal.web.sessions import DeskSessions
 
 HERE = Path(portal.__file__).parent
@@ -176,10 +176,12 @@ def _note_token(response: Response) -> Response:
 
 def _for_templates() -> dict[str, Any]:
     person = requests.person_or_none()
+    menu = menu_for(person)
     theme = session.get("theme") or (person.theme if person else "") or "auto"
     return {
         "me": person,
-        "menu": menu_for(person),
+        "menu": menu,
+        "menu_here": lambda: entry_of(request.path, menu),
         "may_open": lambda endpoint: may_open(person, endpoint),
         "locale": str(get_locale()),
         "theme": theme,
