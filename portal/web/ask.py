@@ -31,6 +31,7 @@ from portal.catalogue.models import System
 from portal.catalogue.queries import system_by_code, systems_in_order
 from portal.finder import suggest as consultations
 from portal.finder.carried import carry
+from portal.finder.clarify import About, Reply
 from portal.tickets import desk
 from portal.tickets.filing import clean
 from portal.tickets.models import Ticket
@@ -38,6 +39,7 @@ from portal.tickets.words import CATEGORY_DOORS, IMPACT_LABELS, URGENCY_LABELS, 
 from portal.web.access import signed_in
 from portal.web.answer_pages import blueprint
 from portal.web.answers import Answers, answers_for, remembered, unanswered
+from portal.web.clarifying import pressed_in, replies_in, words_of
 from portal.web.files import attach_to
 from portal.web.information import Asked, answers_from, asked_about, typed_in
 from portal.web.refusals import is_fragment, sentence_of
@@ -67,6 +69,19 @@ class AskForm(FlaskForm):
     def words(self) -> str:
         return (self.text.data or "").strip()
 
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        return replies_in(request.form)
+
+    @property
+    def told(self) -> str:
+        """The words with what was replied to our question: what the ticket is filed with."""
+        replied = words_of(self.replies, between=_("、"))
+        return f"{self.words}\n{_('另外说明：%(words)s', words=replied)}" if replied else self.words
+
+    def replied(self, about: About) -> str:
+        return next((reply.value for reply in self.replies if reply.about is about), "")
+
 
 @blueprint.route("/ask", methods=["GET", "POST"])
 @signed_in
@@ -77,6 +92,9 @@ def page() -> BaseResponse | str:
     if request.form.get("step") == "file":
         return _file(form)
     # Without JavaScript: answers first, before anything is filed.
+    pressed = pressed_in(request.form)
+    if pressed is not None and pressed.about is About.SYSTEM and pressed.value:
+        form.system.data = pressed.value  # what the page had proposed until now yields to what they say
     return _page(form, answers=remembered(_answers_of(form)))
 
 
@@ -112,7 +130,9 @@ def _carried(form: AskForm) -> Article | None:
 
 
 def _answers_of(form: AskForm) -> Answers:
-    return answers_for(form.words, form.system.data, form.category.data, token=form.token.data)
+    return answers_for(
+        form.words, form.system.data, form.category.data, token=form.token.data, replies=form.replies
+    )
 
 
 def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -> str:
@@ -182,24 +202,25 @@ def _filed_before(form: AskForm) -> Ticket | None:
     """The ticket of this very text: a page sent twice by an impatient click files once."""
     former = consultations.consultation_of(db(), form.token.data, by=me())
     ticket = db().get(Ticket, former.ticket_id) if former is not None and former.ticket_id else None
-    return ticket if ticket is not None and ticket.text == clean(form.words) else None
+    return ticket if ticket is not None and ticket.text == clean(form.told) else None
 
 
 def _request_of(form: AskForm) -> desk.Request:
     guess = parts().finder.predict(db(), me(), form.words)
     proposed = guess.system.value if guess.system else None
-    system = system_by_code(db(), form.system.data or proposed)
+    system = system_by_code(db(), form.system.data or form.replied(About.SYSTEM) or proposed)
     if system is None or not system.active:
         raise Refused(N_("请选择是哪个系统的问题，这样能直接找到负责的人。"))
     category = form.category.data or (guess.category.value if guess.category else None)
     if not category:
         raise Refused(N_("请选一个最接近的类别；选得不准也没关系，服务台会核对。"))
     guessed = guess.module.value if guess.module and proposed == system.code else ""
+    guessed = form.replied(About.MODULE) or guessed
     module = (form.module.data or "") if form.module.raw_data else guessed
     sub = form.sub.data or ""
     asked = asked_about(system, Category(category), module=module, sub=sub, typed=typed_in(request.form))
     return desk.Request(
-        text=form.words,
+        text=form.told,
         category=Category(category),
         system=system,
         requester=me(),

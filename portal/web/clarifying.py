@@ -14,19 +14,9 @@ from urllib.parse import parse_qsl, urlencode
 from flask_babel import gettext as _
 
 from portal.catalogue.models import System
-from portal.finder.clarify import (
-    NO_CODE,
-    OPTION_LABELS,
-    QUESTIONS,
-    About,
-    Question,
-    Reply,
-    candidate_of,
-    contradicts,
-    narrowed,
-    question,
-)
+from portal.finder.clarify import QUESTIONS, Question, Reply, contradicts, narrowed, question
 from portal.finder.find import Found
+from portal.finder.rivals import NO_CODE, OPTION_LABELS, About, candidate_of
 from portal.web.labels import named
 
 #: More than this many questions are an interrogation.
@@ -109,11 +99,11 @@ def clarified(
     seen = {id(row): candidate_of(row) for row in found.results}
     ordered = narrowed(found.results, replies, of=lambda row: seen[id(row)])
     aside = frozenset(row.key for row in seen.values() if contradicts(row, replies))
-    names = _Names.of(systems)
     left = [seen[id(row)] for row in ordered if seen[id(row)].key not in aside]
     # Who could not say it once is left in peace.
     asks = len(replies) < MOST_ASKED and all(reply.value for reply in replies)
     due = question(asked, left, replies=replies, known=known, counted=found.counted) if asks else None
+    names = _Names.of(systems if due or replies else ())
     clarity = _put(due, names) if due else NOTHING_ASKED
     given = tuple(names.chip(reply.about, reply.value) for reply in replies if reply.value)
     return replace(found, results=tuple(ordered)), replace(

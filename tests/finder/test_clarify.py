@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 from portal.finder.clarify import (
     ANSWERABLE,
     MOST_OPTIONS,
-    NO_CODE,
-    OPTION_LABELS,
     QUESTIONS,
     WORTH,
-    About,
-    Candidate,
     Reply,
     competing,
     contradicts,
@@ -24,6 +20,7 @@ from portal.finder.clarify import (
     narrowed,
     question,
 )
+from portal.finder.rivals import NO_CODE, OPTION_LABELS, About, Candidate
 
 
 def candidate(key: str, title: str, probability: float = 0.5, **more: object) -> Candidate:

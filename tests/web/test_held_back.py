@@ -196,3 +196,19 @@ def announced(maker: sessionmaker[Session], number: str) -> int:
         made = board.write_announcement(session, text, by=people["expert"], fault=fault)
         board.publish(session, made, by=people["expert"])
         return made.id
+
+
+def test_whoever_is_held_back_is_asked_no_question_about_answers(
+    client: Clients, published: Writing, reindex: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("手机", "网页"):
+        published(f"在{place}上重置登录密码", "1. 点忘记密码。", system="oa")
+    reindex()
+    wang = client("wang")
+    for arm, asks in ((Arm.SHOWN, True), (Arm.HELD, False)):
+        arms_of(monkeypatch, arm)
+        form = {"text": "重置登录密码", "place": "ask", "replies": ""}
+        page = wang.submit_fragment("/ask/suggest", form).text
+        assert ("clarify-question" in page) is asks
+        replied = wang.submit_fragment("/ask/suggest", {**form, "reply": "device=phone"}).text
+        assert ("clarify-given" in replied) is asks

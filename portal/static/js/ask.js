@@ -43,7 +43,7 @@
     if (field === "system") nameSystem(radio);
     const mark = one(field === "system" ? "#system-chooser .guessed" : "#category-question .guessed");
     if (!mark) return;
-    mark.hidden = !radio;
+    mark.hidden = !radio || !why;  // what they said themselves is no guess
     one(".guessed-why", mark).textContent = why ?? "";
   }
   for (const field of ["system", "category"]) {
@@ -76,8 +76,11 @@
   });
 
   // What the person left open is the server's to propose, so only chosen values are sent along.
+  let replying = false;
   document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.elt !== text) return;
+    const asking = event.detail.elt.closest?.(".clarify");
+    if (event.detail.elt !== text && !asking) return;
+    if (asking) replying = true;
     for (const field of ["system", "category"]) {
       if (!chosen.has(field)) event.detail.parameters.delete?.(field), delete event.detail.parameters[field];
     }
@@ -88,6 +91,11 @@
       const said = one("#answers-said");
       if (said) said.textContent = proposal?.dataset.said ?? "";
       if (proposal) { propose("system", proposal.dataset.system, proposal.dataset.systemWhy); propose("category", proposal.dataset.category, proposal.dataset.categoryWhy); askFields(); }
+    }
+    if (replying && event.detail.target.id === "answers") {
+      replying = false;
+      // The pressed chip is gone; the keyboard goes on with what was replied, or with the first answer.
+      one("#answers .clarify-given:last-of-type, #answers .answer a")?.focus();
     }
     const thanks = one("[data-solved]", event.detail.target);
     if (thanks) {
