@@ -3,7 +3,8 @@
 “That solved it” ends here and is a deflection; filing a ticket ends here too and keeps what was shown.
 Nothing is searched here; who is shown nothing is ``holdout``'s, who came back ``returns``' business. The
 invariant: a consultation belongs to one person, and for everybody else its token does not exist; it counts
-as solved at most once, and no longer when a ticket is filed after all.
+as solved at most once, and no longer when a ticket is filed or the word is taken back: what somebody does
+next is the truth.
 """
 
 from __future__ import annotations
@@ -57,28 +58,33 @@ def refresh(
     terms = terms or NO_TERMS.over(found, system=system)[0]
     consultation = consultation_of(session, token, by=by)
     if consultation is None or consultation.outcome not in UNDECIDED:
-        consultation = Consultation(
-            token=secrets.token_urlsafe(24),
-            person_id=by.id,
-            at=now(session),
-            place=place,
-            arm=terms.arm,
-            chance=terms.chance,
-            round=terms.round,
-            first=terms.round is not None and _is_first(session, by, terms.round),
-        )
-        session.add(consultation)
+        consultation = _begun(session, terms, by=by, place=place)
     consultation.text = cleaned(text)
     consultation.system = cleaned(system or "", limit=LONGEST_CODE) or None
-    consultation.about = cleaned(terms.about or "", limit=LONGEST_CODE) or None
-    consultation.offered, consultation.trusted = terms.offered, terms.trusted
-    consultation.mode = str(found.mode)
-    consultation.calibration = found.calibration
-    consultation.outcome, consultation.ended_at = Outcome.OPEN, None
-    consultation.announced = bool(found.announcements)
+    _note_terms(consultation, terms)
     _show(consultation, found)
     session.flush()
     return consultation
+
+
+def _begun(session: Session, terms: Terms, *, by: Person, place: str) -> Consultation:
+    consultation = Consultation(
+        token=secrets.token_urlsafe(24),
+        person_id=by.id,
+        at=now(session),
+        place=place,
+        arm=terms.arm,
+        chance=terms.chance,
+        round=terms.round,
+        first=terms.round is not None and _is_first(session, by, terms.round),
+    )
+    session.add(consultation)
+    return consultation
+
+
+def _note_terms(consultation: Consultation, terms: Terms) -> None:
+    consultation.about = cleaned(terms.about or "", limit=LONGEST_CODE) or None
+    consultation.offered, consultation.trusted = terms.offered, terms.trusted
 
 
 def _is_first(session: Session, person: Person, number: int) -> bool:
@@ -142,11 +148,24 @@ def solved_by(
 
 
 def taken_back(session: Session, token: str | None, *, by: Person, kind: str, id: int) -> Consultation | None:
-    """It did not solve it after all: the consultation goes on as if nobody had said so."""
-    consultation = consultation_of(session, token, by=by)
-    if consultation is None or consultation.outcome != Outcome.SOLVED or consultation.ticket_id is not None:
-        return None
-    if (consultation.solved_kind, consultation.solved_id) != (kind, id):
+    """It did not solve it after all: the consultation goes on as if nobody had said so.
+
+    Without a token, for those who come back to the answer another way, it is their latest one that this
+    answer has ended. What has been judged for good, and a caller's ticket, stay as they are.
+    """
+    ended = select(Consultation).where(
+        Consultation.person_id == by.id,
+        Consultation.outcome == Outcome.SOLVED,
+        Consultation.solved_kind == kind,
+        Consultation.solved_id == id,
+        Consultation.ticket_id.is_(None),
+        Consultation.settled_at.is_(None),
+    )
+    if consultation_of(session, token, by=by) is not None:
+        ended = ended.where(Consultation.token == token)
+    latest = ended.order_by(Consultation.ended_at.desc(), Consultation.id.desc()).limit(1)
+    consultation = session.scalar(latest.with_for_update())
+    if consultation is None:
         return None
     consultation.outcome, consultation.ended_at = Outcome.OPEN, None
     consultation.solved_kind = consultation.solved_id = None
@@ -200,6 +219,9 @@ def _shown(consultation: Consultation | None, kind: str, number: int) -> Shown |
 
 
 def _show(consultation: Consultation, found: Found) -> None:
+    consultation.mode, consultation.calibration = str(found.mode), found.calibration
+    consultation.announced = bool(found.announcements)
+    consultation.outcome, consultation.ended_at = Outcome.OPEN, None
     kept = {(row.kind, row.subject_id): row for row in consultation.shown}
     now_shown: dict[tuple[str, int], Shown] = {}
     for rank, (key, probability) in enumerate(_answers(found), 1):

@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb import articles
+from kb.models import Article
 from portal.faults import board
 from portal.faults.models import Announcement, FaultEvent, FaultReport
 from portal.finder import suggest as consultations
@@ -18,6 +20,7 @@ from portal.finder.shelves import reread
 from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT
 from portal.web.access import signed_in
 from portal.web.answers import answers_for, remembered
+from portal.web.clarifying import replies_in
 from portal.web.refusals import is_fragment
 from portal.web.request import db, me, only_asks, viewer, write_now
 
@@ -40,6 +43,7 @@ def suggest() -> str:
         form.get("category"),
         token=form.get("token"),
         place=form.get("place", ""),
+        replies=replies_in(form),
     )
     if answers.found is not None:
         write_now()
@@ -71,9 +75,26 @@ def solved() -> BaseResponse | str:
     if consultations.solved_by(db(), token, by=me(), kind=kind, id=int(number)) is None:
         abort(404)
     if is_fragment():
-        return render_template("ask/_thanks.html")
+        return render_template("ask/_thanks.html", answer=request.form["answer"], token=token)
     flash(_("太好了，问题解决了。谢谢您告诉我们，同事遇到同样的问题会更快找到答案。"), "success")
     return redirect(url_for("home.page"))
+
+
+@blueprint.post("/ask/solved/back")
+@signed_in
+def unsolved() -> BaseResponse:
+    """It did not help after all: the answers come back, with what was written."""
+    kind, _colon, number = request.form.get("answer", "").partition(":")
+    if not number.isdecimal() or len(number) > LONGEST_ID:
+        abort(404)
+    token = request.form.get("token")
+    again = consultations.taken_back(db(), token, by=me(), kind=kind, id=int(number))
+    if again is None:
+        abort(404)
+    article = db().get(Article, int(number)) if kind == ARTICLE else None
+    if article is not None:
+        articles.take_back(db(), article, by=me().id)
+    return redirect(url_for("ask.page", text=again.text[:LONGEST_BACK], token=again.token))
 
 
 @blueprint.post("/ask/me-too/<int:id>")

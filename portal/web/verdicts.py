@@ -63,7 +63,9 @@ def rate(number: str) -> BaseResponse | str:
         words=given.get("words", ""),
         reason=Reason(reason) if reason in set(Reason) else None,
     )
-    if solved and token:
+    if not solved:  # whatever they had said before
+        consultations.taken_back(db(), token, by=me(), kind=ARTICLE, id=article.id)
+    elif token:
         consultations.solved_by(db(), token, by=me(), kind=ARTICLE, id=article.id)
     if given.get("then") == "ask" and not solved:
         return _on_to(url_for("ask.page", **_carried(article, verdict, token)))

@@ -182,3 +182,88 @@ def test_foreign_words_of_a_session_are_not_carried(
     _address, carried = _on_to_asking(client("wang"), number, token=token)
     assert "token" not in carried
     assert "赵海陵" not in carried["text"][0]
+
+
+# ── what somebody does next is the truth ─────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def ended(
+    client: Clients, number: str, maker: sessionmaker[Session], app: Flask, reindex: Callable[[], None]
+) -> str:
+    """The token of 王小雨's session of suggestion, which this article has ended."""
+    reindex()
+    finder = app.extensions["tierdesk"].finder
+    with transaction(maker) as session:
+        wang = session.scalars(select(Person).where(Person.login == "wang")).one()
+        article = session.scalars(select(Article)).one()
+        found = finder.suggest(session, wang, article.number)
+        token = suggest.begin(session, found, by=wang, text="电费发票下载不了").token
+    answer = client("wang").submit(f"/kb/{number}/verdict", {"solved": "yes", "token": token})
+    assert answer.status_code == 302
+    assert _outcomes(maker) == [Outcome.SOLVED]
+    return token
+
+
+def _outcomes(maker: sessionmaker[Session]) -> list[Outcome]:
+    with maker() as session:
+        return list(session.scalars(select(Consultation.outcome).order_by(Consultation.id)))
+
+
+@pytest.mark.parametrize("with_token", [True, False])
+@pytest.mark.parametrize(("path", "form"), [("verdict/back", {}), ("verdict", {"solved": "no"})])
+def test_a_word_taken_back_reopens_what_it_had_ended(
+    client: Clients,
+    number: str,
+    ended: str,
+    maker: sessionmaker[Session],
+    *,
+    with_token: bool,
+    path: str,
+    form: dict[str, str],
+) -> None:
+    known = {"token": ended} if with_token else {}
+    client("zhao").submit(f"/kb/{number}/{path}", {**form, **known})
+    assert _outcomes(maker) == [Outcome.SOLVED], "a colleague's word is no word of theirs"
+    wang = client("wang")
+    wang.submit(f"/kb/{number}/{path}", {**form, **known})
+    assert _outcomes(maker) == [Outcome.OPEN]
+    filed = {"step": "file", "text": "电费发票下载不了", "system": "mkt", "category": "consultation"}
+    wang.submit("/ask", {**filed, "token": ended})
+    assert _outcomes(maker) == [Outcome.FILED]
+
+
+def test_what_was_judged_for_good_and_other_sessions_stay(
+    client: Clients, number: str, ended: str, maker: sessionmaker[Session]
+) -> None:
+    wang = client("wang")
+    with transaction(maker) as session:
+        person = session.scalars(select(Person).where(Person.login == "wang")).one()
+        other = suggest.begin(session, suggest.Found(), by=person, text="另一件事").token
+    wang.submit(f"/kb/{number}/verdict", {"solved": "no", "token": other})
+    assert _outcomes(maker) == [Outcome.SOLVED, Outcome.OPEN]
+    with transaction(maker) as session:
+        first = session.scalars(select(Consultation).where(Consultation.token == ended)).one()
+        first.settled_at = first.ended_at
+    wang.submit(f"/kb/{number}/verdict/back", {"token": ended})
+    assert _outcomes(maker) == [Outcome.SOLVED, Outcome.OPEN]
+
+
+def test_from_the_thanks_back_to_the_answers(
+    client: Clients, number: str, ended: str, maker: sessionmaker[Session]
+) -> None:
+    with maker() as session:
+        article = session.scalars(select(Article.id)).one()
+    form = {"answer": f"article:{article}", "token": ended}
+    assert client("zhao").submit("/ask/solved/back", form).status_code == 404
+    wang = client("wang")
+    assert "其实没解决" in wang.submit_fragment("/ask/solved", form).text
+    back = wang.submit("/ask/solved/back", form)
+    assert back.status_code == 302
+    assert parse_qs(urlsplit(back.location).query) == {"text": ["电费发票下载不了"], "token": [ended]}
+    assert "电费发票下载不了" in wang.get(back.location).text
+    assert _outcomes(maker) == [Outcome.OPEN]
+    assert _figures(maker) == (0, 0)
+    assert wang.submit("/ask/solved/back", form).status_code == 404, "nothing is left to take back"
+    for nonsense in ("", "article:", "article:x", "article:" + "9" * 40):
+        assert wang.submit("/ask/solved/back", {**form, "answer": nonsense}).status_code == 404
