@@ -27,6 +27,7 @@ from portal.sample import (
     searches,
     tended,
     tied,
+    voices,
 )
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
@@ -97,6 +98,7 @@ def fill(
             stage.at(today)
         outages.announce(stage)
         keep_views(session, cast)
+        voices.speak(session, today=today)
         _read_notices(session, today)
         robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
         neighbours.acquaint(session, editor=cast.holding(Post.EDITOR)[0], admin=cast.holding(Post.ADMIN)[0])
