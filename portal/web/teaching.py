@@ -177,7 +177,7 @@ def mark(source: str, number: int, action: str) -> Response:
         db().rollback()
         return make_response(_judgements(problem=sentence, typed=reason, at=f"{source}:{number}"), 422)
     flash(said, "success")
-    return redirect(url_for("teaching.judgements", **request.args))
+    return redirect(f"{url_for('teaching.judgements')}?{request.query_string.decode()}")
 
 
 def _marked(source: Source, number: int, action: str, reason: str) -> str:

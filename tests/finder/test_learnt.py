@@ -103,17 +103,16 @@ def test_a_record_learns_the_newest_few_and_no_more(desk_of: Desk) -> None:
     assert max(map(len, also)) == learnt.LEARNT_CHARACTERS
 
 
-def test_a_ticket_that_is_closed_teaches_its_article_with_the_next_comparison(desk_of: Desk) -> None:
+def test_a_ticket_that_is_closed_teaches_its_article_at_once(desk_of: Desk) -> None:
     article = desk_of.article("VPN 连接失败的处理")
     ticket = desk_of.ticket("在家里连不上单位")
     talk.link_article(desk_of.session, ticket, article, by=desk_of.world.people["agent"])
     desk_of.consume()
     assert not upkeep.compare(desk_of.maker, desk_of.index)
+    assert said_of(desk_of, "article", article.id) == ()
     ticket.state = State.CLOSED
     desk_of.consume()
-    differences = upkeep.compare(desk_of.maker, desk_of.index)
-    assert differences.stale == {("article", str(article.id))}
-    upkeep.repair(desk_of.maker, desk_of.index, differences)
+    assert len(said_of(desk_of, "article", article.id)) == 1
     assert not upkeep.compare(desk_of.maker, desk_of.index)
 
 

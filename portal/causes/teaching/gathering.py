@@ -70,6 +70,7 @@ def unjudged() -> ColumnElement[bool]:
 
 def _next(session: Session, model: str, moment: datetime) -> Sequence[Ticket]:
     """Not yet weighed by this model: those that may be defects first, the newest of them first."""
+    dead = select(Defect.id).where(Defect.state.in_(NO_FIX_TO_COME))
     wanted = (
         select(Ticket)
         .outerjoin(TeachingPick, TeachingPick.ticket_id == Ticket.id)
@@ -78,7 +79,7 @@ def _next(session: Session, model: str, moment: datetime) -> Sequence[Ticket]:
             Ticket.state.not_in(GONE),
             Ticket.category.not_in(NEVER),
             unjudged(),
-            or_(TeachingPick.id.is_(None), TeachingPick.model != model),
+            or_(TeachingPick.id.is_(None), TeachingPick.model != model, TeachingPick.defect_id.in_(dead)),
         )
         .order_by(case((Ticket.category.in_(LIKELY), 0), else_=1), Ticket.filed_at.desc(), Ticket.id)
         .options(joinedload(Ticket.system).lazyload(System.modules))

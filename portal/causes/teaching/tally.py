@@ -83,7 +83,7 @@ def tally_of(session: Session, *, since: datetime | None, systems: Collection[st
 def _hand(line: _Line, posts: dict[int, list[Post]]) -> str:
     held = posts.get(line.by, []) if line.by is not None else []
     fitting = [post for post in held if HANDS.get(line.provenance) in PERMISSIONS[post]]
-    return str((fitting or held or [USER])[0])
+    return next(map(str, fitting or held), USER)
 
 
 def _posts(session: Session, people: Collection[int]) -> dict[int, list[Post]]:
