@@ -115,7 +115,7 @@ def options(kind: type[StrEnum]) -> list[tuple[str, str]]:
     return [(member.value, label(member)) for member in kind]
 
 
-def translated(text: str, **values: object) -> str:
+def translated(text: str, /, **values: object) -> str:
     """A sentence from below the web in the viewer's language, its values translated too."""
     if not text:
         return ""
