@@ -52,17 +52,17 @@ def watch_for_recurrence(maker: sessionmaker[Session], index: Index, *, wanted: 
     if not is_ready(index):
         return 0
     with maker() as session:
-        found = _found(session, Finder(index), wanted)
+        found = found_now(session, Finder(index), wanted=wanted)
     for one in found:
         with transaction(maker) as session:
-            _written(session, one)
+            write(session, one)
     with transaction(maker) as session:
         _follow_merges(session)
         session.execute(delete(Looked).where(Looked.at < now(session) - REMEMBERED))
     return len(found)
 
 
-def _found(session: Session, finder: Finder, wanted: float) -> Sequence[Found]:
+def found_now(session: Session, finder: Finder, *, wanted: float = WANTED) -> Sequence[Found]:
     tickets = session.scalars(
         select(Ticket)
         .outerjoin(Looked, Looked.ticket_id == Ticket.id)
@@ -82,7 +82,8 @@ def _of(session: Session, finder: Finder, ticket: Ticket, wanted: float) -> Foun
     )
 
 
-def _written(session: Session, one: Found) -> None:
+def write(session: Session, one: Found) -> None:
+    """Raise what this ticket shows and mark it, whatever has happened since it was searched for."""
     if session.get(Looked, one.ticket) is not None:  # by a worker beside this one
         return
     session.add(Looked(ticket_id=one.ticket, at=now(session)))
