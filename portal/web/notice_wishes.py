@@ -23,6 +23,10 @@ from portal.web.request import db, me, parts
 
 blueprint = Blueprint("notice_wishes", __name__)
 
+#: Beside what is told to whoever filed a ticket.
+CONCERNING_USERS = frozenset({Event.RECOVERED, Event.NO_FAULT}) | {
+    row.event for row in TABLE.values() if row.group == Group.FOLLOWED
+}
 PORTAL_WAYS = {"": N_("计数并弹出"), "muted": N_("只进列表")}
 
 
@@ -65,7 +69,7 @@ def who() -> str:
 
 
 def _concerns_users(row: Row) -> bool:
-    return Listener.REQUESTER in row.listeners or row.event in (Event.RECOVERED, Event.NO_FAULT)
+    return Listener.REQUESTER in row.listeners or row.event in CONCERNING_USERS
 
 
 def _page(wishes: Wishes, problem: str = "") -> str:

@@ -24,6 +24,7 @@ from kb.translations.keeping import is_behind
 from kb.views import count_view
 from portal.catalogue.outgrown import Repair, outgrown
 from portal.catalogue.queries import systems_by_code
+from portal.curation.following.follows import is_following
 from portal.finder.related import related_to, standing_in
 from portal.people.duties import article_duties
 from portal.people.models import Unit
@@ -94,6 +95,7 @@ def _page_of(row: Article) -> dict[str, object]:
         "passed": _passed(row),
         "off": off,
         "given": "" if off else given_by_me(row),
+        "following": is_following(db(), row, me()),
         "reasons": Reason,
         "token": request.args.get("token", ""),
     }

@@ -245,6 +245,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("defect_id", "article_id"),
     )
+    with op.batch_alter_table("defect_article", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_defect_article_article_id"), ["article_id"], unique=False)
+
     op.create_table(
         "defect_change",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3322,6 +3325,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_defect_change_defect_id"))
 
     op.drop_table("defect_change")
+    with op.batch_alter_table("defect_article", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_defect_article_article_id"))
+
     op.drop_table("defect_article")
     with op.batch_alter_table("countermeasure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_countermeasure_who_id"))
