@@ -1,4 +1,4 @@
-"""The reports that went out in the last weeks: each counted and told as the worker would have done it then."""
+"""The reports that went out in the last weeks: each counted and told as the worker would have done it."""
 
 from __future__ import annotations
 

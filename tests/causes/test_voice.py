@@ -122,6 +122,26 @@ def test_a_report_counts_the_period_and_the_one_before_as_they_were(story: Sessi
     assert told == [(A.FIX, date(2026, 3, 17)), (A.FAIL, date(2026, 3, 17)), (A.RECUR, date(2026, 3, 17))]
 
 
+def test_what_is_not_over_is_compared_with_as_much_of_the_period_before(story: Session) -> None:
+    week = stretch_of(Rhythm.WEEKLY, WEEK + timedelta(days=7))
+
+    def so_far(day: int) -> Sums:
+        upto = on(WEEK + timedelta(days=7 + day), 9)
+        return gathered(story, week, zone=ZONE, upto=upto, system="mkt")["mkt"].sums
+
+    assert (so_far(1).tickets, so_far(1).tickets_before) == (0, 0)  # Tuesday nine o'clock; they came at ten
+    assert (so_far(2).tickets, so_far(2).tickets_before) == (0, 2)
+    assert (so_far(3).tickets, so_far(3).tickets_before) == (1, 2)
+
+
+def test_a_short_month_is_compared_with_the_whole_of_a_long_one(story: Session, desk_world: World) -> None:
+    growing = story.scalars(select(Defect).where(Defect.title == "核算页面打不开")).one()
+    at(story, date(2026, 3, 31))
+    ticket(story, desk_world, to=growing)
+    april = gathered(story, stretch_of(Rhythm.MONTHLY, date(2026, 4, 5)), zone=ZONE)["mkt"]
+    assert april.sums.tickets_before == 5
+
+
 def test_a_false_alarm_that_was_taken_back_is_no_recurrence(story: Session) -> None:
     again = story.scalars(select(Defect).where(Defect.title == "跨月冲销落到旧期间")).one()
     at(story, WEEK + timedelta(days=2))

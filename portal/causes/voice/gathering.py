@@ -52,8 +52,15 @@ class Span:
         return self.stretch.before.since(self.zone)
 
     @property
+    def before_until(self) -> datetime:
+        """Of a period that is not over, as much of the one before it as has passed of this one."""
+        if self.upto >= self.stretch.until(self.zone):
+            return self.since
+        return min(self.since, self.before + (self.upto - self.since))
+
+    @property
     def day_after(self) -> date:
-        """The day after the last one that is counted."""
+        """The day after the last one that is counted as a whole."""
         return min(self.stretch.after, self.upto.astimezone(self.zone).date())
 
     def day(self, moment: datetime) -> date:
@@ -214,7 +221,7 @@ def _tickets(session: Session, span: Span) -> dict[int, _Tickets]:
         select(
             DefectLink.defect_id,
             _within(filed, span.since, span.upto),
-            _within(filed, span.before, span.since),
+            _within(filed, span.before, span.before_until),
             func.count(),
             waits,
         )
@@ -260,7 +267,7 @@ def _returned(session: Session, span: Span) -> dict[tuple[str, int | None], Pair
             System.code,
             DefectLink.defect_id,
             _within(at, span.since, span.upto),
-            _within(at, span.before, span.since),
+            _within(at, span.before, span.before_until),
         )
         .join(Ticket, TrailEntry.ticket_id == Ticket.id)
         .join(System, Ticket.system_id == System.id)
@@ -277,7 +284,9 @@ def _unlinked(session: Session, span: Span) -> dict[str, Pair]:
     filed = Ticket.filed_at
     explained = select(DefectLink.id).where(DefectLink.ticket_id == Ticket.id, LIVE).exists()
     wanted = (
-        select(System.code, _within(filed, span.since, span.upto), _within(filed, span.before, span.since))
+        select(
+            System.code, _within(filed, span.since, span.upto), _within(filed, span.before, span.before_until)
+        )
         .join(System, Ticket.system_id == System.id)
         .where(filed >= span.before, filed < span.upto, Ticket.category == Category.DEFECT)
         .where(Ticket.state.not_in(NO_WORK), ~explained)
@@ -355,7 +364,7 @@ def _sums(
     code: str, lines: Sequence[Line], records: Sequence[_Record], *, counted: _Counted, span: Span
 ) -> Sums:
     moves = [move for record in records for move in counted.moves.get(record.id, ())]
-    earlier = Counter(move.action for move in moves if move.at < span.since)
+    earlier = Counter(move.action for move in moves if move.at < span.before_until)
     ends = [move for move in moves if move.at >= span.since and _ends(move)]
     returned, returned_before = counted.returns(code)
     unlinked, unlinked_before = counted.unlinked.get(code, NOTHING)
