@@ -124,12 +124,12 @@ def telling_of_repairs() -> Select[Any]:
     return told_of(select(near.id), near).where(ROOT.state.in_(GONE)).correlate(None)
 
 
-def told_of(wanted: Select[Any], article: Any, *, states: Collection[ArticleState] = READABLE) -> Select[Any]:
+def told_of(wanted: Any, article: Any, *, states: Collection[ArticleState] = READABLE) -> Select[Any]:
     """Known errors with ``ROOT``, the records they tell of; a translation tells what its original does."""
     told = or_(article.id == DefectArticle.article_id, article.translation_of_id == DefectArticle.article_id)
+    found: Select[Any] = wanted.select_from(DefectArticle)
     return (
-        wanted.select_from(DefectArticle)
-        .join(article, told)
+        found.join(article, told)
         .join(TIED, TIED.id == DefectArticle.defect_id)
         .join(ROOT, ROOT.id == func.coalesce(TIED.duplicate_of_id, TIED.id))
         .where(article.kind == ArticleKind.KNOWN_ERROR, article.state.in_(states))

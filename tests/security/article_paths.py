@@ -78,6 +78,8 @@ class Shows:
     whole: bool = False
     seen_by: tuple[str, ...] = ()
     """Some of those who do see something there: a path that shows nobody anything proves nothing."""
+    offers: bool = True
+    """It proposes answers, and none that the reader's unit has outgrown; else it says what was or what is."""
 
 
 LISTS: dict[str, Shows] = {
@@ -98,7 +100,11 @@ LISTS: dict[str, Shows] = {
     "feed of a system": Shows(("feeds.knowledge",), paged("/kb/feed?system=mkt"), whole=True),
     "API feed": Shows(("api_articles.Feed",), paged("/api/v1/articles/feed"), whole=True),
     "API list": Shows(
-        ("api_articles.Articles",), listed("/api/v1/articles?limit=20"), workers_too, whole=True
+        ("api_articles.Articles",),
+        listed("/api/v1/articles?limit=20"),
+        workers_too,
+        whole=True,
+        offers=False,
     ),
     "API search": Shows(
         ("api_suggestions.Search",), listed(f"/api/v1/search?q={SHARED}&kind=article"), whole=True
@@ -106,7 +112,7 @@ LISTS: dict[str, Shows] = {
     "API completions": Shows(
         ("api_suggestions.Typeahead",), listed(f"/api/v1/typeahead?q={SHARED}"), seen_by=("wang", "agent")
     ),
-    "own ticket": Shows(("mine.ticket",), paged("/my/tickets/{ticket}"), seen_by=("wang",)),
+    "own ticket": Shows(("mine.ticket",), paged("/my/tickets/{ticket}"), seen_by=("wang",), offers=False),
     "ticket": Shows(("ticket_pages.page",), paged("/tickets/{ticket}"), seen_by=("agent", "editor")),
     "ticket on the workbench": Shows(("workbench.ticket",), paged("/workbench/{ticket}")),
     "ticket on paper": Shows(("printing.ticket",), paged("/tickets/{ticket}/print")),
@@ -114,7 +120,11 @@ LISTS: dict[str, Shows] = {
         ("ticket_pages.answers",), paged("/tickets/{ticket}/answers?q=" + SHARED), seen_by=("agent",)
     ),
     "defect record": Shows(
-        ("defect_pages.record",), paged("/defects/{defect}"), workers_too, seen_by=("wang", "agent")
+        ("defect_pages.record",),
+        paged("/defects/{defect}"),
+        workers_too,
+        seen_by=("wang", "agent"),
+        offers=False,
     ),
     "explained search": Shows(
         ("explaining.page",), paged(f"/search/why?q={SHARED}"), seen_by=("editor", "analyst")

@@ -22,7 +22,7 @@ from kb import articles
 from kb.articles import ArticleText
 from kb.audience import Audience
 from kb.flow import ArticleState
-from kb.models import Article
+from kb.models import Article, ArticleKind
 from portal.db import transaction
 from portal.finder.models import Consultation, Outcome, Shown
 from portal.tickets import attachments, desk
@@ -119,11 +119,11 @@ def marks_in(text: str, *, besides: Sample | None = None) -> set[int]:
     return found - {besides.place} | {int(place) for place in TITLE.findall(text)}
 
 
-def shelve(maker: sessionmaker[Session], folder: Path) -> Shelves:
+def shelve(maker: sessionmaker[Session], folder: Path, *, kind: ArticleKind = ArticleKind.FAQ) -> Shelves:
     """Write them all; each hangs on one ticket and one defect record and was opened before that filing."""
     with transaction(maker) as session:
         world = World.of(session)
-        made = [_article(session, world, folder, *given) for given in _kinds()]
+        made = [_article(session, world, folder, *given, kind=kind) for given in _kinds()]
         rows = [(row.id, file) for row, file in made]
         for row, _file in made[1:]:
             if row.language == "en":
@@ -161,11 +161,14 @@ def _article(
     unit: str | None,
     state: ArticleState,
     language: str,
+    *,
+    kind: ArticleKind,
 ) -> tuple[Article, Attachment]:
     author = world.people["editor" if place % 2 else "expert"]
     text = ArticleText(
         title=f"{SHARED} zq{place:03d}",
         body=f"{SHARED}正文 zb{place:03d}\n\n1. 第一步。",
+        kind=kind,
         language=language,
         system="mkt",
         module="bill",
