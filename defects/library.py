@@ -253,9 +253,9 @@ def move(
         raise Refused(N_("这条缺陷刚刚被同事改动过，请看过最新内容再操作。"))
     before = text_of(defect)
     if action == DefectAction.FIX and duties:
-        defect.cause = cause.strip() or defect.cause
-        defect.fixed_in = fixed_in.strip()[:VERSION_LIMIT] or defect.fixed_in
-        check_fixed(defect.fixed_in if by is not None else None, affected=defect.affected)
+        repaired_in = fixed_in.strip()[:VERSION_LIMIT] or defect.fixed_in
+        check_fixed(repaired_in if by is not None else None, affected=defect.affected)
+        defect.cause, defect.fixed_in = cause.strip() or defect.cause, repaired_in
     given = _given(session, defect, action, note=note, evidence=evidence, proof=proof)
     row = step(defect.state, action, duties=duties, given=given, key=defect.key)
     moment = now(session)

@@ -102,7 +102,7 @@ def read(text: str) -> Span | None:
     for pattern, upper, within in _BEHIND:
         if (found := pattern.search(plain)) and found.start() > 0:
             return _end(plain[: found.start()], upper=upper, within=within)
-    return _between(plain) or _single(plain)
+    return _between(plain) or (None if _BETWEEN.search(plain) else _single(plain))
 
 
 def _plain(text: str) -> str:
