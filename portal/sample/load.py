@@ -23,6 +23,7 @@ from portal.sample import (
     outages,
     promises,
     quality,
+    relapses,
     robots,
     searches,
     tended,
@@ -95,6 +96,7 @@ def fill(
             complaints.play_complaints(stage)
             quality.play_quality(stage)
             tied.tie(stage)
+            relapses.relapse(stage)
             stage.at(today)
         outages.announce(stage)
         keep_views(session, cast)
