@@ -22,7 +22,8 @@ from portal.db import transaction
 from portal.finder.models import Consultation, Outcome
 from portal.people.models import PersonPost
 from portal.people.roles import Post
-from portal.tickets.models import Ticket
+from portal.tickets.models import Notice, Ticket
+from portal.tickets.notices import Event
 from portal.tickets.words import Action, Category
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World, person
@@ -257,6 +258,15 @@ def test_given_to_an_editor(client: Clients, gap: int, maker: sessionmaker[Sessi
     editor.submit(f"/knowledge/gaps/{gap}/assign", {"person": "editor"})
     assert the_gap(maker).assignee_id is not None
     assert "<b>4</b>" in editor.get("/knowledge/gaps?mine=1").text
+    assert "交给您" not in editor.get("/notices").text, "nobody is told of their own deed"
+    for _twice in range(2):
+        editor.submit(f"/knowledge/gaps/{gap}/assign", {"person": "expert"})
+    expert = client("expert")
+    assert expert.get("/notices").text.count("把知识缺口交给您处理") == 1
+    with maker() as session:
+        number = session.scalars(select(Notice.id).where(Notice.event == Event.GAP_ASSIGNED)).one()
+    assert expert.get(f"/notices/{number}").location == f"/knowledge/gaps/{gap}"
+    editor.submit(f"/knowledge/gaps/{gap}/assign", {"person": "editor"})
     refused = editor.submit(f"/knowledge/gaps/{gap}/assign", {"person": "agent"})
     assert refused.status_code == 422
     assert editor.submit(f"/knowledge/gaps/{gap}/assign", {"person": "nobody"}).status_code == 404

@@ -19,6 +19,7 @@ from portal.curation.gaps.flow import GapAction, GapState, step
 from portal.curation.gaps.models import Gap, GapMove
 from portal.people.models import Person
 from portal.people.roles import Permission
+from portal.tickets.notices import Event, tell
 
 REASON_LIMIT = 500
 
@@ -79,6 +80,9 @@ def assign(session: Session, gap: Gap, to: Person | None, *, by: Person) -> GapM
     if to is not None and not to.may(Permission.WRITE_ARTICLES):
         raise Refused(N_("%(name)s 的岗位不能写知识，请交给编辑或专家。"), name=to.name)
     entry = _move(session, gap, GapAction.ASSIGN, by=by, note=to.name if to else "")
+    if to is not None and to.id != gap.assignee_id:
+        values = {"by": by.name, "gap": str(gap.id), "called": gap.title}
+        tell(session, Event.GAP_ASSIGNED, to=[to.id], values=values, by=by)
     gap.assignee_id = to.id if to else None
     session.flush()
     return entry
