@@ -21,6 +21,8 @@ LISTENER_LABELS = {
 #: Who hears of events that are not told to parties of a ticket, in words.
 LISTENERS_BESIDES: dict[str, str] = {
     Event.RECURRED: N_("缺陷的中台和后台负责人"),
+    "no_recurrence": N_("缺陷的中台和后台负责人"),
+    "linking_paused": N_("能管缺陷库的专家和数据分析岗"),
     Event.KEY_DUE: N_("重点问题的负责人，整改措施由谁做的人"),
     Event.KEY_OVERDUE: N_("重点问题的负责人，整改措施由谁做的人"),
     Event.RECORD_MERGED: N_("两条缺陷的中台和后台负责人"),
@@ -57,6 +59,9 @@ EXAMPLES = {
     "note": N_("〔内容〕"),
     "tier": N_("〔层级〕"),
     "defect": "…",
+    "looked_at": "…",
+    "right": "…",
+    "wanted": "…",
     "about": "…",
     "score": "…",
     "level": N_("〔等级〕"),
