@@ -32,6 +32,7 @@ from portal.people.duties import article_duties, defect_duties
 from portal.people.queries import people_by_id
 from portal.tickets import occurrences
 from portal.tickets.linking import counts_of
+from portal.web import autolinking
 from portal.web.defect_curves import occurrences_of
 from portal.web.request import db, me, parts, viewer
 
@@ -130,6 +131,7 @@ def whole_page(defect: Defect, *, refusal: Refusal = NOT_REFUSED) -> dict[str, o
         "coming_labels": rollout.COMING_LABELS,
         **_key_parts(defect, measures, duties),
         **_recipe_parts(defect),
+        **autolinking.on_record(defect),
     }
 
 
