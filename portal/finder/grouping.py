@@ -1,7 +1,7 @@
-"""Groups of alike tickets that no record explains yet: the wall from which a record is opened.
+"""Alike tickets that no record explains yet, found by words and meaning: what the wall is made of. Pure.
 
-How texts are found alike is the indexer's business (``indexer.clusters``); here tickets are handed over
-and come back. The invariant: a group lies within one system, because a root cause does.
+How texts are found alike is the indexer's business (``indexer.clusters``), which standing group they belong
+to ``placing``'s. The invariant: what was found together lies within one system, because a root cause does.
 """
 
 from __future__ import annotations
@@ -13,38 +13,52 @@ from indexer import clusters
 from indexer.clusters import Alike
 from indexer.index import Index
 from portal.finder.sources import TICKET
-from portal.tickets.models import Ticket
+
+#: What stands beside, so that it is known which words tell something; grouped with nothing.
+BESIDE = "beside"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Tickets, newest first, and the words that most of them share."""
+class Told:
+    """A ticket as far as grouping needs it."""
 
-    id: str
-    """Stays the same while the eldest ticket is in it."""
-    tickets: tuple[Ticket, ...]
+    id: int
+    system: int
+    module: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Numbers of alike tickets, newest first, and the words that most of them share."""
+
+    members: tuple[int, ...]
     words: tuple[str, ...]
 
-    @property
-    def lead(self) -> Ticket:
-        return self.tickets[0]
 
-    @property
-    def units(self) -> int:
-        return len({ticket.unit_id for ticket in self.tickets})
-
-
-def groups_of(tickets: Sequence[Ticket], index: Index | None = None, *, least: int = 2) -> list[Group]:
-    """Alike tickets together, the largest group first; whoever is alike to nobody is left out.
+def together(
+    tickets: Sequence[Told],
+    index: Index | None = None,
+    *,
+    beside: Sequence[Told] = (),
+    least: int = 2,
+) -> list[Together]:
+    """Alike tickets, the largest group first; whoever is alike to nobody is left out.
 
     With an index also by meaning; without one, or while it is away, by words alone.
     """
-    by_key = {(TICKET, str(ticket.id)): ticket for ticket in sorted(tickets, key=lambda ticket: ticket.id)}
-    texts = [_alike(ticket) for ticket in by_key.values()]
+    texts = [_alone(one) for one in beside] + [_alike(one) for one in sorted(tickets, key=lambda one: one.id)]
     found = index.groups(texts, least=least) if index else clusters.groups(texts, least=least)
-    return [Group(group.id, tuple(by_key[key] for key in group.members), group.words) for group in found]
+    return [
+        Together(tuple(int(number) for _, number in group.members), group.words)
+        for group in found
+        if group.members[0][0] == TICKET
+    ]
 
 
-def _alike(ticket: Ticket) -> Alike:
-    text = f"{ticket.title}\n{ticket.text}"
-    return Alike((TICKET, str(ticket.id)), text, within=str(ticket.system_id), part=ticket.module or "")
+def _alike(one: Told) -> Alike:
+    return Alike((TICKET, str(one.id)), one.text, within=str(one.system), part=one.module)
+
+
+def _alone(one: Told) -> Alike:
+    return Alike((BESIDE, str(one.id)), one.text, within=f"{BESIDE} {one.id}")

@@ -12,6 +12,7 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
+from portal.causes.bursts.lists import going_on
 from portal.insight import charts
 from portal.insight.definitions import GROUPS
 from portal.insight.morning import morning as figures_of
@@ -49,7 +50,7 @@ def morning() -> str:
         lengths=LENGTHS,
         days=(period.until - period.since).days,
         groups=[(name, [found[key] for key in keys]) for name, keys in GROUPS] + _quality(scope, period),
-        news=news_of(scope, period, found, systems),
+        news=_bursting() + news_of(scope, period, found, systems),
         overdue=[_late(ticket) for ticket in charts.longest_overdue(db(), scope, period.until)],
         late_href=address_of(Filter(system=scope.system, unit=scope.unit, open=True, overdue=True)),
         defects=charts.top_defects(db(), scope, period.until),
@@ -92,6 +93,14 @@ def news_of(scope: Scope, period: Period, found: dict[str, Tile], systems: list[
     moved = charts.movers("system", systems) + charts.movers("unit", units)
     changed.sort(key=lambda news: news.tone != "now")
     return changed[:6] + [_moved(scope, period, mover) for mover in moved[:SEVERAL]]
+
+
+def _bursting() -> list[News]:
+    """What comes in so much more than usual right now comes first."""
+    count = going_on(db(), me())
+    if not count:
+        return []
+    return [News(_("现在有 %(n)s 个突发，看是哪些系统、多了多少", n=count), url_for("bursts.page"), "now")]
 
 
 def _changed(tile: Tile) -> News:

@@ -14,6 +14,7 @@ from defects import models as defect_models
 from kb import audience, models
 from kb import flow as article_flow
 from portal.causes.teaching import picking
+from portal.causes.bursts import models as burst_models
 from portal.curation.drafts import models as draft_models
 from portal.curation.gaps import flow as gap_flow
 from portal.curation.gaps import lists as gap_lists
@@ -56,6 +57,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     delivery_models.Kind: delivery_models.KIND_LABELS,
     delivery_models.Status: delivery_models.STATUS_LABELS,
     grounds.Ground: grounds.GROUND_LABELS,
+    burst_models.Became: burst_models.BECAME_LABELS,
     fault_flow.FaultState: fault_flow.FAULT_STATE_LABELS,
     fault_flow.FaultAction: fault_flow.FAULT_ACTION_LABELS,
     fault_flow.AnnouncementKind: fault_flow.ANNOUNCEMENT_KIND_LABELS,

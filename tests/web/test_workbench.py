@@ -1,4 +1,4 @@
-"""The workbench over HTTP: piles, deeds, judgements on defects, the wall; each refusal beside its control."""
+"""The workbench over HTTP: piles, deeds, judgements on defects; each refusal beside its control."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from defects.models import Defect
 from indexer.index import Index
 from indexer.linking import cold_start
 from portal.db import transaction
-from portal.finder import grouping, linking
+from portal.finder import linking
 from portal.finder.find import Result
 from portal.finder.linking import Decision
 from portal.people.roles import Permission
@@ -295,59 +295,6 @@ def test_sentences_side_by_side_are_those_of_both_texts(
         assert any(hit for _, hit in pair.ticket)
 
 
-# ── the wall ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_alike_tickets_become_one_record_with_all_of_them_linked(
-    client: Clients, escalated: Filing, maker: Maker
-) -> None:
-    one = escalated("抄表数据导入后电量翻倍", module="meter")
-    two = escalated("导入抄表数据之后电量翻倍了", module="meter")
-    alone = escalated("打印票据时页脚缺了一行", module="bill")
-    expert = client("expert")
-    wall = expert.get("/workbench/board").text
-    assert one in wall
-    assert two in wall
-    assert alone not in wall
-    opened = expert.submit("/workbench/board", {"ticket": [one, two], "title": "导入后电量翻倍"})
-    assert opened.status_code == 302
-    with maker() as session:
-        defect = session.scalars(select(Defect)).one()
-        assert (defect.title, defect.system, defect.module) == ("导入后电量翻倍", "mkt", "meter")
-        assert ticket_of(session, one).defect is defect
-        assert ticket_of(session, two).defect is defect
-    assert one not in expert.get("/workbench/board").text
-
-
-def test_the_wall_refuses_what_cannot_be_one_record(
-    client: Clients, escalated: Filing, known: Writing, maker: Maker
-) -> None:
-    mine, foreign = escalated(), escalated("公文打不开", system="oa")
-    expert = client("expert")
-    assert expert.submit("/workbench/board", {"ticket": [mine, foreign]}).status_code == 404
-    assert expert.submit("/workbench/board", {"ticket": ["GD000"]}).status_code == 404
-    nothing = expert.submit("/workbench/board", {"title": "没有工单"})
-    assert nothing.status_code == 422
-    with maker() as session:
-        assert session.scalars(select(Defect)).all() == []
-    assert expert.submit("/workbench/board", {"ticket": [mine]}).status_code == 302
-    assert expert.submit("/workbench/board", {"ticket": [mine]}).status_code == 422
-
-
-def test_engineers_have_no_wall(client: Clients) -> None:
-    assert client("engineer").get("/workbench/board").status_code == 404
-    assert client("expert").get("/workbench/board").status_code == 200
-
-
-def test_groups_stay_within_one_system(maker: Maker, escalated: Filing) -> None:
-    for system in ("mkt", "oa"):
-        for _ in range(2):
-            escalated("导入之后一直转圈没有反应", system=system)
-    with maker() as session:
-        groups = grouping.groups_of(list(session.scalars(select(Ticket))))
-        assert [len({ticket.system_id for ticket in group.tickets}) for group in groups] == [1, 1]
-
-
 def test_queries_do_not_grow_with_the_pile(client: Clients, maker: Maker, escalated: Filing) -> None:
     expert = client("expert")
 
@@ -367,8 +314,7 @@ def test_queries_do_not_grow_with_the_pile(client: Clients, maker: Maker, escala
 
     first = escalated("抄表数据导入后电量翻倍", module="meter")
     escalated("导入抄表数据之后电量翻倍", module="meter")
-    paths = (f"/workbench?ticket={first}", "/workbench/board")
-    few = [counted(path) for path in paths]
+    few = counted(f"/workbench?ticket={first}")
     for n in range(6):
         escalated(f"导入抄表数据之后电量又翻倍 {n}", module="meter")
-    assert all(counted(path) <= before for path, before in zip(paths, few, strict=True))
+    assert counted(f"/workbench?ticket={first}") <= few

@@ -1,0 +1,171 @@
+"""Bursts: what comes in so much more than usual right now, and what is made of it with one click.
+
+What is found is kept by the worker (``causes.bursts``), decisions are its verbs. The invariants: who serves
+nothing of a burst gets 404; whoever sees a part of it reads their part's count and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from indexer.words import N_
+from kb.columns import now
+from kb.flow import Refused
+from portal.causes.bursts import deciding
+from portal.causes.bursts.chances import BUDGET
+from portal.causes.bursts.like_hours import WEEKS
+from portal.causes.bursts.lists import Line, bursts, line_of
+from portal.people.roles import Permission
+from portal.tickets import piles
+from portal.web.access import needs
+from portal.web.refusals import sentence_of
+from portal.web.request import db, me, parts
+from portal.web.times import spoken
+
+blueprint = Blueprint("bursts", __name__)
+
+P = Permission
+READS = needs(P.WORK_MIDDLE, P.WORK_DISPATCH, P.READ_FIGURES)
+LARGEST_ID = 2**31
+
+
+@blueprint.get("/bursts")
+@READS
+def page() -> str:
+    return _drawn()
+
+
+def _drawn(*, problem: str = "", kept: int = 0) -> str:
+    mine = piles.piles_of(me())
+    return render_template(
+        "wall/bursts.html",
+        found=bursts(db(), me()),
+        piles=mine,
+        heights=piles.heights(db(), mine, me()),
+        decides=deciding.may_decide(me()),
+        may_gather=me().may(P.WORK_MIDDLE),
+        may_make_records=me().may(P.CURATE_DEFECTS),
+        may_write=me().may(P.WRITE_ARTICLES),
+        budget=BUDGET,
+        weeks=WEEKS,
+        problem=problem,
+        kept=kept,
+        sent=request.form,
+        moment_now=now(db()),
+    )
+
+
+# ── what is made of it ───────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.post("/bursts/<int:number>/fault")
+@needs(P.WORK_MIDDLE)
+def to_fault(number: int) -> Response:
+    line = _line(number)
+    open_ones = [ticket for ticket in line.tickets if ticket.is_open]
+    try:
+        fault = deciding.to_fault(db(), line.burst, open_ones, title=_title(line), by=me())
+    except Refused as refusal:
+        return _refused(refusal, number)
+    flash(_("已归集为故障事件 %(number)s，请提交运调判定。", number=fault.number), "success")
+    return redirect(url_for("fault_pages.event", number=fault.number))
+
+
+@blueprint.post("/bursts/<int:number>/defect")
+@needs(P.CURATE_DEFECTS)
+def to_defect(number: int) -> Response:
+    line = _line(number)
+    try:
+        defect = deciding.to_defect(db(), line.burst, line.untied, title=_title(line), by=me())
+    except Refused as refusal:
+        return _refused(refusal, number)
+    said = _("已新建缺陷 %(number)s，关联 %(n)s 张工单。", number=defect.number, n=len(line.untied))
+    flash(said, "success")
+    return redirect(url_for("defect_pages.record", number=defect.number))
+
+
+@blueprint.post("/bursts/<int:number>/article")
+@needs(P.WRITE_ARTICLES)
+def to_article(number: int) -> Response:
+    """Somebody writes what answers it: a draft out of its tickets, else a new article."""
+    line = _line(number)
+    try:
+        deciding.to_article(db(), line.burst, by=me())
+    except Refused as refusal:
+        return _refused(refusal, number)
+    numbers = [ticket.number for ticket in line.tickets]
+    return redirect(url_for("drafts.page", ticket=numbers) if numbers else url_for("gaps.page"))
+
+
+def _title(line: Line) -> str:
+    return line.burst.group.title if line.burst.group is not None and line.whole else ""
+
+
+# ── put away, and back ───────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.post("/bursts/<int:number>/dismiss")
+@READS
+def dismiss(number: int) -> Response:
+    line = _whole(number)
+
+    def deed() -> str:
+        deciding.dismiss(db(), line.burst, reason=request.form.get("reason", ""), by=me())
+        return _("已忽略，可以在下面恢复。")
+
+    return _done(deed, number)
+
+
+@blueprint.post("/bursts/<int:number>/tomorrow")
+@READS
+def put_off(number: int) -> Response:
+    line = _whole(number)
+
+    def deed() -> str:
+        until = deciding.put_off(db(), line.burst, by=me()).astimezone(parts().settings.zone)
+        return _("已推迟到%(when)s，那时还在继续就再列出来。", when=spoken(until))
+
+    return _done(deed, number)
+
+
+@blueprint.post("/bursts/<int:number>/take-back")
+@READS
+def take_back(number: int) -> Response:
+    line = _whole(number)
+
+    def deed() -> str:
+        deciding.take_back(db(), line.burst, by=me())
+        return _("已恢复。")
+
+    return _done(deed, number)
+
+
+def _done(deed: Callable[[], str], number: int) -> Response:
+    try:
+        said = deed()
+    except Refused as refusal:
+        return _refused(refusal, number)
+    flash(said, "success")
+    return redirect(url_for("bursts.page", _anchor=f"b-{number}"))
+
+
+def _refused(refusal: Refused, number: int) -> Response:
+    sentence = sentence_of(refusal)
+    db().rollback()
+    return make_response(_drawn(problem=sentence, kept=number), 422)
+
+
+def _line(number: int) -> Line:
+    return (line_of(db(), me(), number) if number < LARGEST_ID else None) or abort(404)
+
+
+def _whole(number: int) -> Line:
+    """It concerns others, too: whoever sees a part of it only leaves it to them."""
+    line = _line(number)
+    if not line.whole:
+        raise Refused(N_("这个突发涉及您看不到的工单，请由调度员或系统的专家处理。"))
+    return line
