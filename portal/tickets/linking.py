@@ -68,7 +68,7 @@ def _replaced(
     former.verdict, former.ended_at, former.ended_by_id = LinkVerdict.UNDONE, now(session), by_id
     session.flush()  # the former link gives way first: the database holds one live link a ticket
     row = _row(session, ticket, defect, LinkVerdict.LINKED, by_id=by_id)
-    row.probability = former.probability
+    row.at, row.probability = former.ended_at, former.probability
     return _added(session, row)
 
 
