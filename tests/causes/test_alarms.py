@@ -18,13 +18,15 @@ from indexer.linking import Decision
 from kb.columns import CLOCK
 from kb.flow import Refused
 from portal.catalogue.models import Deployment
+from portal.causes import life
 from portal.causes.alarms import AlarmState, confirm, dismiss, lists, look, undo
 from portal.causes.alarms.round import _follow_merges
 from portal.causes.alarms.told import Course, told_of
 from portal.causes.autolink.models import Held
+from portal.causes.life import Given
 from portal.finder.find import Finder
 from portal.people.duties import defect_duties
-from portal.tickets import linking, merging
+from portal.tickets import linking
 from portal.tickets.models import LinkVerdict, Ticket
 from portal.tickets.moves import Overtaken
 from portal.tickets.notices import Event
@@ -371,8 +373,7 @@ def test_an_alarm_of_a_merged_record_waits_no_more(alarm_desk: AlarmDesk) -> Non
     )
     linking.link(session, alarm_desk.ticket(), defect, by=None)
     (alarm,) = alarm_desk.alarms(defect)
-    duties = defect_duties(alarm_desk.expert)
-    merging.merge(session, defect, into, by=alarm_desk.expert.id, duties=duties)
+    life.move(session, defect, DefectAction.MERGE, by=alarm_desk.expert, given=Given(into=into))
 
     _follow_merges(session)
     assert (alarm.state, alarm.reason != "") == (AlarmState.CONFIRMED, True)

@@ -11,23 +11,23 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from defects.flow import DefectDuty
+from defects.flow import DefectAction
 from defects.models import Defect
 from indexer.index import Index
 from indexer.linking import NEVER, Decision, LinkModel, cold_start
 from kb.columns import CLOCK
 from kb.flow import Refused
-from portal.causes import autolink
+from portal.causes import autolink, life
 from portal.causes.autolink.fates import Fate, made
 from portal.causes.autolink.listing import links_on, links_seen
 from portal.causes.autolink.models import Held, LinkDecision, LinkPause
 from portal.causes.autolink.rounds import due, one_round
+from portal.causes.life import Given
 from portal.finder import linking as finder_linking
 from portal.finder.judgements import cases
 from portal.finder.proposing import digest_of, is_ready, proposed
 from portal.people.models import AuditEntry, Person
 from portal.tickets import desk, linking
-from portal.tickets.merging import merge
 from portal.tickets.models import DefectLink, LinkVerdict, Notice, Ticket
 from portal.tickets.notices import Event
 from portal.tickets.words import Action, Category
@@ -187,7 +187,7 @@ def test_fates_follow_from_what_people_did(scene: Scene) -> None:
     assert untouched.defect_links[-1].is_automatic
     yes, no, open_ = Fate.CONFIRMED, Fate.TAKEN_BACK, Fate.STANDING
     assert fates(scene) == [open_, yes, no, no, no, yes, no]
-    merge(session, scene.record, scene.other, by=expert.id, duties={DefectDuty.CURATE}, note="同一个")
+    life.move(session, scene.record, DefectAction.MERGE, by=expert, given=Given(into=scene.other))
     # What had been moved to the surviving record turns out to have been right.
     assert fates(scene) == [open_, yes, no, no, yes, yes, yes]
     assert untouched.defect is scene.other

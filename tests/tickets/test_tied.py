@@ -15,7 +15,9 @@ from kb.flow import Refused
 from portal.catalogue import systems
 from portal.catalogue.models import Deployment
 from portal.catalogue.queries import planned_in, today, version_in
-from portal.tickets import desk, linking, merging, trail
+from portal.causes import life
+from portal.causes.life import Given
+from portal.tickets import desk, linking, trail
 from portal.tickets.models import Notice, Ticket, Watcher
 from portal.tickets.relations.panel import relations_of
 from portal.tickets.relations.watchers import watch_entries
@@ -285,7 +287,7 @@ def test_parked_through_a_merged_record_and_a_planned_roll_out_of_the_unit_above
     twin, kept = fixed(at_desk, road=ROAD[:1]), fixed(at_desk, "一直转圈")
     ticket = parked(at_desk, twin)
     duties = {DefectDuty.CURATE, DefectDuty.REPAIR}
-    merging.merge(session, twin, kept, by=1, duties=duties, note="同一处")
+    life.move(session, twin, DefectAction.MERGE, by=world.people["expert"], given=Given(into=kept))
     session.expire_all()
     assert ticket.defect is kept
     library.move(session, kept, DefectAction.VERIFY, by=1, duties=duties, note="验过")
