@@ -91,7 +91,15 @@ def _facts(found: Prospect) -> list[tuple[str, Any]]:
     }
     told = [(names[name], getattr(found.text, name)) for name in names]
     same = {names[name] for name in names if before and getattr(before, name) == getattr(found.text, name)}
-    return [(name, value) for name, value in told if value and name not in same]
+    return [*((name, value) for name, value in told if value and name not in same), *_care(found)]
+
+
+def _care(found: Prospect) -> list[tuple[str, str]]:
+    """Who is to look after it, when it is checked again, until when it holds."""
+    names = {"owner_id": _("负责人"), "review_on": _("复核日期"), "expires_on": _("有效期到")}
+    said = found.care.said() if found.article is None or found.care.differs(found.article) else {}
+    shown = {**said, "owner_id": found.draft.values["owner"]} if "owner_id" in said else said
+    return [(name, str(shown[key])) for key, name in names.items() if key in shown]
 
 
 @blueprint.get("/knowledge/imports/<int:number>/items/<int:turn>/files/<int:place>")
