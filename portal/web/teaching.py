@@ -7,7 +7,7 @@ invariants: nothing is learned or measured in a web process, and before enough w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -61,6 +61,10 @@ class Card:
     serving: Serving
     progress: Progress | None
     learned: bool
+
+    @property
+    def learned_at(self) -> datetime | None:
+        return datetime.fromisoformat(self.serving.learned_at) if self.serving.learned_at else None
 
 
 @blueprint.get("/learning")

@@ -21,7 +21,7 @@ from kb.models import Article
 from kb.queries import is_readable
 from portal.catalogue.models import System
 from portal.causes.teaching.gathering import NEVER
-from portal.finder.judgements import Provenance
+from portal.finder.judgements import ANSWERS, Provenance
 from portal.finder.lessons.models import Source, StruckJudgement
 from portal.finder.lessons.standing import struck
 from portal.finder.masking import masked
@@ -165,7 +165,8 @@ def _read_answer(row: ArticleLink) -> tuple[datetime, str, Ticket | None, list[t
 
 
 def _said(ticket: Ticket) -> str:
-    return f"{ticket.title} {ticket.text}".strip()[:CHARACTERS]
+    told = ticket.text if ticket.text.startswith(ticket.title) else f"{ticket.title} {ticket.text}"
+    return told.strip()[:CHARACTERS]
 
 
 def _of_tickets(
@@ -185,7 +186,7 @@ def _of_tickets(
         ticket.lazyload(Ticket.requester),
         ticket.joinedload(Ticket.system).lazyload(System.modules),
         ticket.selectinload(Ticket.defect_links),
-    ).order_by(link.id.desc())
+    ).order_by(link.at.desc(), link.id.desc())
 
 
 def _is_struck(number: Any, source: Source, wanted: Wanted) -> Any:
@@ -197,23 +198,27 @@ def _is_struck(number: Any, source: Source, wanted: Wanted) -> Any:
 
 
 def _questions(_person: Person, wanted: Wanted) -> Select[Consultation]:
-    read = exists().where(Shown.consultation_id == Consultation.id, Shown.opened_at.is_not(None))
+    read = exists().where(
+        Shown.consultation_id == Consultation.id, Shown.kind.in_(ANSWERS), Shown.opened_at.is_not(None)
+    )
     solved = wanted.provenance is Provenance.SOLVED
     rows = select(Consultation).where(
         Consultation.outcome == (Outcome.SOLVED if solved else Outcome.FILED),
-        Consultation.solved_id.is_not(None) if solved else read,
+        Consultation.solved_kind.in_(ANSWERS) if solved else read,
         _is_struck(Consultation.id, Source.CONSULTATION, wanted),
     )
     if wanted.system:
         rows = rows.where(Consultation.system == wanted.system)
-    return rows.options(selectinload(Consultation.shown)).order_by(Consultation.id.desc())
+    newest = (Consultation.at.desc(), Consultation.id.desc())
+    return rows.options(selectinload(Consultation.shown)).order_by(*newest)
 
 
 def _read_question(row: Consultation) -> tuple[datetime, str, Ticket | None, list[tuple[str, int]]]:
     if row.outcome == Outcome.SOLVED and row.solved_kind and row.solved_id:
         keys = [(row.solved_kind, row.solved_id)]
     else:
-        keys = [(one.kind, one.subject_id) for one in row.shown if one.opened_at is not None]
+        read = (one for one in row.shown if one.opened_at is not None and one.kind in ANSWERS)
+        keys = [(one.kind, one.subject_id) for one in read]
     return row.ended_at or row.at, masked(row.text)[:CHARACTERS], None, keys
 
 

@@ -25,7 +25,7 @@ class Because(StrEnum):
 
 
 BECAUSE_LABELS = {
-    Because.UNDECIDED: N_("模型拿不准"),
+    Because.UNDECIDED: N_("接近下决定的门槛"),
     Because.FEW_LABELS: N_("这个系统判过的少"),
     Because.DIFFERENT: N_("和别的都不像"),
 }

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from defects.flow import DefectState
 from defects.models import Defect, DefectMove
 from portal.catalogue.models import System
-from portal.finder.judgements import STANDING, Provenance
+from portal.finder.judgements import ANSWERS, STANDING, Provenance
 from portal.finder.lessons.models import Source, StruckJudgement
 from portal.finder.lessons.standing import struck
 from portal.finder.models import Consultation, Outcome, Shown
@@ -45,6 +45,16 @@ class Tally:
     posts: dict[str, Counter[Provenance]] = field(default_factory=lambda: defaultdict(Counter))
     total: Counter[Provenance] = field(default_factory=Counter)
     struck: int = 0
+
+    @property
+    def by_system(self) -> list[tuple[str, Counter[Provenance]]]:
+        """The system with most judgements first."""
+        return sorted(self.systems.items(), key=lambda one: (-one[1].total(), one[0]))
+
+    @property
+    def by_post(self) -> list[tuple[str, Counter[Provenance]]]:
+        """In the order of the posts' names, not of their numbers."""
+        return sorted(self.posts.items())
 
     def add(self, provenance: Provenance, system: str, post: str, count: int) -> None:
         self.systems[system][provenance] += count
@@ -142,8 +152,10 @@ def _questions(since: datetime | None) -> Select[*tuple[Any, ...]]:
     kind = case(
         (Consultation.outcome == Outcome.SOLVED, Provenance.SOLVED.value), else_=Provenance.IN_VAIN.value
     )
-    read = exists().where(Shown.consultation_id == Consultation.id, Shown.opened_at.is_not(None))
-    told = case((Consultation.outcome == Outcome.SOLVED, Consultation.solved_id.is_not(None)), else_=read)
+    read = exists().where(
+        Shown.consultation_id == Consultation.id, Shown.kind.in_(ANSWERS), Shown.opened_at.is_not(None)
+    )
+    told = case((Consultation.outcome == Outcome.SOLVED, Consultation.solved_kind.in_(ANSWERS)), else_=read)
     wanted = (
         select(kind, Consultation.system, _nobody(), func.count())
         .where(
