@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,23 +59,48 @@ class Side:
         return any(piece.change != Change.SAME for piece in self.pieces)
 
 
-def sides(session: Session, row: PackItem) -> list[Side]:
-    """Every field that says something on either side; those that differ first."""
+#: How a value of a field is told to people: the field, the value, and the whole that it is part of.
+Spoken = Callable[[str, str, Mapping[str, Any]], str]
+
+
+def as_it_is(_name: str, value: str, _whole: Mapping[str, Any]) -> str:
+    return value
+
+
+def sides(
+    session: Session, row: PackItem, *, ours: Spoken = as_it_is, theirs: Spoken = as_it_is
+) -> list[Side]:
+    """Every field that says something on either side, in people's words; those that differ first."""
     here = {} if row.kind == Kind.SYNONYM else beside(session, row.kind, [row.ident])
-    ours = here[row.ident].said.content if row.ident in here else {}
-    theirs = item_from(row).content or {}
-    found = list(_sides(ours, theirs))
+    here_said = here[row.ident].said.content if row.ident in here else {}
+    there_said = item_from(row).content or {}
+    found = list(_sides(_Said(here_said, ours), _Said(there_said, theirs)))
     return [side for side in found if side.differs] + [side for side in found if not side.differs]
 
 
-def _sides(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Side]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one side says, and how its values are told."""
+
+    content: Mapping[str, Any]
+    spoken: Spoken
+
+    def plain(self, name: str) -> list[str]:
+        value = self.content.get(name)
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        return [str(item) for item in values]
+
+    def told(self, name: str) -> str:
+        return "\n".join(self.spoken(name, value, self.content) for value in self.plain(name))
+
+
+def _sides(ours: _Said, theirs: _Said) -> Iterator[Side]:
     for name, called in NAMES.items():
-        before, after = _text(ours.get(name)), _text(theirs.get(name))
+        before, after = ours.told(name), theirs.told(name)
+        if before == after and (one := ours.plain(name)) != (other := theirs.plain(name)):
+            # Two codes under one name are not the same thing.
+            before, after = (
+                f"{told}（{'、'.join(codes)}）" for told, codes in ((before, one), (after, other))
+            )
         if before or after:
             yield Side(called, before, after, tuple(compare.compare(before, after)))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(str(item) for item in value)
-    return "" if value is None else str(value)

@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 from defects.models import Defect
 from kb.models import Article
 from portal.packs import applying, idents, lists, places, taking, ties
-from portal.packs.compared import sides
+from portal.packs.compared import Side, sides
 from portal.packs.lists import Narrowed
 from portal.packs.models import Pack, PackItem
 from portal.packs.receiving import APPLIERS, WAITING
 from portal.packs.words import CHOICES, MOVING, Choice, Fate, Kind, Phase, Standing
 from portal.people.queries import people_by_id
 from portal.web.labels import translated
+from portal.web.pack_words import spoken
 from portal.web.paging import pages
 from portal.web.request import db, me
 
@@ -107,13 +108,17 @@ def numbers_here(rows: Sequence[PackItem]) -> dict[int, str]:
     return found
 
 
+def _sides(pack: Pack, item: PackItem) -> list[Side]:
+    return sides(db(), item, ours=spoken(places.known(db()).names), theirs=spoken(pack.places))
+
+
 def item_page(pack: Pack, item: PackItem) -> str:
     standing = item.standing or Standing.UNCHANGED
     return render_template(
         "packs/item.html",
         pack=pack,
         item=item,
-        sides=sides(db(), item) if item.values else [],
+        sides=_sides(pack, item) if item.values else [],
         here=numbers_here([item]).get(item.id, ""),
         choices=CHOICES[standing] if pack.phase in applying.OPEN and item.fate == Fate.CHECKED else (),
         people=people_by_id(db(), [item.chosen_by_id, item.by_id]),

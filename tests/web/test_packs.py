@@ -88,6 +88,11 @@ def test_choices_taking_and_taking_back(
     assert "接收 1 条" in part.text
     look = editor.get(f"/packs/{number}/items/{first}").text
     assert "<ins>1. 按步骤操作。</ins>" in look
+    told = re.sub(r"<[^>]+>", "", look)
+    for name in ("所有人", "营销业务应用系统", "常见问题", "中文"):
+        assert name in told, "labels, where the pack has codes"
+    for code in ("everyone", "mkt", "faq"):
+        assert not re.search(rf"\b{code}\b", told), code
     editor.submit(f"/packs/{number}/apply")
     page = compared(editor, number)
     assert "已接收" in page
