@@ -26,7 +26,7 @@ from portal.packs.checking import was_published
 from portal.packs.idents import key_of
 from portal.packs.manifest import FILES
 from portal.packs.models import PackItem
-from portal.packs.task import Task, as_it_was_left, settled, taken, write_on_line
+from portal.packs.task import Task, Ways, as_it_was_left, here_of, settled, taken, write_on_line
 from portal.packs.words import Choice, Fate, Kind
 from portal.tickets import attachments
 from portal.tickets.attachments import AT_ONCE, Upload
@@ -35,27 +35,6 @@ from portal.tickets.models import Attachment
 #: Without the right to vouch: words from another desk are doubted until somebody here has verified them.
 DUTIES = frozenset({Duty.WRITE, Duty.PUBLISH})
 A = ArticleAction
-
-
-def take(task: Task) -> None:
-    if task.item.content is None:
-        _retire(task)
-    elif task.row.chosen == Choice.BESIDE:
-        _lay_beside(task)
-    elif (article := here_of(task)) is None:
-        _create(task)
-    else:
-        _revise(task, article)
-
-
-def here_of(task: Task) -> Article | None:
-    """What is here of it, be it as a draft that an undone taking has left."""
-    if task.here is not None:
-        found: Article = task.here.row
-        return found
-    desk = ties.this_desk(task.session).desk
-    number = ties.subjects_of(task.session, Kind.ARTICLE, [task.item.ident], desk=desk).get(task.item.ident)
-    return task.session.get(Article, number) if number else None
 
 
 def _create(task: Task) -> None:
@@ -114,12 +93,15 @@ def _move_on(task: Task, article: Article) -> None:
 
 
 def _retire(task: Task) -> None:
-    article = here_of(task)
+    article: Article | None = here_of(task)
     if article is None or article.state not in READABLE:
         raise Refused(N_("这里已经没有读者能看到的这篇知识了。"))
     task.row.before = {"state": article.state.value, "confidence": article.confidence.value}
     walk(task, article, A.RETIRE)
     taken(task, article.id)
+
+
+WAYS = Ways(gone=_retire, beside=_lay_beside, new=_create, known=_revise)
 
 
 def walk(task: Task, article: Article, action: ArticleAction) -> None:
@@ -238,7 +220,7 @@ def _original(task: Task) -> int | None:
 
 def link(task: Task) -> None:
     """Once the whole pack is in: write the links that could not be written before."""
-    article = here_of(task)
+    article: Article | None = here_of(task)
     task.row.waits = False
     if article is None or task.item.content is None or not as_it_was_left(task):
         return

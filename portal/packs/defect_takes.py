@@ -23,33 +23,13 @@ from portal.packs import ties
 from portal.packs.checking import NO_SYSTEM
 from portal.packs.idents import key_of
 from portal.packs.portable import DEFECT_LISTS, DEFECT_PLAIN
-from portal.packs.task import Task, taken, write_on_line
-from portal.packs.words import Choice, Kind
+from portal.packs.task import Task, Ways, here_of, taken, write_on_line
+from portal.packs.words import Kind
 
 DUTIES = frozenset({DefectDuty.CURATE})
 #: States in which the other desk only suspects it, or does not stand by it.
 UNSURE = {DefectState.SUSPECTED.value, DefectState.NOT_A_DEFECT.value, DefectState.DUPLICATE.value}
 REJECTABLE = (DefectState.SUSPECTED, DefectState.CONFIRMED)
-
-
-def take(task: Task) -> None:
-    if task.item.content is None:
-        _reject(task)
-    elif task.row.chosen == Choice.BESIDE:
-        _lay_beside(task)
-    elif (defect := here_of(task)) is None:
-        _create(task)
-    else:
-        _describe(task, defect)
-
-
-def here_of(task: Task) -> Defect | None:
-    if task.here is not None:
-        found: Defect = task.here.row
-        return found
-    desk = ties.this_desk(task.session).desk
-    number = ties.subjects_of(task.session, Kind.DEFECT, [task.item.ident], desk=desk).get(task.item.ident)
-    return task.session.get(Defect, number) if number else None
 
 
 def _create(task: Task) -> None:
@@ -86,12 +66,15 @@ def _describe(task: Task, defect: Defect) -> None:
 
 
 def _reject(task: Task) -> None:
-    defect = here_of(task)
+    defect: Defect | None = here_of(task)
     if defect is None or defect.state not in REJECTABLE:
         raise Refused(N_("这里的缺陷已经在处置，不能由资料包判定；请在缺陷页上处理。"))
     task.row.before = {"state": defect.state.value}
     move(task, defect, DefectAction.REJECT)
     taken(task, defect.id)
+
+
+WAYS = Ways(gone=_reject, beside=_lay_beside, new=_create, known=_describe)
 
 
 def move(task: Task, defect: Defect, action: DefectAction) -> None:

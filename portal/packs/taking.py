@@ -85,7 +85,7 @@ def _take_synonym(task: Task) -> None:
 
 
 DEEDS: dict[Kind, Callable[[Task], None]] = {
-    Kind.ARTICLE: article_takes.take,
-    Kind.DEFECT: defect_takes.take,
+    Kind.ARTICLE: article_takes.WAYS.take,
+    Kind.DEFECT: defect_takes.WAYS.take,
     Kind.SYNONYM: _take_synonym,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,7 @@ from portal.packs.checking import Here, beside
 from portal.packs.models import Pack, PackItem
 from portal.packs.places import Places
 from portal.packs.schema import Item
+from portal.packs.words import Choice
 from portal.people.models import Person
 
 
@@ -39,6 +42,37 @@ class Task:
             "desk": self.pack.desk_name,
             "serial": self.pack.serial,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How things of one kind are taken: one that is gone over there, one laid beside ours, one that is new
+    here, one that is here already."""
+
+    gone: Callable[[Task], None]
+    beside: Callable[[Task], None]
+    new: Callable[[Task], None]
+    known: Callable[[Task, Any], None]
+
+    def take(self, task: Task) -> None:
+        if task.item.content is None:
+            self.gone(task)
+        elif task.row.chosen == Choice.BESIDE:
+            self.beside(task)
+        elif (row := here_of(task)) is None:
+            self.new(task)
+        else:
+            self.known(task, row)
+
+
+def here_of(task: Task) -> Any:
+    """What is here of it, be it something that an undone taking has left; None when there is nothing."""
+    if task.here is not None:
+        return task.here.row
+    kind, ident = task.item.kind, task.item.ident
+    desk = ties.this_desk(task.session).desk
+    number = ties.subjects_of(task.session, kind, [ident], desk=desk).get(ident)
+    return task.session.get(ties.MODELS[kind], number) if number else None
 
 
 def write_on_line(task: Task, here: Here, *, content: str) -> None:

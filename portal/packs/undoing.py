@@ -20,7 +20,7 @@ from portal.finder.synonyms import words as synonyms
 from portal.finder.synonyms.models import SynonymGroup
 from portal.packs import article_takes, defect_takes
 from portal.packs.models import PackTie
-from portal.packs.task import Task, as_it_was_left
+from portal.packs.task import Task, as_it_was_left, here_of
 from portal.packs.ties import ties_of
 from portal.packs.words import Choice, Kind, Standing
 
@@ -53,7 +53,8 @@ def _article(task: Task) -> None:
         return
     if not as_it_was_left(task):
         raise Refused(TOUCHED)
-    article, before = article_takes.here_of(task), task.row.before
+    article: Article | None = here_of(task)
+    before = task.row.before
     assert article is not None  # as it was left, so it is here
     if "text" in before:
         text = article_takes.from_json(before["text"])
@@ -78,7 +79,8 @@ def _defect(task: Task) -> None:
         return
     if not as_it_was_left(task):
         raise Refused(TOUCHED)
-    defect, before = defect_takes.here_of(task), task.row.before
+    defect: Defect | None = here_of(task)
+    before = task.row.before
     assert defect is not None
     if "text" in before:
         library.describe(task.session, defect, defect_takes.from_json(before["text"]))

@@ -6,7 +6,6 @@ read anyway.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Blueprint, request
@@ -20,9 +19,9 @@ from portal.curation.decay import listing
 from portal.people.duties import article_duties
 from portal.people.roles import Permission
 from portal.web.editor_lists import today
-from portal.web.menu import may_open
 from portal.web.paging import Pages, pages
 from portal.web.request import db, me, viewer
+from portal.web.rooms import Room, open_rooms
 
 blueprint = Blueprint("care", __name__)
 
@@ -30,13 +29,6 @@ WORKERS = (Permission.WRITE_ARTICLES, Permission.PUBLISH_ARTICLES)
 LOOKERS = (*WORKERS, Permission.READ_ARTICLE_QUALITY)
 PER_PAGE = 30
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    endpoint: str
-    label: str
-    icon: str
 
 
 # fmt: off
@@ -53,7 +45,7 @@ ROOMS = (
 
 @blueprint.app_template_global()
 def care_rooms() -> list[Room]:
-    return [room for room in ROOMS if may_open(me(), room.endpoint)]
+    return open_rooms(ROOMS)
 
 
 @blueprint.app_template_global()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -17,53 +16,41 @@ from portal.people.roles import Permission
 from portal.quality.scoring import Mark
 from portal.quality.telling import points
 from portal.tickets.words import CATEGORY_LABELS, CHANNEL_LABELS
-from portal.web.access import needs, rule_of
+from portal.web.access import needs
 from portal.web.labels import named, translated
 from portal.web.request import db, me
+from portal.web.rooms import Room, open_rooms
 
 blueprint = Blueprint("quality", __name__)
 P = Permission
 PER_PAGE = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    endpoint: str
-    label: str
-    icon: str
-
-
 # fmt: off
-TABS = (
-    Tab("quality.follow_ups",  N_("回访"),     "phone-outgoing"),
-    Tab("quality.inspections", N_("质检"),     "clipboard-check"),
-    Tab("quality.mine",        N_("我的质检"), "user-check"),
-    Tab("quality.results",     N_("统计结果"), "chart-dots"),
-    Tab("quality.rules",       N_("抽样规则"), "filter"),
-    Tab("quality.sheets",      N_("评分表"),   "list-check"),
+ROOMS = (
+    Room("quality.follow_ups",  N_("回访"),     "phone-outgoing"),
+    Room("quality.inspections", N_("质检"),     "clipboard-check"),
+    Room("quality.mine",        N_("我的质检"), "user-check"),
+    Room("quality.results",     N_("统计结果"), "chart-dots"),
+    Room("quality.rules",       N_("抽样规则"), "filter"),
+    Room("quality.sheets",      N_("评分表"),   "list-check"),
 )
 # fmt: on
-
-
-def open_tabs() -> list[Tab]:
-    """The rooms that this person may enter; the gate alone is asked."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    return [tab for tab in TABS if (rule := rule_of(app, tab.endpoint)) and rule.admits(me())]
 
 
 @blueprint.get("/quality")
 @needs(P.FOLLOW_UP, P.INSPECT, P.READ_QUALITY, P.MANAGE_QUALITY)
 def page() -> Response:
     """Where this person's work is."""
-    tabs = open_tabs()
+    tabs = open_rooms(ROOMS)
     own = next((tab for tab in tabs if tab.endpoint == "quality.inspections"), None)
     first = own if own is not None and me().may(P.INSPECT) else tabs[0]
     return redirect(url_for(first.endpoint))
 
 
 @blueprint.app_template_global()
-def quality_tabs() -> list[Tab]:
-    return open_tabs()
+def quality_tabs() -> list[Room]:
+    return open_rooms(ROOMS)
 
 
 @blueprint.app_template_filter()
