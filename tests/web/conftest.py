@@ -33,11 +33,11 @@ from portal import config
 from portal.app import create_app
 from portal.db import transaction
 from portal.finder import sources
-from portal.people.models import Person
+from portal.people.models import Person, PersonPost
 from portal.tickets import desk
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action, Category
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, person
 
 TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)">')
 HTMX = {"HX-Request": "true"}
@@ -77,7 +77,10 @@ COMPILED = Compiled()
 
 
 class Visitor(FlaskClient):
-    """One browser."""
+    """One browser. It reads each answer to its end, so that what is done after sending is done."""
+
+    def open(self, *args: Any, buffered: bool = True, **options: Any) -> TestResponse:
+        return super().open(*args, buffered=buffered, **options)
 
     def token(self, page: str = "/account") -> str:
         """The CSRF token of this browser's session, read from a page."""
@@ -221,3 +224,19 @@ def known(maker: sessionmaker[Session], desk_world: World) -> Writing:
             return record.id
 
     return confirm
+
+
+def somebody(session: Session, login: str) -> Person:
+    """The person of this login, as a row of this session."""
+    return session.scalars(select(Person).where(Person.login == login)).one()
+
+
+@pytest.fixture
+def second_editor(maker: sessionmaker[Session], desk_world: World) -> str:
+    """A colleague of the editor with the same post, for what four eyes must see."""
+    with transaction(maker) as session:
+        editor = somebody(session, "editor")
+        other = person("editor2", editor.unit, name="第二位编辑")
+        other.posts = [PersonPost(post=row.post, systems=[]) for row in editor.posts]
+        session.add(other)
+    return "editor2"

@@ -24,11 +24,9 @@ from portal.cli.curating import count_standings, find_pairs, keep_time, look_for
 from portal.curation.decay.models import Signal
 from portal.curation.quality.models import AlikePair, NotTheSame
 from portal.db import transaction
-from portal.people.models import Person
 from portal.people.roles import PERMISSIONS, Permission, Post
 from portal.tickets.models import Notice
-from tests.web.conftest import Clients
-from tests.world import person
+from tests.web.conftest import Clients, somebody
 
 A = ArticleAction
 BODY = "1. 打开门户\n2. 点“修改密码”\n3. 退出后重新登录，旧密码立即失效。"
@@ -42,28 +40,14 @@ def shelved(maker: sessionmaker[Session], desk_world: object) -> Shelving:
     def shelve(title: str = "密码过期怎么改", *, by: str = "editor", **more: Any) -> str:
         with transaction(maker) as session:
             text = ArticleText(**{"title": title, "body": BODY, "system": "oa", **more})
-            article = articles.write(session, text, by=_person(session, by).id)
+            article = articles.write(session, text, by=somebody(session, by).id)
             for action, whose in ((A.SUBMIT, by), (A.PUBLISH, "manager")):
                 articles.move(
-                    session, article, action, by=_person(session, whose).id, duties=set(Duty), note="核对过"
+                    session, article, action, by=somebody(session, whose).id, duties=set(Duty), note="核对过"
                 )
             return article.number
 
     return shelve
-
-
-@pytest.fixture
-def second_editor(maker: sessionmaker[Session], desk_world: object) -> str:
-    with transaction(maker) as session:
-        editor = _person(session, "editor")
-        other = person("editor2", editor.unit, name="第二位编辑")
-        other.posts = [type(row)(post=row.post, systems=[]) for row in editor.posts]
-        session.add(other)
-    return "editor2"
-
-
-def _person(session: Session, login: str) -> Person:
-    return session.scalars(select(Person).where(Person.login == login)).one()
 
 
 def _article(session: Session, number: str) -> Article:
@@ -239,7 +223,7 @@ def test_approved_now_read_and_found_from_then_on(
 ) -> None:
     with transaction(maker) as session:
         article = articles.write(
-            session, ArticleText(title="新版上线说明", body=BODY), by=_person(session, "editor").id
+            session, ArticleText(title="新版上线说明", body=BODY), by=somebody(session, "editor").id
         )
         articles.move(session, article, A.SUBMIT, by=article.author_id, duties=set(Duty))
         number = article.number
@@ -285,10 +269,10 @@ def test_several_are_entrusted_after_a_confirmation(
     assert asked.status_code == 200
     assert all(number in asked.text for number in chosen)
     with maker() as session:
-        assert _article(session, chosen[0]).owner_id != _person(session, second_editor).id
+        assert _article(session, chosen[0]).owner_id != somebody(session, second_editor).id
     assert editor.submit("/knowledge/care", {**form, "confirmed": "1"}).status_code == 302
     with maker() as session:
-        owner = _person(session, second_editor)
+        owner = somebody(session, second_editor)
         assert {_article(session, number).owner_id for number in chosen} == {owner.id}
         told = session.scalars(select(Notice).where(Notice.event == "article_entrusted")).all()
         assert {row.person_id for row in told} == {owner.id}
@@ -322,7 +306,7 @@ def test_one_article_is_arranged_beside_its_history(
     assert editor.submit("/knowledge/KB999999/care/owner").status_code == 404
     with maker() as session:
         article = _article(session, number)
-        assert article.owner_id == _person(session, second_editor).id
+        assert article.owner_id == somebody(session, second_editor).id
         assert {str(article.review_on), str(article.expires_on)} == {later}
     page = editor.get(f"/knowledge/{number}/history").text
     assert "换负责人" in page
@@ -383,7 +367,7 @@ def test_articles_of_people_who_left_are_ownerless(
 ) -> None:
     number = shelved(by=second_editor)
     with transaction(maker) as session:
-        _person(session, second_editor).active = False
+        somebody(session, second_editor).active = False
     count_standings(settings, maker)
     page = client("editor").get("/knowledge/quality?owner=nobody").text
     assert number in page

@@ -20,10 +20,8 @@ from kb.articles import ArticleText
 from kb.flow import ArticleAction, ArticleState, Duty
 from kb.models import Article, Feedback
 from portal.db import transaction
-from portal.people.models import Person
 from portal.tickets.models import Attachment
-from tests.web.conftest import Clients, Filing
-from tests.world import person
+from tests.web.conftest import Clients, Filing, somebody
 
 TEXT = ArticleText(title="密码过期怎么改", body="1. 打开门户\n2. 点修改", system="oa")
 FORM = {
@@ -47,7 +45,7 @@ def drafted(maker: sessionmaker[Session], desk_world: object) -> Drafting:
 
     def draft(state: ArticleState = ArticleState.DRAFT, *, by: str = "editor", **changes: Any) -> str:
         with transaction(maker) as session:
-            article = articles.write(session, replace(TEXT, **changes), by=_person(session, by).id)
+            article = articles.write(session, replace(TEXT, **changes), by=somebody(session, by).id)
             if state != ArticleState.DRAFT:
                 articles.move(session, article, ArticleAction.SUBMIT, by=article.author_id, duties=set(Duty))
             if state not in (ArticleState.DRAFT, ArticleState.IN_REVIEW):
@@ -55,20 +53,6 @@ def drafted(maker: sessionmaker[Session], desk_world: object) -> Drafting:
             return article.number
 
     return draft
-
-
-@pytest.fixture
-def second_editor(maker: sessionmaker[Session], desk_world: object) -> str:
-    with transaction(maker) as session:
-        editor = _person(session, "editor")
-        other = person("editor2", editor.unit, name="第二位编辑")
-        other.posts = [type(row)(post=row.post, systems=[]) for row in editor.posts]
-        session.add(other)
-    return "editor2"
-
-
-def _person(session: Session, login: str) -> Person:
-    return session.scalars(select(Person).where(Person.login == login)).one()
 
 
 def _article(session: Session, number: str = "KB000001") -> Article:
