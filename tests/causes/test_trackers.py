@@ -15,7 +15,7 @@ from defects.flow import DefectState
 from kb.importing.outcome import BadFile, Record
 from portal.causes.trackers import markup
 from portal.causes.trackers.issue import symptoms_of
-from portal.causes.trackers.mapping import Mapped, mapping_of
+from portal.causes.trackers.mapping import Mapped, mapping_from, mapping_of
 from portal.causes.trackers.reading import Tracker, records_of
 from tests.causes.tracker_files import BUGZILLA_CSV, BUGZILLA_XML, JIRA_CSV, JIRA_XML, adf, jira_json
 
@@ -191,6 +191,15 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence(
 def test_a_mapping_that_says_nothing_known_is_refused(written: Any, words: str) -> None:
     with pytest.raises(BadFile, match=words):
         mapping_of("map.toml", written)
+
+
+def test_the_example_in_the_documents_is_a_mapping(tmp_path: Path) -> None:
+    mapped = mapping_from(Path(__file__).parents[2] / "docs" / "examples" / "bugzilla.toml")
+    bugs = put(tmp_path, "bugs.xml", BUGZILLA_XML)
+    found = by_id(records_of(bugs, Tracker.BUGZILLA, mapped))
+    assert (found["101"]["source"], found["101"]["state"]) == ("bugzilla-old", DefectState.VERIFIED)
+    as_json = put(tmp_path, "m.json", json.dumps({"set": {"system": "mkt"}}))
+    assert mapping_from(as_json).constants == {"system": "mkt"}
 
 
 def test_bugzilla_may_name_its_definition_and_nobody_follows_it(tmp_path: Path) -> None:

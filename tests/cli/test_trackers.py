@@ -53,6 +53,16 @@ def test_a_bugzilla_export_comes_in_once(stocked: Desk, write: Write, mapping: P
     assert exported(stocked) == found
 
 
+def test_a_repaired_bug_must_say_in_which_version(stocked: Desk, write: Write, mapping: Path) -> None:
+    bugs = write("bugs.xml", BUGZILLA_XML.replace("6.2.1", "---"))
+    asked = ("import", "defects", bugs, "--from", "bugzilla", "--skip-bad", stocked.folder / "r.csv")
+    told = stocked.json(*asked, "--mapping", mapping)
+    assert "修复版本" in " ".join(fault["reason"] for fault in told["faults"])
+    other = write("with.toml", MAPPING + '[defaults]\nfixed_in = "6.0"\n')
+    assert stocked.json(*asked, "--mapping", other)["rejected"] == 1  # the one that was not let out
+    assert exported(stocked)["101"]["fixed_in"] == "6.0"
+
+
 def test_a_list_of_the_same_bugs_takes_nothing_away(stocked: Desk, write: Write, mapping: Path) -> None:
     flags = ("--from", "bugzilla", "--mapping", mapping, "--skip-bad", stocked.folder / "r.csv")
     stocked.json("import", "defects", write("bugs.xml", BUGZILLA_XML), *flags)
