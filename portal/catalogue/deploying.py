@@ -22,6 +22,7 @@ from indexer.words import N_
 from kb.flow import Refused
 from portal.catalogue.models import Deployment, System
 from portal.catalogue.queries import running, today
+from portal.catalogue.rollout import Runs
 from portal.catalogue.systems import VERSION, may_deploy
 from portal.people.models import Person, Unit
 
@@ -70,7 +71,7 @@ class Line:
     version: str = ""
     since: date | None = None
     before: str = ""
-    """What the unit runs, or is planned to run, by a row of its own until now."""
+    """What the unit runs until now, or is planned to run."""
     older: bool = False
     """It would run an older version than before: right after a rollback, else a mistake."""
     fault: Refused | None = None
@@ -82,7 +83,8 @@ class _Known:
 
     units: Mapping[str, Unit]
     systems: Mapping[str, System]
-    rows: Mapping[tuple[int, int], Deployment]
+    rows: Mapping[int, Mapping[str, Deployment]]
+    """System → path of a unit → what is deployed there."""
     day: date
 
 
@@ -116,9 +118,16 @@ def _known(session: Session) -> _Known:
     return _Known(
         _by_code_and_name(units),
         _by_code_and_name(systems),
-        {(row.system_id, row.unit_id): row for row in session.scalars(select(Deployment))},
+        _deployed(session),
         today(session),
     )
+
+
+def _deployed(session: Session) -> dict[int, dict[str, Deployment]]:
+    found: dict[int, dict[str, Deployment]] = {}
+    for path, row in session.execute(select(Unit.path, Deployment).join(Unit, Unit.id == Deployment.unit_id)):
+        found.setdefault(row.system_id, {})[path] = row
+    return found
 
 
 def _by_code_and_name(rows: Sequence[Named]) -> dict[str, Named]:
@@ -148,12 +157,12 @@ def _line(
 def _understood(
     number: int, text: str, unit: Unit, system: System, version: str, since: date | None, known: _Known
 ) -> Line:
-    row = known.rows.get((system.id, unit.id))
-    here = running(row, known.day) if row is not None else ""
+    rows = known.rows.get(system.id, {})
+    row, here = rows.get(unit.path), Runs(rows, system.version, known.day).at(unit)
     plan = f"{row.next_version} {row.next_on}" if row is not None and row.next_on else ""
     planned = since is not None and since > known.day
     same = (version, since) == (row.next_version, row.next_on) if planned and row is not None else False
-    same = same or (not planned and here == version and not plan)
+    same = same or (not planned and row is not None and running(row, known.day) == version and not plan)
     fate = Fate.SAME if same else Fate.PLANNED if planned else Fate.RUNS
     older = bool(here) and version_key(version) < version_key(here)
     before = plan if planned and plan else here

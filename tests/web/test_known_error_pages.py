@@ -93,7 +93,7 @@ def test_one_click_and_everybody_reads_it_until_their_unit_runs_the_repair(
     assert "article=KB000001" in there
     assert "已升级到修复版本" not in zhao.get("/kb/KB000001").text
     record = editor.get(f"/defects/{number}").text
-    assert "3 / 4 个单位已用上修复版本" in record
+    assert "4 个单位中 3 个已用上修复版本" in record
     changed(maker, state=DefectState.CONFIRMED)
     assert all("KB000001" in ask(wang) for ask in offered)
 
