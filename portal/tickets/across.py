@@ -92,6 +92,7 @@ class Across:
     provinces: Provinces
     shown: tuple[str, ...]
     """Provinces (codes) of which any record had a ticket, in the order of the organisation."""
+    since: datetime
     highest: int
     """The fullest cell of all pages: what the darkest shade stands for."""
 
@@ -118,6 +119,7 @@ def across(
         len(lines),
         provinces,
         tuple(code for code in provinces.rows if code in had),
+        since,
         max((count for line in lines for count in line.tickets.values()), default=0),
     )
 

@@ -72,7 +72,7 @@ def words() -> dict[str, object]:
     return {
         "bases": BASIS_LABELS,
         "alarm_states": ALARM_LABELS,
-        "may_decide": may_decide(me()),
+        "may_decide": lambda alarm: may_decide(me(), alarm),
         "side_by_side": side_by_side,
     }
 

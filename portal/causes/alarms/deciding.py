@@ -16,8 +16,8 @@ from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from portal.people.duties import defect_duties
-from portal.people.models import Person
-from portal.people.roles import Permission
+from portal.people.models import Person, PersonPost
+from portal.people.roles import BOUND_TO_SYSTEMS, PERMISSIONS, Permission
 from portal.tickets import linking
 from portal.tickets.models import LinkVerdict, Ticket
 from portal.tickets.moves import Overtaken
@@ -78,7 +78,7 @@ def dismiss(
 
 def undo(session: Session, alarm: RecurrenceAlarm, *, by: Person, seen: int | None = None) -> RecurrenceAlarm:
     """The alarm waits again, as before the decision."""
-    _check_duty(by)
+    _check_duty(by, alarm)
     _check_seen(alarm, seen)
     if alarm.before is None or alarm.is_waiting:
         raise Refused(N_("这条报警还没有判定，没有可以撤销的。"))
@@ -101,8 +101,20 @@ def undo(session: Session, alarm: RecurrenceAlarm, *, by: Person, seen: int | No
     return alarm
 
 
-def may_decide(person: Person) -> bool:
-    return DefectDuty.CURATE in defect_duties(person)
+def may_decide(person: Person, alarm: RecurrenceAlarm) -> bool:
+    """Whoever curates defects and answers for the record's system, or for one of the tickets."""
+    if DefectDuty.CURATE not in defect_duties(person):
+        return False
+    tickets = (row.ticket for row in standing_on(alarm))
+    return any(_covers(row, alarm.defect.system) for row in person.posts) or any(
+        Permission.LINK_DEFECTS in permissions_on(person, ticket) for ticket in tickets
+    )
+
+
+def _covers(row: PersonPost, system: str) -> bool:
+    if Permission.CURATE_DEFECTS not in PERMISSIONS[row.post]:
+        return False
+    return row.post not in BOUND_TO_SYSTEMS or system in row.systems
 
 
 def standing_on(alarm: RecurrenceAlarm) -> list[Sighting]:
@@ -114,15 +126,15 @@ def standing_on(alarm: RecurrenceAlarm) -> list[Sighting]:
 
 
 def _check(alarm: RecurrenceAlarm, by: Person, seen: int | None) -> None:
-    _check_duty(by)
+    _check_duty(by, alarm)
     _check_seen(alarm, seen)
     if not alarm.is_waiting:
         raise Overtaken(N_("这条报警刚刚已被同事判定。"))
 
 
-def _check_duty(by: Person) -> None:
-    if not may_decide(by):
-        raise Refused(N_("您的岗位不能判定复发报警。"))
+def _check_duty(by: Person, alarm: RecurrenceAlarm) -> None:
+    if not may_decide(by, alarm):
+        raise Refused(N_("您的岗位不能判定这条复发报警，请由该系统的专家判定。"))
 
 
 def _check_seen(alarm: RecurrenceAlarm, seen: int | None) -> None:
