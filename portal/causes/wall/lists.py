@@ -116,7 +116,7 @@ def _since(session: Session, *, aside: bool) -> datetime:
     return now(session) - (REMEMBERED if aside else RECENT)
 
 
-def _of_system(rows: Select[Any], system: str) -> Select[Any]:
+def _of_system(rows: Select[*tuple[Any, ...]], system: str) -> Select[*tuple[Any, ...]]:
     code = select(System.id).where(System.code == system).scalar_subquery()
     return rows.where(Ticket.system_id == code) if system else rows
 
