@@ -30,7 +30,7 @@ from portal.web.request import db, me, parts
 
 blueprint = Blueprint("autolinking", __name__)
 
-READS = needs(Permission.CURATE_DEFECTS, Permission.READ_LEARNING)
+READS = needs(Permission.READ_LEARNING)
 STEERS = needs(Permission.STEER_LEARNING)
 ON_RECORD = 10
 
@@ -64,7 +64,7 @@ def state_now() -> State:
     return State(model, wanted, pause, autolink.standing(db(), model.version))
 
 
-@blueprint.get("/workbench/automatic")
+@blueprint.get("/learning/automatic")
 @READS
 def page() -> str:
     return _page()
@@ -84,10 +84,11 @@ def _page(problem: str = "", note: str = "") -> str:
         steers=me().may(Permission.STEER_LEARNING),
         problem=problem,
         note=note,
+        here="autolinking.page",
     )
 
 
-@blueprint.post("/workbench/automatic/pause")
+@blueprint.post("/learning/automatic/pause")
 @STEERS
 def pause() -> Response:
     note = request.form.get("note", "")
@@ -99,7 +100,7 @@ def pause() -> Response:
     return redirect(url_for("autolinking.page"))
 
 
-@blueprint.post("/workbench/automatic/resume")
+@blueprint.post("/learning/automatic/resume")
 @STEERS
 def resume() -> Response:
     try:

@@ -61,7 +61,7 @@ class Scene:
         return self.desk.world.people
 
     def considered(self, text: str = SAID, **more: object) -> tuple[Ticket, autolink.Considered | None]:
-        ticket = self.desk.ticket(text, **more)
+        ticket = self.desk.ticket(text, **more)  # type: ignore[arg-type]
         self.desk.consume()
         return ticket, autolink.consider(self.session, self.desk.finder, ticket)
 

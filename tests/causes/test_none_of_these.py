@@ -37,7 +37,8 @@ def test_it_is_one_judgement_that_teaches_and_is_taken_back_as_one(desk_of: Desk
     linking.undo_last(session, ticket, by=expert)
     assert {row.verdict for row in rows} == {LinkVerdict.UNDONE}
     assert {row.ended_by_id for row in rows} == {expert.id}
-    assert cases(session) == judgements(session) == []
+    assert cases(session) == []
+    assert judgements(session) == []
     with pytest.raises(Refused):
         linking.undo_last(session, ticket, by=expert)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from portal.db import transaction
 from portal.tickets import linking
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.words import Action
-from tests.web.conftest import Clients, Filing, Moving, Writing
+from tests.web.conftest import Clients, Filing, Moving, Visitor, Writing
 from tests.world import World
 
 Maker = sessionmaker[Session]
@@ -111,6 +112,12 @@ def test_none_of_these_is_one_answer_and_other_systems_are_named(
         assert client("wang").submit(path, {"shown": [qx]}).status_code == 404
 
 
+def read(visitor: Visitor, path: str) -> Any:
+    answer = visitor.get(path)
+    assert answer.status_code == 200, path
+    return answer.json
+
+
 def test_a_users_page_and_the_api_tell_no_machines_guess_to_users(
     client: Clients, escalated: Filing, by_itself: Callable[[], str], maker: Maker
 ) -> None:
@@ -122,22 +129,22 @@ def test_a_users_page_and_the_api_tell_no_machines_guess_to_users(
     assert "自动关联" not in page
     assert "先用旧版页面打印" not in page
     links = f"/api/v1/tickets/{number}/links"
-    assert wang.get(links).json == {"articles": [], "defects": []}
+    assert read(wang, links) == {"articles": [], "defects": []}
     trail = f"/api/v1/tickets/{number}/trail"
-    assert "auto_link" not in {row["action"] for row in wang.get(trail).json}
-    assert "auto_link" in {row["action"] for row in expert.get(trail).json}
-    (told,) = expert.get(links).json["defects"]
+    assert "auto_link" not in {row["action"] for row in read(wang, trail)}
+    assert "auto_link" in {row["action"] for row in read(expert, trail)}
+    (told,) = read(expert, links)["defects"]
     assert (told["number"], told["automatic"], told["confirmed"], told["by"]) == (qx, True, False, None)
     with transaction(maker) as session:
         ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
         defect = session.scalars(select(Defect).where(Defect.number == qx)).one()
         linking.link(session, ticket, defect, by=World.of(session).people["expert"])
-    (told,) = expert.get(links).json["defects"]
+    (told,) = read(expert, links)["defects"]
     assert (told["automatic"], told["confirmed"], told["by"]) == (True, True, "expert")
     assert "先用旧版页面打印" in wang.get(f"/my/tickets/{number}").text
-    (known,) = wang.get(links).json["defects"]
+    (known,) = read(wang, links)["defects"]
     assert (known["number"], known["automatic"], known["by"], known["probability"]) == (qx, False, None, None)
-    on_record = expert.get(f"/api/v1/defects/{qx}/links").json["items"]
+    on_record = read(expert, f"/api/v1/defects/{qx}/links")["items"]
     assert [(row["ticket"], row["automatic"], row["confirmed"]) for row in on_record] == [
         (number, True, True)
     ]
@@ -151,22 +158,22 @@ def test_its_page_says_how_precise_it_was_and_who_stops_it(
     number, foreign = escalated(), escalated("公文打不开，页面一直转圈", system="oa")
     by_itself()
     expert, manager = client("expert"), client("manager")
-    shown = expert.get("/workbench/automatic").text
+    shown = expert.get("/learning/automatic").text
     assert number in shown
     assert foreign not in shown
     assert "在运行" in shown
     assert "还没有人看过" in shown
     assert "暂停自动关联" not in shown
-    assert foreign in manager.get("/workbench/automatic").text
+    assert foreign in manager.get("/learning/automatic").text
     for login in ("wang", "agent", "engineer", "admin"):
-        assert client(login).get("/workbench/automatic").status_code == 404, login
-    assert expert.submit("/workbench/automatic/pause", {"note": "先停"}).status_code == 404
-    assert expert.submit("/workbench/automatic/resume").status_code == 404
-    assert manager.submit("/workbench/automatic/resume").status_code == 422
-    refused = manager.submit("/workbench/automatic/pause", {"note": " "})
+        assert client(login).get("/learning/automatic").status_code == 404, login
+    assert expert.submit("/learning/automatic/pause", {"note": "先停"}).status_code == 404
+    assert expert.submit("/learning/automatic/resume").status_code == 404
+    assert manager.submit("/learning/automatic/resume").status_code == 422
+    refused = manager.submit("/learning/automatic/pause", {"note": " "})
     assert refused.status_code == 422
     assert "请写明为什么暂停" in refused.text
-    assert manager.submit("/workbench/automatic/pause", {"note": "升级窗口"}).status_code == 302
-    assert "升级窗口" in expert.get("/workbench/automatic").text
-    assert manager.submit("/workbench/automatic/resume").status_code == 302
-    assert "在运行" in expert.get("/workbench/automatic").text
+    assert manager.submit("/learning/automatic/pause", {"note": "升级窗口"}).status_code == 302
+    assert "升级窗口" in expert.get("/learning/automatic").text
+    assert manager.submit("/learning/automatic/resume").status_code == 302
+    assert "在运行" in expert.get("/learning/automatic").text
