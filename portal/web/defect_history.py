@@ -17,7 +17,7 @@ from defects import library as verbs
 from defects.changes import Entry, history, length_of
 from defects.models import SEVERITY_LABELS, TYPE_LABELS, Defect, DefectChange, DefectType
 from indexer.words import N_
-from kb.compare import Piece, compare, excerpt
+from kb.compare import Change, Piece, compare, excerpt
 from kb.flow import Refused
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_by_code
@@ -59,6 +59,13 @@ FIELD_LABELS = {
 }
 # fmt: on
 OWNERS = {"owner_middle_id": Post.EXPERT, "owner_back_id": Post.ENGINEER}
+#: Long enough to be compared word by word.
+TEXTS = frozenset(
+    {
+        *("title", "symptoms", "codes", "affected", "reproduce", "cause", "workaround", "fix"),
+        "data_fix",
+    }
+)
 #: Shown to those alone who may read it on the record's page.
 RECIPE = "data_fix"
 
@@ -135,14 +142,20 @@ def _drawn(defect: Defect, *, problem: str = "") -> str:
 
 def _said(change: DefectChange, names: Names) -> list[Said]:
     shown = [name for name in FIELD_LABELS if name in change.fields and (name != RECIPE or may_read(me()))]
-    return [
-        Said(
-            name,
-            _(FIELD_LABELS[name]),
-            excerpt(compare(*(names.of(name, value) for value in change.fields[name]))),
-        )
-        for name in shown
-    ]
+    return [Said(name, _(FIELD_LABELS[name]), _pieces(name, change.fields[name], names)) for name in shown]
+
+
+def _pieces(field: str, pair: list[Any], names: Names) -> list[Piece]:
+    """Texts word by word; a day, a version or a name as a whole."""
+    before, after = (names.of(field, value) for value in pair)
+    if field in TEXTS:
+        return excerpt(compare(before, after))
+    told = (
+        Piece(Change.REMOVED, before or "—"),
+        Piece(Change.SAME, " → "),
+        Piece(Change.ADDED, after or "—"),
+    )
+    return list(told)
 
 
 @blueprint.app_template_global()

@@ -36,7 +36,7 @@ from portal.web import autolinking
 from portal.web.defect_curves import occurrences_of
 from portal.web.request import db, me, parts, viewer
 
-TICKETS_SHOWN = 30
+TICKETS_SHOWN = 15
 WORDS_SHOWN = 6
 ENTRIES_SHOWN = 8
 #: A record's state in an employee's words.
