@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -15,6 +15,13 @@ from defects.models import Defect
 from kb.importing.identity import Key, chunks, key_of
 
 COLUMNS = ("number", *(field.name for field in FIELDS))
+#: What is for those alone who work on root causes.
+RECIPE = frozenset({"data_fix"})
+
+
+def columns_for(hidden: Collection[str]) -> tuple[str, ...]:
+    """Columns without these: an empty cell would say that there is nothing."""
+    return tuple(name for name in COLUMNS if name not in hidden)
 
 
 def defect_rows(

@@ -15,8 +15,7 @@ import click
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from defects.exporting import COLUMNS as DEFECT_COLUMNS
-from defects.exporting import defect_rows
+from defects.exporting import RECIPE, columns_for, defect_rows
 from defects.models import Defect
 from defects.queries import visible_defects
 from kb.exporting.articles import COLUMNS as ARTICLE_COLUMNS
@@ -27,6 +26,7 @@ from kb.models import Article
 from kb.queries import readable_articles
 from portal.catalogue.exporting import COLUMNS as CATALOGUE_COLUMNS
 from portal.catalogue.exporting import catalogue_rows
+from portal.causes.keys.recipe import may_read
 from portal.cli.endings import BAD_INPUT, Ended
 from portal.cli.place import acting, beside, opened
 from portal.cli.telling import as_json, as_login, bar, tell_json
@@ -58,6 +58,11 @@ def _defects(session: Session, person: Person | None) -> Rows:
     return defect_rows(session, wanted, logins=_logins(session))
 
 
+def _of_defects(person: Person | None) -> Sequence[str]:
+    """Recipes for mending data are for those who may run them."""
+    return columns_for(RECIPE if person is not None and not may_read(person) else ())
+
+
 def _logins(session: Session) -> dict[int, str]:
     return dict(session.execute(select(Person.id, Person.login)).all())
 
@@ -84,16 +89,16 @@ def _needs(person: Person | None, permission: Permission) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    columns: Sequence[str]
+    columns: Callable[[Person | None], Sequence[str]]
     rows: Callable[[Session, Person | None], Rows]
 
 
 NOUNS = {
-    "articles": Noun(ARTICLE_COLUMNS, _articles),
-    "defects": Noun(DEFECT_COLUMNS, _defects),
-    "tickets": Noun(TICKET_COLUMNS, _tickets),
-    "people": Noun(PEOPLE_COLUMNS, _people),
-    "catalogue": Noun(CATALOGUE_COLUMNS, _catalogue),
+    "articles": Noun(lambda _: ARTICLE_COLUMNS, _articles),
+    "defects": Noun(_of_defects, _defects),
+    "tickets": Noun(lambda _: TICKET_COLUMNS, _tickets),
+    "people": Noun(lambda _: PEOPLE_COLUMNS, _people),
+    "catalogue": Noun(lambda _: CATALOGUE_COLUMNS, _catalogue),
 }
 
 
@@ -119,7 +124,7 @@ def command(noun: str, path: Path, login: str | None, as_json: bool) -> None:
             files = files_of(session, _wanted(person), place.settings.upload_dir)
             count = write_bundle_to(path, PARTS[kind](ARTICLE_COLUMNS, rows, files))
         else:
-            count = write_file(path, NOUNS[noun].columns, rows)
+            count = write_file(path, NOUNS[noun].columns(person), rows)
     if as_json:
         tell_json({"exported": count, "file": str(path)})
     else:
