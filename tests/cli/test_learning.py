@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from indexer.evaluation import BadSet
@@ -18,8 +19,12 @@ from portal import config
 from portal.cli.nightly import Child, Nightly
 from portal.cli.place import opened
 from portal.config import Settings
+from portal.db import transaction
+from portal.finder.lessons import runs
+from portal.finder.lessons.models import LearningRun, RunState
 from portal.finder.link_set import read
 from portal.finder.link_trial import try_links
+from portal.people.models import Person
 from tests.cli.conftest import Desk
 
 THINGS = ("发票二维码空白", "附件上传停住", "列表顺序错乱", "号码末尾变零", "意见换行丢失", "打卡地点不对")
@@ -136,6 +141,16 @@ def test_it_runs_as_a_process_of_its_own(staffed: Desk) -> None:
     assert json.loads(done.stdout)["dry_run"] is True
 
 
+def test_it_leaves_a_row_for_the_page_and_a_dry_run_leaves_none(staffed: Desk) -> None:
+    staffed.json("learn", "--dry-run")
+    staffed.json("learn")
+    with opened() as place, place.maker() as session:
+        run = session.scalars(runs.listed()).one()
+        assert (run.state, run.by_id) == (RunState.DONE, None)
+        assert {one["verdict"] for one in run.outcomes} == {"too_few"}
+        assert run.ended_at is not None
+
+
 # ------------------------------------------------------------------ by night
 
 
@@ -186,6 +201,27 @@ def test_it_learns_once_a_night_and_only_from_something_new(staffed: Desk, setti
         assert not school.round(NIGHT + timedelta(hours=1))  # once a night
         assert nightly(settings, place.maker, pupils, judged=judged).round(NIGHT + timedelta(days=1))
         assert len(pupils) == 2
+
+
+def test_asked_for_on_the_page_it_begins_at_any_hour(staffed: Desk, settings: Settings) -> None:
+    pupils: list[Pupil] = []
+    day = NIGHT + timedelta(hours=8)
+    with opened(replace(settings, learn_after=0)) as place:
+        school = nightly(replace(settings, learn_after=0), place.maker, pupils, judged=[0])
+        assert not school.answer(day)  # nobody asked
+        with transaction(place.maker) as session:
+            manager = session.scalars(select(Person).limit(1)).one()
+            session.add(LearningRun(by_id=manager.id, asked_at=day))
+        assert school.answer(day)
+        assert not school.answer(day)  # one learns already
+        with transaction(place.maker) as session:
+            runs.begin(session)
+        pupils[0].code = 1  # it was killed
+        assert not school.answer(day)
+        with place.maker() as session:
+            lost = session.scalars(runs.listed()).one()
+            assert (lost.state, lost.fault) == (RunState.FAILED, runs.CUT_OFF)
+    assert len(pupils) == 1
 
 
 def test_it_can_be_switched_off_and_is_ended_with_the_worker(staffed: Desk, settings: Settings) -> None:
