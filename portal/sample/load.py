@@ -16,6 +16,7 @@ from portal.people.roles import Post
 from portal.sample import (
     company,
     complaints,
+    discovered,
     gaps,
     information,
     library,
@@ -98,6 +99,7 @@ def fill(
             tied.tie(stage)
             relapses.relapse(stage)
             stage.at(today)
+            discovered.discover(stage)
         outages.announce(stage)
         keep_views(session, cast)
         voices.speak(session, today=today)
