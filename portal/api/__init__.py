@@ -26,6 +26,7 @@ from portal.api import (
     people,
     quality,
     relations,
+    reports,
     suggestions,
     ticket_lists,
     tickets,
@@ -50,6 +51,7 @@ PARTS = (
     people,
     quality,
     insight,
+    reports,
     gaps,
 )
 

@@ -64,6 +64,21 @@ def test_everybody_finds_the_reports_of_their_systems(client: Clients, issued: d
     assert client("agent").get("/reports/next").status_code == 302
 
 
+def test_scripts_get_what_the_pages_show(client: Clients, issued: dict[str, int]) -> None:
+    for login, systems in (("expert", {"mkt"}), ("manager", {"mkt", "oa"}), ("agent", set())):
+        visitor = client(login)
+        listed = visitor.get("/api/v1/insight/reports?rhythm=weekly").json
+        assert {row["system"] for row in (listed or {})["items"]} == systems
+        for system, number in issued.items():
+            answer = visitor.get(f"/api/v1/insight/reports/{number}")
+            assert answer.status_code == (200 if system in systems else 404)
+    told = client("expert").get(f"/api/v1/insight/reports/{issued['mkt']}").json or {}
+    assert {line["title"] for line in told["lines"]} == {FIRST, "=cmd()"}
+    assert told["sums"]["opened"] == 2
+    assert client("expert").get("/api/v1/insight/reports?rhythm=hourly").status_code == 422
+    assert client("wang").get("/api/v1/insight/reports").status_code == 404
+
+
 def test_an_old_report_opens_as_it_was_sent(
     client: Clients, issued: dict[str, int], maker: sessionmaker[Session]
 ) -> None:
