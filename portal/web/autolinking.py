@@ -43,6 +43,8 @@ class State:
     wanted: float
     pause: LinkPause | None
     standing: autolink.Standing
+    former: bool = False
+    """What serves now has linked nothing yet: this is how the one before it stood."""
 
     @property
     def earned(self) -> bool:
@@ -61,7 +63,11 @@ def state_now() -> State:
     mode = Mode.HYBRID if index.status().mode is Mode.HYBRID else Mode.LEXICAL
     model = index.promotions.links(f"links_{mode}")
     pause = autolink.pause_of(db(), model.version)
-    return State(model, wanted, pause, autolink.standing(db(), model.version))
+    stands = autolink.standing(db(), model.version)
+    if stands.links:
+        return State(model, wanted, pause, stands)
+    before = autolink.standing(db())
+    return State(model, wanted, pause, before, former=before.links > 0)
 
 
 @blueprint.get("/learning/automatic")
