@@ -14,11 +14,13 @@ from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.roles import Post
 from portal.sample import (
+    autolinked,
     company,
     complaints,
     discovered,
     gaps,
     information,
+    keys,
     library,
     neighbours,
     outages,
@@ -98,6 +100,7 @@ def fill(
             quality.play_quality(stage)
             tied.tie(stage)
             relapses.relapse(stage)
+            autolinked.link(stage)
             stage.at(today)
             discovered.discover(stage)
         outages.announce(stage)
@@ -109,6 +112,7 @@ def fill(
         searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
         if tickets >= TICKETS // 4:
             gaps.dig(session, cast, dice=dice, today=today)
+        keys.tackle(session, records, today=today)
         tended.tend(session, shelf, records, editors=editors, readers=cast.people, today=today)
         promises.plan(session, cast, today)
     finally:
