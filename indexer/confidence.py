@@ -16,10 +16,10 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.shares import wilson_lower as wilson_lower
+
 LEAST_LABELS = 100
 """Below this many judged pairs nothing is refitted and no percentage is shown."""
-_Z = 1.645
-"""One-sided 95 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +112,6 @@ def solved(
         if float(np.abs(step).max()) < 1e-7:
             break
     return found
-
-
-def wilson_lower(right: int, shown: int, *, surety: float = _Z) -> float:
-    """The precision that is surely reached, given this many right among the shown."""
-    if shown == 0:
-        return 0.0
-    share = right / shown
-    centre = share + surety * surety / (2 * shown)
-    spread = surety * math.sqrt(share * (1 - share) / shown + surety * surety / (4 * shown * shown))
-    return (centre - spread) / (1 + surety * surety / shown)
 
 
 def threshold(probabilities: Sequence[float], truths: Sequence[bool], *, wanted: float) -> float:

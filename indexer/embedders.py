@@ -165,7 +165,8 @@ class _Transformer:
         return None
 
     def piece_vectors(self, ids: Ids) -> Matrix:
-        raise NotImplementedError("this model has no vector for a single piece")
+        # Without ids nobody can ask; should somebody, vectors made up here would rank in silence.
+        raise LookupError("this model has no vector for a single piece")
 
 
 def _static_folder(path: Path) -> Path | None:

@@ -1,15 +1,18 @@
 """A share with its 95 % interval, so that few cases are never taken for many. Pure.
 
-Here because the lowest floor that judges by shares is the knowledge base's upkeep; the manager's figures
-(``portal.insight.estimates``) add counts, means, medians and differences.
+Here because the lowest floor that judges by shares is the knowledge base's upkeep; the arithmetic is
+``indexer.shares``', and the manager's figures (``portal.insight.estimates``) add counts, means, medians and
+differences.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
-Z = 1.959964
+from indexer.shares import TWO_SIDED as Z
+from indexer.shares import wilson_interval
+
+__all__ = ["Estimate", "Z", "rate", "share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,5 @@ def rate(hits: int, n: int) -> Estimate | None:
 
 def share(p: float, n: float) -> Estimate:
     """The same for a share that is known with ``n`` observations' worth, which need not be a whole number."""
-    middle = p + Z * Z / (2 * n)
-    spread = Z * sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    low, high = max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-    return Estimate(p, low, high, int(n))
+    low, high = wilson_interval(p, n)
+    return Estimate(p, max(0.0, low), min(1.0, high), int(n))

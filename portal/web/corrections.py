@@ -86,7 +86,9 @@ def adopt(id: int) -> Response:
     proposal = db().get(Proposal, id)
     if proposal is None:
         abort(404)
-    article = adopt_wording(db(), proposal, by=me().id, duties=article_duties(me()))
+    # An expert vouches for the articles of their own systems alone.
+    duties = article_duties(me(), db().get_one(Article, proposal.feedback.article_id))
+    article = adopt_wording(db(), proposal, by=me().id, duties=duties)
     flash(_("已采用建议的措辞，存为 %(number)s 的新一版。", number=article.number), "success")
     return redirect(url_for("knowledge.page", list="feedback"))
 
