@@ -17,7 +17,7 @@ from portal.finder.models import CONSOLE, SELF_SERVICE, Arm, Consultation, Outco
 from portal.finder.sources import ANNOUNCEMENT
 from portal.insight.periods import Period, Scope
 from portal.people.models import Person, PersonPost
-from portal.people.queries import are_all_units, unit_ids, units_within
+from portal.people.queries import are_all_units, unit_ids, unit_ids_of
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, PERMISSIONS, Permission
 
 ENDED = (Outcome.SOLVED, Outcome.FILED, Outcome.LEFT)
@@ -54,8 +54,9 @@ def _asked_below(session: Session | None, path: str) -> ColumnElement[bool]:
     return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(unit_ids(session, path))))
 
 
-def _asked_in(unit: str) -> ColumnElement[bool]:
-    return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(units_within(unit))))
+def _asked_in(session: Session | None, unit: str) -> ColumnElement[bool]:
+    below = unit_ids_of(session, unit)
+    return Consultation.person_id.in_(select(Person.id).where(Person.unit_id.in_(below)))
 
 
 def narrowed(scope: Scope, period: Period) -> list[ColumnElement[bool]]:
@@ -67,7 +68,7 @@ def narrowed(scope: Scope, period: Period) -> list[ColumnElement[bool]]:
     if scope.system:
         conditions.append(Consultation.about == scope.system)
     if scope.unit:
-        conditions.append(_asked_in(scope.unit))
+        conditions.append(_asked_in(object_session(scope.person), scope.unit))
     return conditions
 
 

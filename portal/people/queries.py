@@ -42,8 +42,10 @@ def unit_ids(session: Session | None, path: str) -> list[int] | Select[int]:
     return kept(session, ("units", path), lambda: list(session.scalars(wanted.order_by(Unit.id))))
 
 
-def unit_ids_of(session: Session, code: str) -> list[int] | Select[int]:
+def unit_ids_of(session: Session | None, code: str) -> list[int] | Select[int]:
     """The same for a unit named by its code; nothing when there is no such unit."""
+    if session is None:
+        return _units_within(code)
     path = kept(session, ("unit", code), lambda: session.scalar(select(Unit.path).where(Unit.code == code)))
     return unit_ids(session, path) if path else []
 
@@ -56,7 +58,7 @@ def are_all_units(session: Session | None, path: str) -> bool:
     return len(below) == kept(session, "units", lambda: session.scalar(select(func.count(Unit.id))) or 0)
 
 
-def units_within(code: str) -> Select[int]:
+def _units_within(code: str) -> Select[int]:
     """The same as a question of its own, for where no session is at hand."""
     path = select(Unit.path).where(Unit.code == code).scalar_subquery()
     return select(Unit.id).where(func.substr(Unit.path, 1, func.length(path)) == path)

@@ -20,7 +20,6 @@ from portal.catalogue.queries import system_ids
 from portal.db import Checked
 from portal.people.models import Person, PersonPost
 from portal.people.queries import unit_ids_of
-from portal.people.queries import units_within as within
 from portal.people.roles import PERMISSIONS
 from portal.tickets.flow import ENDED, WORKERS
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
@@ -241,8 +240,7 @@ def places(session: Session | None, wanted: Filter) -> Iterator[ColumnElement[bo
     if wanted.system:
         yield Checked(Ticket.system_id).in_(system_ids(session, [wanted.system]))
     if wanted.unit:
-        below = unit_ids_of(session, wanted.unit) if session else within(wanted.unit)
-        yield Checked(Ticket.unit_id).in_(below)
+        yield Checked(Ticket.unit_id).in_(unit_ids_of(session, wanted.unit))
     for column, login in ((Ticket.holder_id, wanted.holder), (Ticket.requester_id, wanted.requester)):
         if login:
             yield column.in_(select(Person.id).where(Person.login == login))

@@ -24,6 +24,7 @@ from portal.curation.gaps.models import Gap, GapAsk
 from portal.curation.gaps.shrinkage import Shrinkage
 from portal.curation.wording import distinct
 from portal.people.models import Person, Unit
+from portal.people.queries import unit_ids_of
 
 PERIODS = (30, 90, 180)
 PERIOD = 90
@@ -126,7 +127,7 @@ def _counted(session: Session, wanted: Wanted) -> Subquery:
         GapAsk.at >= moment - timedelta(days=wanted.days),
     ]
     if wanted.unit:
-        conditions.append(GapAsk.unit_id.in_(_within(wanted.unit)))
+        conditions.append(GapAsk.unit_id.in_(unit_ids_of(session, wanted.unit)))
     return (
         select(
             GapAsk.gap_id,
@@ -141,12 +142,6 @@ def _counted(session: Session, wanted: Wanted) -> Subquery:
         .group_by(GapAsk.gap_id)
         .subquery()
     )
-
-
-def _within(code: str) -> Select[int]:
-    """The ids of a unit and of everything below it."""
-    path = select(Unit.path).where(Unit.code == code).scalar_subquery()
-    return select(Unit.id).where(func.substr(Unit.path, 1, func.length(path)) == path)
 
 
 def _rows(wanted: Wanted, counted: Subquery) -> Select[Any]:
