@@ -1,4 +1,4 @@
-"""The verbs of the knowledge base: write, revise, move, read, rate, flag.
+"""The verbs of the knowledge base: write, revise, restore, move; what readers say is ``verdicts``'.
 
 Verbs never commit; they raise :class:`kb.flow.Refused` with a sentence for the person.
 The invariant: every change of an article's words leaves a revision, every change of its state a move.
@@ -28,13 +28,14 @@ from kb.flow import (
 )
 from kb.life import NOTHING, REVIEW_EVERY, Given, check_given, is_own, settle, steps_open
 from kb.links.noting import note_links
-from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Feedback, Reason, Revision
+from kb.models import Article, ArticleKind, ArticleMove, ArticleUnit, Revision
+from kb.verdicts import flag, rate, take_back, verdict_of
 
-__all__ = ["REVIEW_EVERY", "Given", "is_own", "steps_open"]  # the rest of an article's verbs, from ``life``
+#: The rest of an article's verbs, from ``life`` and ``verdicts``.
+__all__ = ["REVIEW_EVERY", "Given", "flag", "is_own", "rate", "steps_open", "take_back", "verdict_of"]
 
 TITLE_LIMIT = 300
 BODY_LIMIT = 100_000
-WORDS_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,58 +215,6 @@ def _write_down(
     return entry
 
 
-def rate(
-    session: Session,
-    article: Article,
-    *,
-    by: int,
-    solved: bool,
-    words: str = "",
-    reason: Reason | None = None,
-) -> Feedback:
-    """Record a reader's verdict; a second verdict by the same reader replaces the first."""
-    verdict = verdict_of(session, article, by=by) or Feedback(
-        article_id=article.id, person_id=by, flagged=False
-    )
-    verdict.solved, verdict.words, verdict.at = solved, words.strip()[:WORDS_LIMIT], now(session)
-    verdict.reason = None if solved else reason
-    verdict.handled_at = None
-    session.add(verdict)
-    session.flush()
-    _recount(session, article)
-    return verdict
-
-
-def verdict_of(session: Session, article: Article, *, by: int) -> Feedback | None:
-    """What this reader said of the article, if anything."""
-    return session.scalar(
-        select(Feedback).where(
-            Feedback.article_id == article.id, Feedback.person_id == by, Feedback.flagged.is_(False)
-        )
-    )
-
-
-def take_back(session: Session, article: Article, *, by: int) -> None:
-    """The reader changed their mind: their verdict is as if it had never been given."""
-    verdict = verdict_of(session, article, by=by)
-    if verdict is not None:
-        session.delete(verdict)
-        session.flush()
-        _recount(session, article)
-
-
-def flag(session: Session, article: Article, *, by: int, words: str) -> Feedback:
-    """Ask the editors to correct an article."""
-    if not words.strip():
-        raise Refused(N_("请写明哪里不对，编辑才知道改什么。"))
-    remark = Feedback(
-        article_id=article.id, person_id=by, flagged=True, words=words.strip()[:WORDS_LIMIT], at=now(session)
-    )
-    session.add(remark)
-    session.flush()
-    return remark
-
-
 def next_number(session: Session) -> str:
     """The next free KB number; numbers are never used twice."""
     highest = session.scalar(select(func.max(Article.number))) or "KB000000"
@@ -327,9 +276,3 @@ def _apply(session: Session, article: Article, text: ArticleText, *, by: int, no
 def _facts(text: ArticleText) -> dict[str, object]:
     names = ("kind", "language", "system", "module", "category", "audience")
     return {**{name: getattr(text, name) for name in names}, "units": list(text.units)}
-
-
-def _recount(session: Session, article: Article) -> None:
-    verdicts = select(func.count()).where(Feedback.article_id == article.id)
-    article.solved = session.scalar(verdicts.where(Feedback.solved.is_(True))) or 0
-    article.not_solved = session.scalar(verdicts.where(Feedback.solved.is_(False))) or 0

@@ -17,7 +17,8 @@ from kb.flow import Refused
 from kb.models import Article
 from kb.queries import article_by_number
 from portal.curation.drafts import growing
-from portal.curation.drafts.composing import Draft, composed, only_questions
+from portal.curation.drafts.composing import composed, only_questions
+from portal.curation.drafts.draft import Draft
 from portal.curation.drafts.material import material_of
 from portal.curation.drafts.models import Part
 from portal.curation.drafts.sources import Sentence, sources_of

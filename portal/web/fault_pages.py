@@ -29,7 +29,8 @@ from portal.tickets.models import Ticket
 from portal.tickets.visibility import permissions_on as ticket_permissions
 from portal.tickets.visibility import serves, visible_tickets
 from portal.web.access import needs
-from portal.web.announcing import blueprint, may_edit, system_names, unit_names
+from portal.web.announcement_writing import blueprint
+from portal.web.announcing import may_edit, system_names, unit_names
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
 

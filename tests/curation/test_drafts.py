@@ -17,7 +17,8 @@ from kb.flow import Refused
 from kb.markdown import plain
 from kb.models import ArticleKind
 from portal.curation.drafts import growing
-from portal.curation.drafts.composing import Draft, composed, only_questions
+from portal.curation.drafts.composing import composed, only_questions
+from portal.curation.drafts.draft import Draft
 from portal.curation.drafts.escaping import escaped
 from portal.curation.drafts.material import material_of
 from portal.curation.drafts.models import DraftSource, Part, Said

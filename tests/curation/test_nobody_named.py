@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.flow import Refused
-from portal.curation.drafts.composing import Draft, composed, only_questions
+from portal.curation.drafts.composing import composed, only_questions
+from portal.curation.drafts.draft import Draft
 from portal.curation.drafts.material import material_of
 from portal.curation.gaps.gathering import gather
 from portal.curation.gaps.models import Gap, GapAsk

@@ -19,7 +19,7 @@ from kb import articles
 from kb.columns import now
 from kb.flow import Refused
 from kb.models import Article
-from portal.curation.drafts.composing import Draft
+from portal.curation.drafts.draft import Draft
 from portal.curation.drafts.models import DraftSource
 from portal.curation.wording import headline, says_the_same
 from portal.people.duties import article_duties
