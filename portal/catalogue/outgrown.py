@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, join, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from defects.flow import DefectState
@@ -26,10 +27,13 @@ from kb.queries import readable_articles
 from portal.catalogue.models import Deployment, System
 from portal.catalogue.queries import today
 from portal.catalogue.rollout import Runs
+from portal.db import Checked
 from portal.people.models import Person, Unit
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 
+#: Versions are few, and reading one takes longer than looking it up.
+_runs = lru_cache(maxsize=4_096)(runs_fix)
 #: The record that an article was tied to, and the one that stands for it after a merge.
 TIED, ROOT = aliased(Defect), aliased(Defect)
 
@@ -51,11 +55,12 @@ class _Tie:
     fixed_in: str
     state: DefectState
     otherwise: str
-    rows: dict[str, Deployment]
+    rows: dict[str, Any]
+    """Path of a unit → the columns of its deployment that :class:`Runs` reads."""
 
     def repair(self, unit: Unit, day: date) -> Repair | None:
         running = Runs(self.rows, self.otherwise, day).at(unit)
-        is_over = self.state in GONE and runs_fix(running, self.fixed_in)
+        is_over = self.state in GONE and _runs(running, self.fixed_in)
         return Repair(self.number, self.fixed_in, running) if is_over else None
 
 
@@ -96,25 +101,29 @@ def offered_articles(session: Session, person: Person) -> Select[Article]:
 
 def _ties(session: Session, unit: Unit, among: Collection[int] | None) -> dict[int, dict[str, _Tie]]:
     """Article → number of each record that it tells of → how that stands."""
-    wanted = _above(unit).where(Article.id.in_(telling_of_repairs() if among is None else among))
+    given = {"chain": unit.ancestry} | ({"among": list(among)} if among is not None else {})
     found: dict[int, dict[str, _Tie]] = {}
-    for article, number, fixed_in, state, otherwise, path, row in session.execute(wanted):
-        ties = found.setdefault(article, {})
-        tie = ties.setdefault(number, _Tie(number, fixed_in or "", state, otherwise or "", {}))
-        if row is not None:
-            tie.rows[path] = row
+    for row in session.execute(_above(every=among is None), given):
+        ties = found.setdefault(row.article, {})
+        tie = ties.setdefault(row.number, _Tie(row.number, row.fixed_in or "", row.state, row.otherwise, {}))
+        if row.path is not None:
+            tie.rows[row.path] = row
     return found
 
 
-def _above(unit: Unit) -> Select[Any]:
-    """Every tie with what is deployed in the unit and in those above it."""
-    columns = (ROOT.number, ROOT.fixed_in, ROOT.state, System.version, Unit.path, Deployment)
-    here = and_(Deployment.system_id == System.id, Deployment.unit_id == Unit.id)
+@cache
+def _above(*, every: bool) -> Select[Any]:
+    """Every tie with what is deployed in the unit and in those above it; built once, it is asked often."""
+    record = (ROOT.number, ROOT.fixed_in, ROOT.state, func.coalesce(System.version, "").label("otherwise"))
+    here = (Deployment.version, Deployment.since, Deployment.next_version, Deployment.next_on)
+    within = Unit.code.in_(bindparam("chain", expanding=True))
+    deployed = join(Deployment, Unit, and_(Unit.id == Deployment.unit_id, within))
+    ids = telling_of_repairs() if every else bindparam("among", expanding=True)
     return (
-        told_of(select(Article.id, *columns), Article)
+        told_of(select(Article.id.label("article"), *record, Unit.path, *here), Article)
         .outerjoin(System, System.code == ROOT.system)
-        .outerjoin(Unit, Unit.code.in_(unit.ancestry))
-        .outerjoin(Deployment, here)
+        .outerjoin(deployed, Deployment.system_id == System.id)
+        .where(Article.id.in_(ids))
     )
 
 
@@ -132,7 +141,7 @@ def told_of(wanted: Any, article: Any, *, states: Collection[ArticleState] = REA
         found.join(article, told)
         .join(TIED, TIED.id == DefectArticle.defect_id)
         .join(ROOT, ROOT.id == func.coalesce(TIED.duplicate_of_id, TIED.id))
-        .where(article.kind == ArticleKind.KNOWN_ERROR, article.state.in_(states))
+        .where(article.kind == ArticleKind.KNOWN_ERROR, Checked(article.state).in_(states))
         .where(ROOT.state != DefectState.NOT_A_DEFECT)
     )
 
