@@ -77,7 +77,8 @@ class AskForm(FlaskForm):
     def told(self) -> str:
         """The words with what was replied to our question: what the ticket is filed with."""
         replied = words_of(self.replies, between=_("、"))
-        return f"{self.words}\n{_('另外说明：%(words)s', words=replied)}" if replied else self.words
+        besides = _("另外说明：%(words)s", words=replied)
+        return f"{self.words}\n{besides}" if replied else self.words
 
     def replied(self, about: About) -> str:
         return next((reply.value for reply in self.replies if reply.about is about), "")
