@@ -31,6 +31,7 @@ from portal.sample import (
     searches,
     tended,
     tied,
+    told,
     voices,
 )
 from portal.sample.cast import Cast
@@ -114,6 +115,8 @@ def fill(
             gaps.dig(session, cast, dice=dice, today=today)
         keys.tackle(session, records, today=today)
         tended.tend(session, shelf, records, editors=editors, readers=cast.people, today=today)
+        admin = cast.holding(Post.ADMIN)[0]
+        told.tell_users(session, records, editor=editors[0], admin=admin, today=today)
         promises.plan(session, cast, today)
     finally:
         session.info.pop(CLOCK, None)
