@@ -17,6 +17,7 @@ from portal.finder.period import of_days
 from portal.finder.typeahead import complete
 from portal.people.queries import unit_by_code
 from portal.web.access import signed_in
+from portal.web.in_vain import note_search
 from portal.web.request import db, me, only_asks, parts, write_now
 
 blueprint = Blueprint("api_suggestions", __name__, description="What already answers a question")
@@ -107,6 +108,8 @@ class Search(MethodView):
             limit=asked["limit"],
             offset=offset,
         )
+        if not offset and not _is_narrowed(asked):
+            note_search(asked["q"], trusted=found.trusted or bool(found.announcements), mode=found.mode)
         end = offset + len(found.results)
         return {
             "mode": found.mode,
@@ -121,6 +124,11 @@ class Search(MethodView):
             "announcements": found.announcements,
             "next_cursor": cursor_of(end) if end < found.total else None,
         }
+
+
+def _is_narrowed(asked: dict[str, Any]) -> bool:
+    """Did the caller ask for a part of everything? Then finding nothing says little."""
+    return any(asked[name] for name in ("kind", "since", "until", *FILTERS))
 
 
 @blueprint.route("/typeahead")

@@ -169,9 +169,15 @@ def test_a_search_without_a_trustworthy_result_becomes_an_asking(
     wang.get("/search?q=刷卡取件没有任务，找王小雨")
     wang.get("/search?q=GD202601010001")
     wang.get("/search?q=刷卡取件没有任务&kind=ticket")
+    assert wang.get("/api/v1/search?q=刷卡取件没有任务，找王小雨").status_code == 200, "the API counts alike"
     with maker() as session:
         (ask,) = session.scalars(select(GapAsk))
     assert (ask.kind, ask.text, ask.placed_at) == (AskKind.SEARCH, "刷卡取件没有任务，找…", None)
+    wang.get("/api/v1/search?q=会议室预订不了怎么办&kind=ticket")
+    wang.get("/api/v1/search?q=会议室预订不了怎么办")
+    wang.get("/api/v1/search?q=会议室预订不了怎么办")
+    with maker() as session:
+        assert [row.text for row in session.scalars(select(GapAsk))][1:] == ["会议室预订不了怎么办"]
 
 
 def test_what_was_found_leaves_no_trace(
