@@ -292,6 +292,17 @@ def test_a_version_that_nobody_knows_is_called_unknown(alarm_desk: AlarmDesk, ru
     assert told.course == Course.UNKNOWN
 
 
+def test_a_repair_that_did_not_hold_is_told_as_such(alarm_desk: AlarmDesk) -> None:
+    session, defect, ticket = alarm_desk.session, alarm_desk.record(), alarm_desk.ticket()
+    before = told_of(session, ticket, defect)
+    linking.link(session, ticket, defect, by=None)
+    after = told_of(session, ticket, defect)
+    assert before is not None
+    assert after is not None
+    assert (before.course, after.course) == (Course.AGAIN, Course.RECURRED)
+    assert told_of(session, alarm_desk.ticket("zhao"), defect) is None, "nothing is promised any more"
+
+
 def test_the_version_is_that_of_the_records_own_system(alarm_desk: AlarmDesk) -> None:
     """Users name the wrong system; 协同办公 runs 3.4.0, which says nothing of 营销."""
     session, defect = alarm_desk.session, alarm_desk.record(fixed_in="3.0")

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from defects.flow import DefectState
+from defects.flow import OPEN, DefectState
 from defects.models import Defect
 from defects.recurrence import GONE, outlives_fix
 from defects.signatures import runs_fix, version_key
@@ -34,6 +34,7 @@ class Course(StrEnum):
     HERE = "here"  # it ran an older version then; the repair has arrived since
     PLANNED = "planned"
     UNPLANNED = "unplanned"
+    RECURRED = "recurred"  # it has come back: the repair that runs there did not hold
     UNKNOWN = "unknown"  # nobody knows what ran there
 
 
@@ -52,9 +53,12 @@ class Told:
 def told_of(session: Session, ticket: Ticket, defect: Defect) -> Told | None:
     """None when there is nothing to tell: not repaired, or reported too early to say anything."""
     fixed_in = defect.fixed_in or ""
-    if defect.state not in REPAIRED or not fixed_in:
+    if not fixed_in:
         return None
     running = running_for(session, ticket, defect)
+    if defect.state not in REPAIRED:
+        came_back = defect.state in OPEN and outlives_fix(defect, running, at=ticket.filed_at)
+        return Told(Course.RECURRED, fixed_in, running) if came_back and defect.recurrences else None
     if not version_key(running):
         return Told(Course.UNKNOWN, fixed_in, running)
     if not runs_fix(running, fixed_in):
