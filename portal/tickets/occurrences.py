@@ -1,4 +1,4 @@
-"""A defect seen through its tickets: how often, where, in whose words; and lists of records by that.
+"""A defect seen through its tickets: how often, where, in whose words.
 
 The figures of a record count every linked ticket; tickets themselves and their words are shown only to
 those who may open them.
@@ -7,18 +7,14 @@ those who may open them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
-from defects.flow import OPEN, DefectState
-from defects.models import Defect, DefectType
-from indexer.words import N_
+from defects.models import Defect
 from portal.people.models import Person, Unit
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.visibility import visible_tickets
@@ -82,78 +78,3 @@ def tickets_seen(session: Session, defect: Defect, person: Person, *, limit: int
             .limit(limit)
         )
     )
-
-
-# ── lists of records ─────────────────────────────────────────────────────────────────────────────
-
-
-class Sort(StrEnum):
-    TICKETS = "tickets"
-    AGE = "age"
-    RECURRENCE = "recurrence"
-    DUE = "due"
-    NEWEST = "newest"
-
-
-SORT_LABELS = {
-    Sort.TICKETS: N_("工单最多"),
-    Sort.AGE: N_("拖得最久"),
-    Sort.RECURRENCE: N_("复发最多"),
-    Sort.DUE: N_("期限最近"),
-    Sort.NEWEST: N_("最近更新"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a list of records is narrowed to; ``state`` may be a state or ``open``."""
-
-    state: str = ""
-    system: str = ""
-    type: DefectType | None = None
-    severity: int | None = None
-    key: bool = False
-    text: str = ""
-
-    def narrow(self, records: Select[Defect]) -> Select[Defect]:
-        if self.state == "open":
-            records = records.where(Defect.state.in_(OPEN))
-        elif self.state in set(DefectState):
-            records = records.where(Defect.state == DefectState(self.state))
-        records = records.where(Defect.system == self.system) if self.system else records
-        records = records.where(Defect.type == self.type) if self.type else records
-        records = records.where(Defect.severity == self.severity) if self.severity else records
-        records = records.where(Defect.key) if self.key else records
-        return records.where(_says(self.text)) if self.text else records
-
-
-def _says(text: str) -> ColumnElement[bool]:
-    like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = (Defect.title, Defect.number, Defect.workaround, Defect.cause)
-    return or_(*(column.ilike(like, escape="\\") for column in columns))
-
-
-def counted(records: Select[Defect], sort: Sort) -> Select[Defect, int]:
-    """Each record with the number of its tickets, in one query, sorted."""
-    tickets = (
-        select(DefectLink.defect_id, func.count().label("number"))
-        .where(DefectLink.verdict == LinkVerdict.LINKED)
-        .group_by(DefectLink.defect_id)
-        .subquery()
-    )
-    number = func.coalesce(tickets.c.number, 0)
-    orders = {
-        Sort.TICKETS: (number.desc(), Defect.severity),
-        Sort.AGE: (Defect.state.not_in(OPEN), Defect.created_at),
-        Sort.RECURRENCE: (Defect.recurrences.desc(), number.desc()),
-        Sort.DUE: (Defect.due_on.is_(None), Defect.due_on),
-        Sort.NEWEST: (Defect.updated_at.desc(),),
-    }
-    joined = records.outerjoin(tickets, tickets.c.defect_id == Defect.id).add_columns(number)
-    return joined.order_by(*orders[sort], Defect.id)
-
-
-def owners_of(session: Session, records: Collection[Defect]) -> dict[int, Person]:
-    """Everybody in charge of these records, by id. One query."""
-    ids = {number for row in records for number in (row.owner_middle_id, row.owner_back_id) if number}
-    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
