@@ -12,6 +12,8 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from defects import library
+from defects.library import DefectText
 from kb.columns import now
 from portal.causes.bursts.counting import counted
 from portal.causes.bursts.judging import judged
@@ -65,6 +67,13 @@ ASIDE = (
     ),
     (23.0, 22.0, 21.5),
 )
+#: Opened by a colleague who did not find “跨月抄表用户阶梯电量重复累计”.
+TWICE = DefectText(
+    title="跨月抄表的用户阶梯电量累计了两次",
+    system="mkt",
+    module="bill",
+    symptoms=["月底最后一天抄表的用户，阶梯电量重复累计", "跨月抄表后阶梯电量多累计一次，电费偏高"],
+)
 WHY = "演示账号每季度统一停用，不是系统缺陷；培训请走账号申请。"
 
 
@@ -76,6 +85,7 @@ def discover(stage: Stage) -> None:
     moments = [stage.today - end + timedelta(minutes=4 + 5 * place) for place in range(len(BURSTING[1]))]
     _file(stage, *BURSTING, list(reversed(moments)))
     stage.at(stage.today)
+    library.open_record(stage.session, TWICE, by=_expert(stage, TWICE.system).id)
     _group(stage.session)
     _set_aside(stage)
     span = judged_hour(stage.today)
@@ -109,6 +119,10 @@ def _group(session: Session) -> None:
             arrange(session, arranged(session, system, None))
 
 
+def _expert(stage: Stage, system: str) -> Person:
+    return next(row for row in stage.cast.holding(Post.EXPERT) if system in row.posts[0].systems)
+
+
 def _set_aside(stage: Stage) -> None:
     """By the system's expert, three weeks ago."""
     session = stage.session
@@ -119,8 +133,7 @@ def _set_aside(stage: Stage) -> None:
     group = session.get_one(WallGroup, member.group_id)
     ids = select(WallMember.ticket_id).where(WallMember.group_id == group.id)
     tickets = deciding.tickets_by_id(session, list(session.scalars(ids)))
-    experts = (row for row in stage.cast.holding(Post.EXPERT) if ASIDE[0] in row.posts[0].systems)
-    expert = next(experts)
+    expert = _expert(stage, ASIDE[0])
     stage.at(now(session) - timedelta(days=20))
     deciding.dismiss(session, group, tickets, reason=WHY, by=expert)
     stage.at(stage.today)

@@ -312,7 +312,7 @@ def burst(maker: Maker, escalated: Filing) -> int:
 def test_a_burst_is_shown_to_those_it_concerns(client: Clients, burst: int, maker: Maker) -> None:
     for login in ("expert", "dispatcher", "manager", "analyst"):
         page = client(login).get("/bursts").text
-        assert "一小时 6 张，平时这个时段约 0.5" in page, login
+        assert "一小时 6 张，平时这个时段约：0.5" in page, login
     part = client("supervisor").get("/bursts").text
     assert ONE in part
     for login in ("wang", "agent", "engineer", "admin"):
