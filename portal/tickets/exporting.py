@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from defects.models import Defect
 from kb.importing.identity import chunks, key_of
 from portal.tickets.importing import FIELDS
 from portal.tickets.models import Ticket
@@ -42,11 +43,17 @@ def ticket_rows(session: Session, wanted: Select[Ticket]) -> Iterator[dict[str, 
         yield from map(_row, rows)
 
 
+def _known(ticket: Ticket) -> Defect | None:
+    """The record behind it as far as a person has said so: a machine's guess must not come back as a fact."""
+    said = (link for link in ticket.defect_links if link.is_live and not link.is_automatic)
+    return next((link.defect for link in said), None)
+
+
 def _row(ticket: Ticket) -> dict[str, Any]:
     source, external_id = key_of(
         ticket.number, ticket.filed_at, source=ticket.source, external_id=ticket.external_id
     )
-    defect = ticket.defect
+    defect = _known(ticket)
     return {
         **{name: getattr(ticket, name) for name in ALIKE},
         "number": ticket.number,

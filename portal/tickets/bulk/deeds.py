@@ -20,7 +20,7 @@ from portal.tickets import amending, desk, linking
 from portal.tickets.assignment.presence import absence_of
 from portal.tickets.bulk.models import Bulk, Deed
 from portal.tickets.flow import WORKERS, step
-from portal.tickets.models import Comment, Ticket, Watcher
+from portal.tickets.models import Comment, DefectLink, Ticket, Watcher
 from portal.tickets.visibility import is_visible, permissions_on, serves
 from portal.tickets.words import Action
 
@@ -188,16 +188,22 @@ def _rule(task: Task, seen: int, priority: object) -> None:
 def _check_link(task: Task) -> None:
     if Permission.LINK_DEFECTS not in permissions_on(task.by, task.ticket):
         raise Refused(N_("您的岗位不能为这张工单关联缺陷。"))
-    if task.ticket.defect is not None and task.ticket.defect.id == task.bulk.defect_id:
+    live = _live(task)
+    if live is not None and live.defect_id == task.bulk.defect_id and not live.is_automatic:
         raise Refused(N_("已经关联到这条缺陷。"))
+
+
+def _live(task: Task) -> DefectLink | None:
+    return next((link for link in task.ticket.defect_links if link.is_live), None)
 
 
 def _link(task: Task, _seen: int) -> Before:
     _check_link(task)
-    former = task.ticket.defect
+    former = _live(task)
     assert task.bulk.defect is not None  # the table's "gives" has seen to it
+    before = {"defect": former.defect_id, "automatic": former.is_automatic} if former else {"defect": None}
     linking.link(task.session, task.ticket, task.bulk.defect, by=task.by)
-    return {"defect": former.id if former else None}
+    return before
 
 
 def _unlink(task: Task, before: Before) -> None:
@@ -206,8 +212,8 @@ def _unlink(task: Task, before: Before) -> None:
         raise Refused(N_("之后又改过关联，没有动它。"))
     linking.undo(task.session, task.ticket, task.bulk.defect, by=task.by)
     former = task.session.get(Defect, before["defect"]) if before.get("defect") else None
-    if former is not None:
-        linking.link(task.session, task.ticket, former, by=task.by)
+    if former is not None:  # the system's own comes back as the system's own: nobody has confirmed it
+        linking.link(task.session, task.ticket, former, by=None if before.get("automatic") else task.by)
 
 
 def _check_comment(task: Task) -> None:
