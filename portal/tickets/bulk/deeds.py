@@ -201,7 +201,10 @@ def _link(task: Task, _seen: int) -> Before:
     _check_link(task)
     former = _live(task)
     assert task.bulk.defect is not None  # the table's "gives" has seen to it
-    before = {"defect": former.defect_id, "automatic": former.is_automatic} if former else {"defect": None}
+    before: Before = {
+        "defect": former and former.defect_id,
+        "automatic": bool(former and former.is_automatic),
+    }
     linking.link(task.session, task.ticket, task.bulk.defect, by=task.by)
     return before
 
