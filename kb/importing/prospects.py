@@ -18,7 +18,7 @@ from kb.articles import ArticleText
 from kb.audience import AUDIENCE_LABELS, Audience
 from kb.columns import now
 from kb.flow import READABLE, ArticleState, Duty, Refused, check_revisable
-from kb.importing.batch import Batch
+from kb.importing.batch import Batch, stated_number
 from kb.importing.illustrating import Held, Illustrated, Keeper, illustrate
 from kb.importing.loading import Draft
 from kb.importing.outcome import Fate
@@ -75,7 +75,8 @@ class Judge:
             done = illustrate(draft.row, body, self.keeper, article=there, held=held, passing=later)
         found = Prospect(draft, Fate.NEW, text_for(draft, article, done.body), article, fresh=done.fresh)
         found.remarks = [*draft.row.remarks, *remarks, *done.remarks]
-        found.care, untended = care_of(draft.values, duties=self.duties, today=now(self.session).date())
+        today, exported = now(self.session).date(), bool(stated_number(draft))
+        found.care, untended = care_of(draft.values, duties=self.duties, today=today, exported=exported)
         found.remarks += untended
         found.awaits, found.parent = awaits, self._parent(draft, article)
         found.publishes = self._publishes(draft, article)

@@ -45,11 +45,14 @@ ACTIONS = {
 
 
 def care_of(
-    values: Mapping[str, Any], *, duties: Collection[Duty] | None, today: date
+    values: Mapping[str, Any], *, duties: Collection[Duty] | None, today: date, exported: bool = False
 ) -> tuple[Care, list[str]]:
-    """What is to be laid down, and what is not and why; ``duties``: None for an operator."""
+    """What is to be laid down, and what is not and why; ``duties``: None for an operator.
+
+    ``exported``: the row is another desk's export, whose people need not be ours; nothing is said of that.
+    """
     remarks: list[str] = []
-    if values.get("owner") and values.get("owner_id") is None:
+    if values.get("owner") and values.get("owner_id") is None and not exported:
         remarks.append(
             N_("账号“%(login)s”在这里没有，或者不能写知识，负责人没有带进来。") % {"login": values["owner"]}
         )

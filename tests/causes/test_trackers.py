@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defects.flow import DefectState
@@ -247,6 +247,7 @@ def test_symptoms_are_what_the_reporter_saw(text: str, symptoms: tuple[str, ...]
     assert symptoms_of(text) == symptoms
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_rows_or_one_sentence(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "a.xml"
@@ -259,6 +260,7 @@ def test_any_bytes_are_rows_or_one_sentence(tmp_path_factory: pytest.TempPathFac
                 assert str(fault)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_symptoms_of_any_text_are_short_lines(text: str) -> None:
     assert all(0 < len(line) <= 500 and "\n" not in line for line in symptoms_of(text))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as settled
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
@@ -19,11 +21,13 @@ from defects.library import DefectText
 from defects.models import Defect
 from kb.columns import CLOCK
 from kb.flow import Refused
+from portal import config
 from portal.causes.voice import issuing, readers
 from portal.causes.voice.gathering import gathered
 from portal.causes.voice.models import VoiceIssue, VoiceReport
 from portal.causes.voice.report import Change, Line, Report, Sums, as_json, from_json
 from portal.causes.voice.stretches import Choice, Rhythm, stretch_of
+from portal.cli import voicing
 from portal.tickets import desk, linking
 from portal.tickets.models import Notice, Ticket
 from portal.tickets.notices import Event
@@ -206,6 +210,7 @@ changes = st.builds(
 )
 
 
+@settled(deadline=None, max_examples=60)
 @given(
     st.builds(
         Report,
@@ -224,6 +229,7 @@ def test_what_is_kept_comes_back_the_same_and_trimming_changes_no_list(report: R
         assert getattr(trimmed, name) == getattr(report, name)
 
 
+@settled(deadline=None)
 @given(st.sampled_from(Rhythm), days)
 def test_periods_lie_side_by_side_and_hold_their_days(rhythm: Rhythm, day: date) -> None:
     stretch = stretch_of(rhythm, day)
@@ -356,3 +362,18 @@ def test_what_was_sent_stays_as_it_was(story: Session) -> None:
     story.expire(row)
     assert issuing.report_of(row) == before
     assert report_of(story) != before
+
+
+def test_the_worker_issues_what_is_due_once(
+    story: Session, maker: sessionmaker[Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config.load({"TIERDESK_DATA_DIR": str(tmp_path / "data"), "TIERDESK_ENCODER": "none"})
+    monkeypatch.setattr(voicing, "moment", lambda: MONDAY_MORNING)
+    for _round in range(3):
+        voicing.voice_problems(settings, maker)
+    with maker() as session:
+        kept = session.execute(select(VoiceReport.rhythm, VoiceReport.first, VoiceReport.system)).all()
+        assert [tuple(row) for row in kept] == [(Rhythm.WEEKLY, WEEK, "mkt")]
+        issued = set(session.scalars(select(VoiceIssue.rhythm)))
+        assert issued == {Rhythm.WEEKLY, Rhythm.MONTHLY}  # February had nothing to say
+        assert len(told(session)) == 3
