@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from indexer.promotion import NAMES
 from kb.columns import CLOCK
@@ -18,7 +18,7 @@ from portal.finder.learning import Learning, learn, rollback, take_back
 from portal.finder.learnt import of_articles, of_defects
 from portal.finder.lessons import runs, striking
 from portal.finder.lessons.held_out import EVERY, LEAST, Foretold, figures_of
-from portal.finder.lessons.models import LearningFigures, LearningRun, RunKind, RunState, Source
+from portal.finder.lessons.models import LearningRun, RunKind, RunState, Source
 from portal.finder.lessons.outcomes import Outcome, Verdict
 from portal.finder.models import OutboxRow
 from portal.people.models import AuditEntry
@@ -227,12 +227,6 @@ def test_a_learning_leaves_its_figures_and_a_step_back_its_row(judged_desk: Desk
     assert back is not None
     assert (back.kind, back.by_id) == (RunKind.ROLLBACK, manager.id)
     assert rollback(desk.maker, promotions, NAMES) == []
-
-
-def test_a_dry_run_leaves_no_row(judged_desk: Desk) -> None:
-    learn(judged_desk.maker, judged_desk.index.promotions, embedder=None, dry_run=True)
-    assert judged_desk.session.scalar(select(func.count()).select_from(LearningRun)) == 0
-    assert judged_desk.session.scalar(select(func.count()).select_from(LearningFigures)) == 0
 
 
 # ------------------------------------------------------------------ what closing teaches
