@@ -92,40 +92,41 @@ def _side(defect: Defect, other: Defect, counts: dict[int, int]) -> Side:
     )
 
 
-@blueprint.post("/defects/duplicates/<one>/<other>/apart")
+@blueprint.post("/defects/duplicates/<left>/<right>/apart")
 @CURATES
-def apart(one: str, other: str) -> Response:
-    first, second = _seen(one), _seen(other)
+def apart(left: str, right: str) -> Response:
+    first, second = _seen(left), _seen(right)
     try:
         twins.keep_apart(db(), first, second, by=me(), why=request.form.get("why", ""))
     except Refused as refusal:
-        return _refused(refusal, f"{one} {other}")
+        return _refused(refusal, f"{left} {right}")
     flash(_("已记下这两条不是同一个，不再提示，可以在页面底部撤销。"), "success")
     return _back()
 
 
-@blueprint.post("/defects/duplicates/<one>/<other>/reconsider")
+@blueprint.post("/defects/duplicates/<left>/<right>/reconsider")
 @CURATES
-def reconsider(one: str, other: str) -> Response:
+def reconsider(left: str, right: str) -> Response:
     try:
-        twins.reconsider(db(), _seen(one), _seen(other), by=me())
+        twins.reconsider(db(), _seen(left), _seen(right), by=me())
     except Refused as refusal:
         return _refused(refusal, "")
     flash(_("已撤销，仍然相像的会再次提示。"), "success")
     return _back()
 
 
-@blueprint.post("/defects/duplicates/<one>/<other>/merge")
+@blueprint.post("/defects/duplicates/<left>/<right>/merge")
 @CURATES
-def merge(one: str, other: str) -> Response:
-    """``one`` into ``other``; its tickets go along."""
-    defect, into = _seen(one), _seen(other)
+def merge(left: str, right: str) -> Response:
+    """``left`` into ``right``; its tickets go along."""
+    defect, into = _seen(left), _seen(right)
     why = request.form.get("why", "")
     try:
         life.move(db(), defect, DefectAction.MERGE, by=me(), given=Given(into=into, note=why))
     except Refused as refusal:
-        return _refused(refusal, f"{one} {other}")
-    flash(_("已把 %(one)s 并入 %(other)s，工单也一并转过去了。", one=one, other=into.number), "success")
+        return _refused(refusal, f"{left} {right}")
+    said = _("已把 %(one)s 并入 %(other)s，工单也一并转过去了。", one=defect.number, other=into.number)
+    flash(said, "success")
     return _back()
 
 
