@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
+
+from sqlalchemy import select
 
 from defects.models import Defect
 from defects.recurrence import GONE
@@ -18,7 +21,7 @@ from portal.people.roles import Post
 from portal.sample.halfyear import Stage
 from portal.tickets import desk, linking
 from portal.tickets.models import Ticket
-from portal.tickets.recurrence.models import AlarmState, Basis, RecurrenceAlarm
+from portal.tickets.recurrence.models import WAITING, Basis, RecurrenceAlarm
 from portal.tickets.recurrence.raising import raised, seen_where_fixed
 from portal.tickets.words import Category
 
@@ -38,22 +41,27 @@ def relapse(stage: Stage) -> None:
         return
     (waits, there), (false, elsewhere), (suspected, somewhere) = pairs[:3]
     for place, days in enumerate((2, 1)):
-        _linked(stage, _filed(stage, waits, there, place, days=days), waits)
-    _judged_false(stage, _linked(stage, _filed(stage, false, elsewhere, 3, days=9), false))
-    _suspected(stage, _filed(stage, suspected, somewhere, 2, days=1), suspected)
+        _linked(stage, _filed(stage, waits, there[place], place, days=days), waits)
+    _judged_false(stage, _linked(stage, _filed(stage, false, elsewhere[0], 3, days=9), false))
+    _suspected(stage, _filed(stage, suspected, somewhere[1], 2, days=1), suspected)
 
 
-def _repaired(stage: Stage) -> Iterator[tuple[Defect, Person]]:
-    """Records that are gone, each with somebody whose unit runs the repair."""
+def _repaired(stage: Stage) -> Iterator[tuple[Defect, list[Person]]]:
+    """Records that are gone, each with two people whose units run the repair."""
     for name in sorted(stage.records):
         record = stage.records[name]
         if record.state not in GONE or not record.symptoms or record.fixed_at is None:
             continue
-        system = stage.systems[record.system]
-        for person in stage.cast.requesters:
-            if runs_fix(version_in(stage.session, system, person.unit), record.fixed_in):
-                yield record, person
-                break
+        people = list(islice(_where_it_runs(stage, record), 2))
+        if len(people) == 2:
+            yield record, people
+
+
+def _where_it_runs(stage: Stage, record: Defect) -> Iterator[Person]:
+    system = stage.systems[record.system]
+    for person in stage.cast.requesters:
+        if runs_fix(version_in(stage.session, system, person.unit), record.fixed_in):
+            yield person
 
 
 def _filed(stage: Stage, record: Defect, by: Person, place: int, *, days: int) -> Ticket:
@@ -75,13 +83,14 @@ def _linked(stage: Stage, ticket: Ticket, record: Defect) -> Ticket:
 
 def _judged_false(stage: Stage, ticket: Ticket) -> None:
     stage.at(stage.today - timedelta(days=8))
-    waiting = next((row for row in _alarms(stage) if row.sightings[0].ticket_id == ticket.id), None)
+    waiting = next((row for row in _waiting(stage) if row.sightings[0].ticket_id == ticket.id), None)
     if waiting is not None:
         alarms.dismiss(stage.session, waiting, NOT_THE_SAME, by=stage.cast.holding(Post.ANALYST)[0])
 
 
-def _alarms(stage: Stage) -> list[RecurrenceAlarm]:
-    return stage.session.query(RecurrenceAlarm).where(RecurrenceAlarm.state == AlarmState.OPEN).all()
+def _waiting(stage: Stage) -> list[RecurrenceAlarm]:
+    wanted = select(RecurrenceAlarm).where(RecurrenceAlarm.state.in_(WAITING))
+    return list(stage.session.scalars(wanted))
 
 
 def _suspected(stage: Stage, ticket: Ticket, record: Defect) -> None:

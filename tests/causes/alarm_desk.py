@@ -26,6 +26,8 @@ from portal.tickets.recurrence.models import RecurrenceAlarm
 from portal.tickets.words import Category
 from tests.world import World
 
+CODE = "MKT-E2201"
+SAYS = f"阶梯电费又多算了一遍，报错 {CODE}"
 FIXED = (DefectAction.CONFIRM, DefectAction.START, DefectAction.FIX)
 VERIFIED = (*FIXED, DefectAction.VERIFY)
 CLOSED = (*VERIFIED, DefectAction.CLOSE)
@@ -48,6 +50,7 @@ class AlarmDesk:
             system="mkt",
             cause="缓存没有清",
             fixed_in=fixed_in,
+            codes=(CODE,),
             owner_middle_id=self.expert.id,
             owner_back_id=self.world.people["engineer"].id,
             **more,
@@ -61,7 +64,7 @@ class AlarmDesk:
         self,
         by: str = "wang",
         *,
-        text: str = "阶梯电费又多算了一遍",
+        text: str = SAYS,
         system: str = "mkt",
         running: str | None = None,
     ) -> Ticket:

@@ -51,7 +51,7 @@ def do(maker: sessionmaker[Session], desk_world: World) -> Callable[[Deed], None
 @pytest.fixture
 def repaired(do: Callable[[Deed], None], maker: sessionmaker[Session], index: Index) -> None:
     """One repaired record in library and index."""
-    do(lambda stage: stage.record(title="阶梯电量重复累计", symptoms=(SAYS,), codes=("MKT-E2201",)) and None)
+    do(lambda stage: stage.record(title="阶梯电量重复累计", symptoms=(SAYS,)) and None)
     with maker() as session:
         index.rebuild(list(sources.every_document(session)))
 
@@ -86,7 +86,7 @@ def test_what_was_decided_is_not_weighed_again(
 ) -> None:
     def sure(stage: AlarmDesk) -> None:
         defect = stage.session.scalars(select(Defect)).one()
-        stage.decided(stage.ticket(text="完全不同的话"), defect, Decision.LINK)
+        stage.decided(stage.ticket(text="完全不同的话 MKT-E2201"), defect, Decision.LINK)
 
     do(sure)
     rounds.watch_for_recurrence(maker, index)

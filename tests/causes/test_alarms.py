@@ -238,6 +238,31 @@ def test_trust_is_lost_by_evidence_alone(true: int, false: int) -> None:
     assert (record.false_share is None) == (true + false < LEAST)
 
 
+def test_one_ticket_that_merely_resembles_the_record_never_opens_it(
+    alarm_desk: AlarmDesk, finder: Finder
+) -> None:
+    """Most repairs hold: where they run, what resembles the record is mostly something else."""
+    session, defect = alarm_desk.session, alarm_desk.record()
+    first, again, other = (
+        alarm_desk.ticket("wang", text="阶梯又多算了"),
+        alarm_desk.ticket("wang", text="还是多算"),
+        alarm_desk.ticket("agent", text="我们这里也多算"),
+    )
+    for ticket in (first, again):
+        linking.link(session, ticket, defect, by=None, probability=1.0)
+    (alarm,) = alarm_desk.alarms(defect)
+    assert how(alarm) == (AlarmState.POSSIBLE, DefectState.VERIFIED, 0)
+    assert look(session, finder, first) is None
+    alarm_desk.decided(other, defect, probability=1.0)
+    assert look(session, finder, other) is alarm
+    assert how(alarm) == (AlarmState.OPEN, DefectState.CONFIRMED, 1), "two people say the same"
+    confirm(session, alarm, by=alarm_desk.expert)
+    unsure = alarm_desk.ticket("wang", text="有点像")
+    alarm_desk.decided(unsure, defect, Decision.SUGGEST)
+    assert look(session, finder, unsure) is None
+    assert len(alarm.sightings) == 3, "what only looks alike adds nothing to what is confirmed"
+
+
 # ── what shows nothing ───────────────────────────────────────────────────────────────────────────
 
 

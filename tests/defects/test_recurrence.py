@@ -86,5 +86,5 @@ def test_a_report_from_before_the_fix_proves_nothing(session: Session, desk_worl
 
 def test_a_closed_record_recurs_too(session: Session, desk_world: World) -> None:
     defect = recorded(session, desk_world, *GONE, DefectAction.CLOSE)
-    linking.link(session, filed(session, desk_world, "wang"), defect, by=None)
+    linking.link(session, filed(session, desk_world, "wang"), defect, by=desk_world.people["expert"])
     assert defect.state == DefectState.CONFIRMED

@@ -32,7 +32,7 @@ def repaired(maker: sessionmaker[Session], known: Writing) -> Repaired:
     """A verified record, repaired in 6.2.0; returns its number."""
 
     def repair(title: str = "阶梯电费重复累计", **more: object) -> str:
-        number = known(title, cause="缓存没有清", fixed_in="6.2.0", **more)
+        number = known(title, cause="缓存没有清", fixed_in="6.2.0", codes=("0x80070005",), **more)
         with transaction(maker) as session:
             expert = World.of(session).people["expert"]
             defect = session.get_one(Defect, number)
@@ -84,7 +84,7 @@ def test_an_expert_judges_alarms(
     filed: Filing,
     linked: Callable[..., None],
 ) -> None:
-    defect, ticket = repaired(), filed("阶梯电费又重复累计了")
+    defect, ticket = repaired(), filed("阶梯电费又重复累计了，报错 0x80070005")
     linked(ticket, defect)
     expert = client("expert")
     assert "复发报警" in expert.get("/workbench").text
@@ -189,7 +189,7 @@ def test_the_list_of_alarms_asks_as_much_for_many_as_for_few(
         for n in range(wave):
             defect = repaired(f"缺陷{wave}-{n}")
             for _ in range(wave):
-                linked(filed("又来了"), defect)
+                linked(filed("又来了 0x80070005"), defect)
         with counted(engine) as seen:
             assert expert.get("/defects/alarms").status_code == 200
         counts.append(len(seen))

@@ -32,7 +32,10 @@ def look(
     if ticket.defect is not None:
         return _loud(recurring.watch(session, ticket, ticket.defect))
     seen = sighted(session, finder, ticket, wanted=wanted)
-    return _loud(raised(session, seen)) if seen is not None else None
+    if seen is None:
+        return None
+    alarm = raised(session, seen)
+    return None if seen.basis == Basis.LIKENESS else _loud(alarm)
 
 
 def is_silent(ticket: Ticket) -> bool:

@@ -1,9 +1,9 @@
 """Raising an alarm that a repair did not hold, gathering tickets on it, and taking a ticket off again.
 
-A link that a person made opens the record at once, and so does the system's own sure word while it is
-trusted (``trust``); what only looks alike waits quietly. However many tickets come, they gather on the one
-alarm until the record is repaired anew. The invariant: every alarm has a ticket filed after the repair from
-where the repair runs.
+A link that a person made opens the record at once. The system's own sure word does so while it is trusted
+(``trust``) and where more than likeness speaks for it (``proof``); everything else waits quietly. However
+many tickets come, they gather on the one alarm until the record is repaired anew. The invariant: every alarm
+has a ticket filed after the repair from where the repair runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from portal.tickets.recurrence.models import (
     RecurrenceAlarm,
     Sighting,
 )
-from portal.tickets.recurrence.trust import may_open
+from portal.tickets.recurrence.proof import is_proven
+from portal.tickets.recurrence.trust import record_of
 from portal.tickets.recurrence.versions import running_for
 
 SEEN_AGAIN = N_("%(unit)s 已运行修复后的版本 %(version)s，工单 %(number)s 又是同样的问题。")
@@ -83,6 +84,8 @@ def raised(session: Session, seen: Seen) -> RecurrenceAlarm | None:
     alarm = standing_of(session, seen.defect)
     if alarm is None and seen.defect.state not in GONE:
         return None
+    if alarm is not None and not alarm.is_waiting and seen.basis == Basis.LIKENESS:
+        return None  # what only looks alike adds nothing to what people have confirmed
     alarm = alarm or _begun(session, seen)
     _gather(session, alarm, seen)
     _weigh(session, alarm, seen)
@@ -150,7 +153,9 @@ def _weigh(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> None:
 
 
 def _may_open(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> bool:
-    return may_open(session, seen.basis) and not _dismissed_today(session, alarm)
+    if seen.basis not in BY_ITSELF or not is_proven(alarm, seen.ticket):
+        return False
+    return record_of(session).is_trusted and not _dismissed_today(session, alarm)
 
 
 def _dismissed_today(session: Session, alarm: RecurrenceAlarm) -> bool:

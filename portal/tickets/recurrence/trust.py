@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from kb.columns import now
 from kb.estimates import Estimate, rate
-from portal.tickets.recurrence.models import BY_ITSELF, WAITING, AlarmState, Basis, RecurrenceAlarm
+from portal.tickets.recurrence.models import BY_ITSELF, WAITING, AlarmState, RecurrenceAlarm
 
 #: Of a hundred alarms that the system raises by itself, fewer than these may be false.
 BUDGET = 0.05
@@ -63,10 +63,3 @@ def record_of(session: Session, *, since: datetime | None = None) -> Record:
         found[AlarmState.DISMISSED],
         sum(found[state] for state in WAITING),
     )
-
-
-def may_open(session: Session, basis: Basis) -> bool:
-    """May an alarm on this ground open the record before anybody has looked?"""
-    if basis == Basis.PERSON:
-        return True
-    return basis in BY_ITSELF and record_of(session).is_trusted
