@@ -27,6 +27,7 @@ from portal.causes.voice.gathering import gathered
 from portal.causes.voice.models import VoiceIssue, VoiceReport
 from portal.causes.voice.report import Change, Line, Report, Sums, as_json, from_json
 from portal.causes.voice.stretches import Choice, Rhythm, stretch_of
+from portal.causes.wall.models import WallGroup, WallMember
 from portal.cli import voicing
 from portal.tickets import desk, linking
 from portal.tickets.models import Notice, Ticket
@@ -173,6 +174,24 @@ def test_the_number_of_queries_depends_on_nothing(story: Session, desk_world: Wo
     asked.clear()
     report_of(story)
     assert len(asked) == few < 12
+
+
+def test_groups_of_unlinked_tickets_are_counted_while_they_grow(story: Session, desk_world: World) -> None:
+    at(story, WEEK + timedelta(days=2))
+    alike = [ticket(story, desk_world, to=None) for _ in range(3)]
+    mkt = desk_world.systems["mkt"]
+    group = WallGroup(system_id=mkt.id, created_at=on(WEEK), updated_at=on(WEEK))
+    story.add(group)
+    story.flush()
+    members = [WallMember(ticket_id=row.id, group_id=group.id, placed_at=on(WEEK)) for row in alike]
+    story.add_all(members)
+    story.flush()
+    assert report_of(story).sums.groups == 1
+    later = gathered(story, stretch_of(Rhythm.WEEKLY, WEEK + timedelta(days=7)), zone=ZONE)["mkt"]
+    assert later.sums.groups == 0  # nothing came to it any more
+    group.dismissed_at = on(WEEK)
+    story.flush()
+    assert report_of(story).sums.groups == 0
 
 
 def test_merged_records_speak_through_the_one_they_went_into(story: Session, desk_world: World) -> None:

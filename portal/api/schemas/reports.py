@@ -51,6 +51,7 @@ class ReportSumsOut(Schema):
     overdue = fields.Integer()
     unlinked = fields.Integer()
     unlinked_before = fields.Integer()
+    groups = fields.Integer(metadata={"description": "groups of unlinked tickets that say the same and grow"})
 
 
 class ReportChangeOut(Schema):

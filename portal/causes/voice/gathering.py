@@ -22,6 +22,7 @@ from defects.models import Defect, DefectMove
 from portal.catalogue.models import System
 from portal.causes.voice.report import Change, Line, Report, Sums
 from portal.causes.voice.stretches import Stretch
+from portal.causes.wall.models import WallGroup, WallMember
 from portal.people.models import Person
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.words import Action, Category, State
@@ -133,6 +134,7 @@ class _Counted:
     moves: Mapping[int, Sequence[DefectMove]]
     returned: Mapping[tuple[str, int | None], Pair]
     unlinked: Mapping[str, Pair]
+    groups: Mapping[str, int]
 
     @classmethod
     def of(cls, session: Session, span: Span) -> _Counted:
@@ -143,6 +145,7 @@ class _Counted:
             moves=_moves(session, span),
             returned=_returned(session, span),
             unlinked=_unlinked(session, span),
+            groups=_groups(session, span),
         )
 
     def returns(self, code: str) -> Pair:
@@ -295,6 +298,25 @@ def _unlinked(session: Session, span: Span) -> dict[str, Pair]:
     return {code: (now, before) for code, now, before in session.execute(wanted)}
 
 
+def _groups(session: Session, span: Span) -> dict[str, int]:
+    """How many groups of the wall got a ticket in this period, by system; those set aside don't count."""
+    explained = select(DefectLink.id).where(DefectLink.ticket_id == Ticket.id, LIVE).exists()
+    alike = (
+        select(WallGroup.system_id)
+        .join(WallMember, WallMember.group_id == WallGroup.id)
+        .join(Ticket, WallMember.ticket_id == Ticket.id)
+        .where(WallGroup.dismissed_at.is_(None), WallGroup.defect_id.is_(None))
+        .where(Ticket.filed_at < span.upto, ~explained)
+        .group_by(WallGroup.id, WallGroup.system_id)
+        .having(func.count() > 1, func.max(Ticket.filed_at) >= span.since)
+        .subquery()
+    )
+    rows = session.execute(
+        select(System.code, func.count()).join(alike, alike.c.system_id == System.id).group_by(System.code)
+    )
+    return dict(rows.all())
+
+
 # ── one report ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -384,4 +406,5 @@ def _sums(
         overdue=sum(line.overdue for line in lines),
         unlinked=unlinked,
         unlinked_before=unlinked_before,
+        groups=counted.groups.get(code, 0),
     )

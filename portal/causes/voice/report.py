@@ -84,6 +84,7 @@ class Sums:
     overdue: int = 0
     unlinked: int = 0
     unlinked_before: int = 0
+    groups: int = 0  # of such tickets that say the same; their words are for those who may open them
 
     @property
     def says_something(self) -> bool:
