@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from indexer.words import N_
 from kb.flow import Refused
@@ -89,6 +90,7 @@ def version_key(version: str) -> Key:
     return span.low or span.high or ()
 
 
+@lru_cache(maxsize=4096)
 def read(text: str) -> Span | None:
     """What a person wrote as a version or a range of versions; None when it can't be read as one."""
     plain = _plain(text)

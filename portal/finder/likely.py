@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from defects.models import Defect
-from defects.signatures import canonical, codes_in, version_key
+from defects.signatures import canonical, codes_in
+from defects.versions import is_affected
 from indexer.document import Key, Reason, ReasonKind
 from portal.finder.found import Result
 from portal.finder.sources import DEFECT
@@ -76,6 +77,5 @@ def _shared(ticket: Ticket, defect: Defect) -> Iterator[Reason]:
         yield Reason(ReasonKind.SAME_SYSTEM, ticket.system.name)
     if ticket.module and (ticket.system.code, ticket.module) == (defect.system, defect.module):
         yield Reason(ReasonKind.SAME_MODULE, ticket.module)
-    running = version_key(ticket.running_version)
-    if running and any(version_key(version) == running for version in defect.affected):
+    if is_affected(ticket.running_version, defect.affected):
         yield Reason(ReasonKind.SAME_VERSION, ticket.running_version)

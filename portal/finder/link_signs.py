@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from defects.models import Defect
-from defects.signatures import canonical, codes_in, runs_fix, version_key
+from defects.signatures import canonical, codes_in
+from defects.versions import is_affected, is_older, runs_fix, version_key
 from indexer import confidence
 from indexer.characters import fold
 from indexer.document import Answer, Key, Mode
@@ -135,10 +136,9 @@ def _place(told: Told, record: Known) -> dict[str, float]:
 
 def _versions(running: str, record: Known) -> dict[str, float]:
     here = version_key(running)
-    known = [key for version in record.affected if (key := version_key(version))]
     return {
-        "affected": float(bool(here) and here in known),
-        "older": float(bool(here) and bool(known) and here < min(known)),
+        "affected": float(is_affected(running, record.affected)),
+        "older": float(is_older(running, record.affected)),
         "fixed": float(bool(here) and runs_fix(running, record.fixed_in)),
         "no_version": float(not here),
     }
