@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.test import TestResponse
 
 from defects import library
 from defects.flow import NEEDS, QUIET_DAYS, DefectAction, DefectDuty, DefectState
@@ -66,6 +67,10 @@ def _defect(session: Session, number: str) -> Defect:
     return session.scalars(select(Defect).where(Defect.number == number)).one()
 
 
+def _json(answer: TestResponse) -> Any:
+    return answer.json
+
+
 def _linked(maker: sessionmaker[Session], ticket: str, defect: str) -> None:
     with transaction(maker) as session:
         row = session.scalars(select(Ticket).where(Ticket.number == ticket)).one()
@@ -106,7 +111,7 @@ def test_a_key_problem_from_plan_to_close(
     assert "抽查两周，没有重复" in answer.text
     token = {"X-CSRFToken": expert.token()}
     told = expert.post(f"/api/v1{path}/moves", json={"action": "close", **proof}, headers=token)
-    assert (told.status_code, told.json["detail"]) == (422, NEEDS["measures"])
+    assert (told.status_code, _json(told)["detail"]) == (422, NEEDS["measures"])
     there = f"{path}/measures/{measure}"
     assert engineer.submit(f"{there}/finish", {"result": ""}).status_code == 422
     assert engineer.submit(f"{there}/drop", {"why": "不想做"}).status_code == 422
@@ -209,11 +214,11 @@ def test_the_history_is_compared_and_a_field_given_back(
     assert (answer.status_code, "现在就是" in answer.text) == (422, True)
     with maker() as session:
         assert _defect(session, number).cause == "缓存没清"
-    told = expert.get(f"/api/v1/defects/{number}/revisions").json
+    told = _json(expert.get(f"/api/v1/defects/{number}/revisions"))
     assert told[0]["fields"] == {"cause": ["缓存没有按月清", "缓存没清"]}
-    assert "data_fix" not in agent.get(f"/api/v1/defects/{number}/revisions").json[1]["fields"]
-    assert "data_fix" not in agent.get(f"/api/v1/defects/{number}").json
-    assert expert.get(f"/api/v1/defects/{number}").json["data_fix"] == "按台区重算"
+    assert "data_fix" not in _json(agent.get(f"/api/v1/defects/{number}/revisions"))[1]["fields"]
+    assert "data_fix" not in _json(agent.get(f"/api/v1/defects/{number}"))
+    assert _json(expert.get(f"/api/v1/defects/{number}"))["data_fix"] == "按台区重算"
 
 
 def test_the_other_record_is_found_by_words_and_the_merged_one_leads_on(
@@ -315,8 +320,8 @@ def test_the_list_is_narrowed_and_leaves_as_a_file(
     assert one in plain
     assert "按户重算" not in plain, "recipes are not for everybody"
     assert client("agent").submit("/defects/export/csv").status_code == 404
-    told = client("expert").get("/api/v1/defects?q=ora&key=true").json
+    told = _json(client("expert").get("/api/v1/defects?q=ora&key=true"))
     assert told["items"] == []
-    told = client("expert").get("/api/v1/defects?q=bill-5208&overdue=true&owner=expert").json
+    told = _json(client("expert").get("/api/v1/defects?q=bill-5208&overdue=true&owner=expert"))
     assert [row["number"] for row in told["items"]] == [one]
-    assert client("wang").get("/api/v1/defects?key=true").json["items"] == []
+    assert _json(client("wang").get("/api/v1/defects?key=true"))["items"] == []
