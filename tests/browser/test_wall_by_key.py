@@ -1,0 +1,64 @@
+"""The wall without a mouse: from group to group, untick, link, take back, set aside, open a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from defects.models import Defect
+from indexer.index import Index
+from portal.causes.wall.models import WallAction, WallMove
+from portal.causes.wall.upkeep import keep_wall
+from tests.browser.conftest import People
+from tests.web.conftest import Filing, Writing
+
+
+def test_the_wall_by_keyboard_alone(
+    person: People,
+    filed: Filing,
+    known: Writing,
+    consumed: Callable[[], None],
+    maker: sessionmaker[Session],
+    index: Index,
+) -> None:
+    known("抄表数据导入后电量翻倍", symptoms=["导入抄表数据之后电量翻倍"])
+    for text in ("抄表数据导入后电量翻倍", "导入抄表数据之后电量翻倍了", "抄表导入完电量翻倍"):
+        filed(text, module="meter")
+    for text in ("票据打印出来是空白页", "打印票据一片空白"):
+        filed(text, module="bill")
+    consumed()
+    keep_wall(maker, index)
+
+    page = person("expert")
+    page.goto("/workbench/board")
+    current = page.locator(".wall-group[aria-current]")
+    expect(current).to_contain_text("电量翻倍")
+    page.keyboard.press("j")
+    expect(current).to_contain_text("票据")
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(current.locator("input[name=ticket]:checked")).to_have_count(2)
+    page.keyboard.press("l")
+    expect(page.get_by_text("已把 2 张工单关联到")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("已撤销。")).to_be_visible()
+    expect(page.locator(".wall-group")).to_have_count(2)
+
+    page.keyboard.press("j")
+    expect(current).to_contain_text("票据")
+    page.keyboard.press("d")
+    page.keyboard.type("打印机没有纸")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("已搁置，按 u 可撤销")).to_be_visible()
+    expect(page.locator(".wall-group")).to_have_count(1)
+
+    expect(current).to_contain_text("电量翻倍")
+    page.keyboard.press("o")
+    expect(page.get_by_text("已新建缺陷 QX000002，关联 3 张工单。")).to_be_visible()
+    with maker() as session:
+        assert len(session.scalars(select(Defect)).all()) == 2
+        deeds = [WallAction.LINK, WallAction.UNLINK, WallAction.DISMISS, WallAction.OPEN]
+        assert list(session.scalars(select(WallMove.action).order_by(WallMove.id))) == deeds
