@@ -60,10 +60,10 @@ def proposed(session: Session, index: Index, ticket: Ticket) -> Proposed | None:
     """None: the index cannot say anything now."""
     told = told_of(ticket)
     answer = index.search(_asked(session, told), explain=True)
-    if answer.trace is None or answer.mode is Mode.UNAVAILABLE:
+    if answer.mode is Mode.UNAVAILABLE:
         return None
     model = model_for(index, answer)
-    records = _records(session, answer)
+    records = _records(session, answer) if answer.trace is not None else {}  # no word to ask for
     report = report_of(told, answer, {key: known_of(row) for key, row in records.items()})
     proposal = model.proposal(report)
     best, chance = proposal.ranked[0] if proposal.ranked else ("", 0.0)

@@ -62,7 +62,6 @@ class Scene:
 
     def considered(self, text: str = SAID, **more: object) -> tuple[Ticket, autolink.Considered | None]:
         ticket = self.desk.ticket(text, **more)  # type: ignore[arg-type]
-        self.desk.consume()
         return ticket, autolink.consider(self.session, self.desk.finder, ticket)
 
     def serve(self, model: LinkModel) -> None:
@@ -98,7 +97,6 @@ def test_what_is_sure_is_linked_marked_and_written_down_for_colleagues(scene: Sc
 def test_it_decides_what_the_workbench_shows(scene: Scene) -> None:
     for text in (SAID, "抄表数据导入后电量翻倍了，和升级有关吗", "请问在哪里申请开通打印权限"):
         ticket = scene.desk.ticket(text)
-        scene.desk.consume()
         found = proposed(scene.session, scene.desk.index, ticket)
         shown = scene.desk.finder.likely_defects(scene.session, scene.people["expert"], ticket)
         assert found is not None
@@ -341,6 +339,12 @@ def test_it_waits_for_an_index_that_is_not_ready(scene: Scene, tmp_path: Path) -
     assert one_round(scene.desk.maker, empty) == 0
     empty.close()
     assert session.scalar(select(func.count(LinkDecision.id))) == 0
+
+
+def test_a_ticket_that_says_nothing_is_decided_as_well_and_holds_up_nobody(scene: Scene) -> None:
+    _ticket, found = scene.considered("……？？")
+    assert found is not None
+    assert (found.decision, found.defect) == (Decision.NONE, None)
 
 
 def test_two_rounds_at_once_link_once(scene: Scene) -> None:
