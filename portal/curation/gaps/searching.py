@@ -24,8 +24,11 @@ SHORTEST = 3
 AGAIN = timedelta(hours=24)
 
 
-def remember(session: Session, text: str, *, by: Person, system: str = "") -> GapAsk | None:
-    """Keep a search that brought nothing; None when it is too short, or was kept a moment ago already."""
+def worth_keeping(session: Session, text: str, *, by: Person, system: str = "") -> GapAsk | None:
+    """What would be kept of this search; None when it is too short, or was kept a moment ago already.
+
+    Only reads: masking asks the directory, and must not do so while it holds up those who write.
+    """
     words = masked_all(session, [cleaned(text)[: 4 * LONGEST]], names=[by.name])[0][:LONGEST].strip()
     if len(words) < SHORTEST:
         return None
@@ -33,7 +36,7 @@ def remember(session: Session, text: str, *, by: Person, system: str = "") -> Ga
     mine = select(GapAsk.id).where(GapAsk.person_id == by.id, GapAsk.at > moment - AGAIN)
     if session.scalar(mine.where(GapAsk.kind == AskKind.SEARCH, GapAsk.text == words).limit(1)) is not None:
         return None
-    ask = GapAsk(
+    return GapAsk(
         kind=AskKind.SEARCH,
         person_id=by.id,
         unit_id=by.unit_id,
@@ -42,8 +45,14 @@ def remember(session: Session, text: str, *, by: Person, system: str = "") -> Ga
         system=system,
         text=words,
     )
-    session.add(ask)
-    session.flush()
+
+
+def remember(session: Session, text: str, *, by: Person, system: str = "") -> GapAsk | None:
+    """Keep a search that brought nothing, if it is worth keeping."""
+    ask = worth_keeping(session, text, by=by, system=system)
+    if ask is not None:
+        session.add(ask)
+        session.flush()
     return ask
 
 
