@@ -1,4 +1,4 @@
-"""Counting what the reports say: every system at once, by a number of queries that depends on nothing.
+"""The reports of every system, put together from what was counted.
 
 States, recurrences and verdicts are those at the end of the period, read off the records' moves, so that a
 report made late says the same as one made in time; who is parked, and what is key by when, is as it is now.
@@ -8,68 +8,22 @@ Every linked ticket counts; tickets themselves are shown nowhere in a report.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from defects.flow import OPEN, DefectAction, DefectState
-from defects.models import Defect, DefectMove
+from defects.models import DefectMove
 from portal.catalogue.models import System
+from portal.causes.voice.counting import NO_TICKETS, NOTHING, Counted, Record, Span
 from portal.causes.voice.report import Change, Line, Report, Sums
 from portal.causes.voice.stretches import Stretch
-from portal.causes.wall.models import WallGroup, WallMember
-from portal.people.models import Person
-from portal.tickets.models import DefectLink, LinkVerdict, Ticket, TrailEntry
-from portal.tickets.words import Action, Category, State
 
-LIVE = DefectLink.verdict == LinkVerdict.LINKED
-#: No records in their own right; the one that a duplicate was merged into has its tickets.
-ASIDE = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
 ENDED = (DefectState.VERIFIED, DefectState.CLOSED)
-NO_WORK = (State.CANCELLED, State.MERGED)
 NOTE_SHOWN = 160
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The period and the one before it as moments; ``system`` narrows to one."""
-
-    stretch: Stretch
-    zone: ZoneInfo
-    upto: datetime
-    system: str = ""
-
-    @property
-    def since(self) -> datetime:
-        return self.stretch.since(self.zone)
-
-    @property
-    def before(self) -> datetime:
-        return self.stretch.before.since(self.zone)
-
-    @property
-    def before_until(self) -> datetime:
-        """Of a period that is not over, as much of the one before it as has passed of this one."""
-        if self.upto >= self.stretch.until(self.zone):
-            return self.since
-        return min(self.since, self.before + (self.upto - self.since))
-
-    @property
-    def day_after(self) -> date:
-        """The day after the last one that is counted as a whole."""
-        return min(self.stretch.after, self.upto.astimezone(self.zone).date())
-
-    def day(self, moment: datetime) -> date:
-        return moment.astimezone(self.zone).date()
-
-    def records(self) -> list[ColumnElement[bool]]:
-        """Of which records it speaks, in SQL."""
-        return [Defect.system == self.system] if self.system else []
 
 
 def gathered(
@@ -78,8 +32,8 @@ def gathered(
     """Every system's report by the system's code; ``upto``: the period is not over, count to this moment."""
     end = stretch.until(zone)
     span = Span(stretch, zone, min(end, upto) if upto else end, system)
-    counted = _Counted.of(session, span)
-    records: dict[str, list[_Record]] = {}
+    counted = Counted.of(session, span)
+    records: dict[str, list[Record]] = {}
     for record in counted.records:
         records.setdefault(record.system, []).append(record)
     codes = [system] if system else _systems(session)
@@ -91,159 +45,11 @@ def _systems(session: Session) -> list[str]:
     return list(session.scalars(select(System.code).where(System.active).order_by(System.group, System.id)))
 
 
-# ── the queries ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    id: int
-    number: str
-    title: str
-    system: str
-    module: str | None
-    state: DefectState
-    severity: int
-    key: bool
-    due_on: date | None
-    created_at: datetime
-    middle: str
-    back: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Tickets:
-    now: int = 0
-    before: int = 0
-    total: int = 0
-    parked: int = 0
-
-
-NO_TICKETS = _Tickets()
-#: What one thing came to: (in the period, in the one before it).
-Pair = tuple[int, int]
-NOTHING: Pair = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """Everything that was asked of the database, by record or by system."""
-
-    records: Sequence[_Record]
-    tickets: Mapping[int, _Tickets]
-    life: Mapping[tuple[int, DefectAction], int]
-    moves: Mapping[int, Sequence[DefectMove]]
-    returned: Mapping[tuple[str, int | None], Pair]
-    unlinked: Mapping[str, Pair]
-    groups: Mapping[str, int]
-
-    @classmethod
-    def of(cls, session: Session, span: Span) -> _Counted:
-        return cls(
-            records=_records(session, span),
-            tickets=_tickets(session, span),
-            life=_life(session, span),
-            moves=_moves(session, span),
-            returned=_returned(session, span),
-            unlinked=_unlinked(session, span),
-            groups=_groups(session, span),
-        )
-
-    def returns(self, code: str) -> Pair:
-        found = [pair for (system, _), pair in self.returned.items() if system == code]
-        return sum(pair[0] for pair in found), sum(pair[1] for pair in found)
-
-    def returned_of(self, record: _Record) -> int:
-        return self.returned.get((record.system, record.id), NOTHING)[0]
-
-
-def _records(session: Session, span: Span) -> list[_Record]:
-    """Every record there was at the end of the period, in the state that it had then."""
-    columns = (
-        Defect.id,
-        Defect.number,
-        Defect.title,
-        Defect.system,
-        Defect.module,
-        Defect.state,
-        Defect.severity,
-        Defect.key,
-        Defect.due_on,
-        Defect.created_at,
-        Defect.owner_middle_id,
-        Defect.owner_back_id,
-    )
-    wanted = select(*columns).where(
-        *span.records(), Defect.created_at < span.upto, Defect.state.not_in(ASIDE)
-    )
-    rows = session.execute(wanted.order_by(Defect.id)).all()
-    names, then = _names(session, rows), _states_then(session, span)
-    return [_record(row, names, then) for row in rows]
-
-
-def _record(row: Any, names: Mapping[int | None, str], then: Mapping[int, DefectState]) -> _Record:
-    return _Record(
-        row.id,
-        row.number,
-        row.title,
-        row.system,
-        row.module,
-        then.get(row.id, row.state),
-        row.severity,
-        row.key,
-        row.due_on,
-        row.created_at,
-        names.get(row.owner_middle_id, ""),
-        names.get(row.owner_back_id, ""),
-    )
-
-
-def _names(session: Session, rows: Iterable[Any]) -> dict[int | None, str]:
-    ids = {number for row in rows for number in (row.owner_middle_id, row.owner_back_id)}
-    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None})))
-    return dict(found.all())
-
-
-def _states_then(session: Session, span: Span) -> dict[int, DefectState]:
-    """The states of those that have moved since: what the first move after the period started from."""
-    later = select(DefectMove.defect_id, DefectMove.start).where(DefectMove.at >= span.upto)
-    found: dict[int, DefectState] = {}
-    for number, state in session.execute(later.order_by(DefectMove.id)):
-        found.setdefault(number, state)
-    return found
-
-
-def _within(column: InstrumentedAttribute[datetime], since: datetime, until: datetime) -> ColumnElement[int]:
-    """How many lie in a stretch of time; nothing is 0, not NULL."""
-    return func.coalesce(func.sum(case((and_(column >= since, column < until), 1), else_=0)), 0)
-
-
-def _tickets(session: Session, span: Span) -> dict[int, _Tickets]:
-    filed = Ticket.filed_at
-    waits = func.count(func.distinct(case((Ticket.state == State.PARKED, Ticket.requester_id))))
-    rows = session.execute(
-        select(
-            DefectLink.defect_id,
-            _within(filed, span.since, span.upto),
-            _within(filed, span.before, span.before_until),
-            func.count(),
-            waits,
-        )
-        .join(Ticket, DefectLink.ticket_id == Ticket.id)
-        .where(LIVE, filed < span.upto)
-        .group_by(DefectLink.defect_id)
-    )
-    return {number: _Tickets(*counts) for number, *counts in rows}
-
-
-def _life(session: Session, span: Span) -> dict[tuple[int, DefectAction], int]:
-    """How often each record recurred and failed its verification in its whole life."""
-    wanted = (DefectAction.RECUR, DefectAction.RETRACT, DefectAction.FAIL)
-    rows = session.execute(
-        select(DefectMove.defect_id, DefectMove.action, func.count())
-        .where(DefectMove.action.in_(wanted), DefectMove.at < span.upto)
-        .group_by(DefectMove.defect_id, DefectMove.action)
-    )
-    return {(number, action): count for number, action, count in rows}
+def _report(code: str, records: Sequence[Record], counted: Counted, span: Span) -> Report:
+    lines = tuple(_line(record, counted, span) for record in records)
+    changes = _changes(records, counted, span)
+    sums = _sums(code, lines, records, counted=counted, span=span)
+    return Report(code, span.stretch, span.day_after, sums, lines, changes).trimmed()
 
 
 def _recurred(steps: Mapping[DefectAction, int]) -> int:
@@ -251,83 +57,7 @@ def _recurred(steps: Mapping[DefectAction, int]) -> int:
     return max(0, steps.get(DefectAction.RECUR, 0) - steps.get(DefectAction.RETRACT, 0))
 
 
-def _moves(session: Session, span: Span) -> dict[int, list[DefectMove]]:
-    """The moves of both periods by record."""
-    wanted = select(DefectMove).where(DefectMove.at >= span.before, DefectMove.at < span.upto)
-    if span.system:
-        wanted = wanted.join(Defect, Defect.id == DefectMove.defect_id).where(Defect.system == span.system)
-    found: dict[int, list[DefectMove]] = {}
-    for move in session.scalars(wanted.order_by(DefectMove.id)):
-        found.setdefault(move.defect_id, []).append(move)
-    return found
-
-
-def _returned(session: Session, span: Span) -> dict[tuple[str, int | None], Pair]:
-    """How often work on tickets came back from verification, by system and the record of the ticket."""
-    at = TrailEntry.at
-    wanted = (
-        select(
-            System.code,
-            DefectLink.defect_id,
-            _within(at, span.since, span.upto),
-            _within(at, span.before, span.before_until),
-        )
-        .join(Ticket, TrailEntry.ticket_id == Ticket.id)
-        .join(System, Ticket.system_id == System.id)
-        .outerjoin(DefectLink, and_(DefectLink.ticket_id == Ticket.id, LIVE))
-        .where(TrailEntry.action == Action.FAIL, at >= span.before, at < span.upto)
-        .where(Ticket.returns > 0, Ticket.updated_at >= span.before)
-        .group_by(System.code, DefectLink.defect_id)
-    )
-    return {(code, record): (now, before) for code, record, now, before in session.execute(wanted)}
-
-
-def _unlinked(session: Session, span: Span) -> dict[str, Pair]:
-    """Tickets about defects that no record explains, by system."""
-    filed = Ticket.filed_at
-    explained = select(DefectLink.id).where(DefectLink.ticket_id == Ticket.id, LIVE).exists()
-    wanted = (
-        select(
-            System.code, _within(filed, span.since, span.upto), _within(filed, span.before, span.before_until)
-        )
-        .join(System, Ticket.system_id == System.id)
-        .where(filed >= span.before, filed < span.upto, Ticket.category == Category.DEFECT)
-        .where(Ticket.state.not_in(NO_WORK), ~explained)
-        .group_by(System.code)
-    )
-    return {code: (now, before) for code, now, before in session.execute(wanted)}
-
-
-def _groups(session: Session, span: Span) -> dict[str, int]:
-    """How many groups of the wall got a ticket in this period, by system; those set aside don't count."""
-    explained = select(DefectLink.id).where(DefectLink.ticket_id == Ticket.id, LIVE).exists()
-    alike = (
-        select(WallGroup.system_id)
-        .join(WallMember, WallMember.group_id == WallGroup.id)
-        .join(Ticket, WallMember.ticket_id == Ticket.id)
-        .where(WallGroup.dismissed_at.is_(None), WallGroup.defect_id.is_(None))
-        .where(Ticket.filed_at < span.upto, ~explained)
-        .group_by(WallGroup.id, WallGroup.system_id)
-        .having(func.count() > 1, func.max(Ticket.filed_at) >= span.since)
-        .subquery()
-    )
-    rows = session.execute(
-        select(System.code, func.count()).join(alike, alike.c.system_id == System.id).group_by(System.code)
-    )
-    return dict(rows.all())
-
-
-# ── one report ───────────────────────────────────────────────────────────────────────────────────
-
-
-def _report(code: str, records: Sequence[_Record], counted: _Counted, span: Span) -> Report:
-    lines = tuple(_line(record, counted, span) for record in records)
-    changes = _changes(records, counted, span)
-    sums = _sums(code, lines, records, counted=counted, span=span)
-    return Report(code, span.stretch, span.day_after, sums, lines, changes).trimmed()
-
-
-def _line(record: _Record, counted: _Counted, span: Span) -> Line:
+def _line(record: Record, counted: Counted, span: Span) -> Line:
     tickets = counted.tickets.get(record.id, NO_TICKETS)
     steps = Counter(move.action for move in counted.moves.get(record.id, ()) if move.at >= span.since)
     life = {action: counted.life.get((record.id, action), 0) for action in DefectAction}
@@ -358,11 +88,11 @@ def _line(record: _Record, counted: _Counted, span: Span) -> Line:
     )
 
 
-def _is_overdue(record: _Record, span: Span, *, is_open: bool) -> bool:
+def _is_overdue(record: Record, span: Span, *, is_open: bool) -> bool:
     return is_open and record.key and record.due_on is not None and record.due_on < span.day_after
 
 
-def _changes(records: Sequence[_Record], counted: _Counted, span: Span) -> tuple[Change, ...]:
+def _changes(records: Sequence[Record], counted: Counted, span: Span) -> tuple[Change, ...]:
     """What happened to the records, the latest first."""
     found: list[tuple[tuple[datetime, int], Change]] = []
     for record in records:
@@ -383,7 +113,7 @@ def _ends(move: DefectMove) -> bool:
 
 
 def _sums(
-    code: str, lines: Sequence[Line], records: Sequence[_Record], *, counted: _Counted, span: Span
+    code: str, lines: Sequence[Line], records: Sequence[Record], *, counted: Counted, span: Span
 ) -> Sums:
     moves = [move for record in records for move in counted.moves.get(record.id, ())]
     earlier = Counter(move.action for move in moves if move.at < span.before_until)
