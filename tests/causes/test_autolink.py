@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from defects.flow import DefectAction
@@ -204,6 +204,28 @@ def test_whoever_serves_the_ticket_finds_it_in_the_lists(scene: Scene) -> None:
         assert {one.decision.ticket_id for one in links_seen(scene.session, person, limit=9)} == seen
         on_record = links_on(scene.session, person, scene.record, limit=9)
         assert {one.decision.ticket_id for one in on_record} == seen, login
+
+
+def test_lists_ask_no_more_often_because_there_is_more(scene: Scene, engine: Engine) -> None:
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    def statements() -> int:
+        scene.session.commit()
+        scene.session.expire_all()
+        analyst = scene.session.get_one(Person, scene.people["analyst"].id)
+        assert analyst.posts
+        asked.clear()
+        for one in links_seen(scene.session, analyst, limit=20):
+            assert one.decision.ticket.title
+            assert one.decision.defect is not None
+        return len(asked)
+
+    scene.considered()
+    few = statements()
+    for login in ("wang", "zhao", "wang"):
+        scene.considered(by=login)
+    assert statements() == few
 
 
 # ── when it no longer keeps its promise ──────────────────────────────────────────────────────────
