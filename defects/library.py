@@ -84,9 +84,13 @@ def check_by_hand(text: DefectText, *, known: DefectText | None = None) -> None:
         raise Refused(N_("重点问题必须有中台负责人。"))
 
 
-def open_record(session: Session, text: DefectText, *, by: int) -> Defect:
-    """Open a record as 疑似; error codes named in the symptoms are taken along."""
-    check_by_hand(text)
+def open_record(session: Session, text: DefectText, *, by: int, by_hand: bool = True) -> Defect:
+    """Open a record as 疑似; error codes named in the symptoms are taken along.
+
+    ``by_hand``: typed here by a person; what another desk wrote is taken as it is.
+    """
+    if by_hand:
+        check_by_hand(text)
     defect = begin(session, text, by=by, number=next_number(session))
     session.flush()
     return defect

@@ -33,7 +33,7 @@ REJECTABLE = (DefectState.SUSPECTED, DefectState.CONFIRMED)
 
 
 def _create(task: Task) -> None:
-    defect = library.open_record(task.session, _text(task, None), by=task.by.id)
+    defect = library.open_record(task.session, _text(task, None), by=task.by.id, by_hand=False)
     defect.source, defect.external_id = key_of(task.item.ident)
     task.row.before = {"state": None}
     _go_on(task, defect)
@@ -47,7 +47,7 @@ def _go_on(task: Task, defect: Defect) -> None:
 
 
 def _lay_beside(task: Task) -> None:
-    defect = library.open_record(task.session, _text(task, None), by=task.by.id)
+    defect = library.open_record(task.session, _text(task, None), by=task.by.id, by_hand=False)
     task.row.before = {"beside": defect.id}
     if task.here is not None:
         write_on_line(task, task.here, content="")

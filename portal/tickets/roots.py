@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, joinedload
 from defects import library
 from defects.library import DefectText
 from defects.models import Defect, DefectType
-from defects.signatures import codes_in, version_key
+from defects.signatures import codes_in
+from defects.versions import in_order, read
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
@@ -91,7 +92,7 @@ def _text_of(tickets: Sequence[Ticket], title: str) -> DefectText:
         severity=min(ticket.priority for ticket in tickets),
         symptoms=list(dict.fromkeys(ticket.title for ticket in tickets))[:SYMPTOMS],
         codes=list(dict.fromkeys(codes)),
-        affected=sorted(versions, key=version_key),
+        affected=in_order(version for version in versions if read(version)),
     )
 
 
