@@ -78,7 +78,7 @@ def counted(session: Session, span: Span, hours: Sequence[Span]) -> Counted:
     tickets = session.execute(_by_slot(Ticket.system_id, Ticket.filed_at, told)).all()
     asked = [*reversed(_after_the_first(session, Consultation.at, hours)), span]
     about = func.coalesce(Consultation.about, Consultation.system)
-    vain = session.execute(_by_slot(about, Consultation.at, asked).where(Consultation.trusted.is_(False)))
+    vain = session.execute(_by_slot(about, Consultation.at, asked, Consultation.trusted.is_(False)))
     searches = [(systems.get(code), slot, n) for code, slot, n in vain if code]
     groups, series = _groups(session, span)
     return Counted(_filled(ids, tickets, len(told)), _filled(ids, searches, len(asked)), groups, series)
@@ -89,10 +89,12 @@ def _after_the_first(session: Session, at: Any, hours: Sequence[Span]) -> list[S
     return [hour for hour in hours if first is not None and hour[0] >= first]
 
 
-def _by_slot(what: Any, at: Any, spans: Sequence[Span]) -> Select[Any]:
+def _by_slot(what: Any, at: Any, spans: Sequence[Span], *where: ColumnElement[bool]) -> Select[Any]:
+    """Grouped outside of a subquery: PostgreSQL takes two equal cases with values for two different ones."""
     within = [and_(at >= start, at < end) for start, end in spans]
     slot = case(*((each, place) for place, each in enumerate(within)))
-    return select(what, slot.label("slot"), func.count()).where(or_(*within)).group_by(what, slot)
+    rows = select(what.label("what"), slot.label("slot")).where(or_(*within), *where).subquery()
+    return select(rows.c.what, rows.c.slot, func.count()).group_by(rows.c.what, rows.c.slot)
 
 
 def _filled(systems: Sequence[int], rows: Sequence[Any], slots: int) -> dict[int, Counts]:
