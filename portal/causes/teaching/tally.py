@@ -35,6 +35,8 @@ HANDS = {
     Provenance.ANSWERED: Permission.WORK_FRONT,
     Provenance.MERGED: Permission.CURATE_DEFECTS,
 }
+#: PostgreSQL takes the same CASE with other parameters for another one, so it is grouped by its name.
+GROUPED = "provenance_told"
 #: Whoever asked for themselves.
 USER = ""
 
@@ -123,7 +125,7 @@ def _links(since: datetime | None) -> Select[*tuple[Any, ...]]:
         (DefectLink.verdict == LinkVerdict.LINKED, Provenance.LINKED.value),
         (DefectLink.together.is_not(None), Provenance.NONE.value),
         else_=Provenance.REJECTED.value,
-    )
+    ).label(GROUPED)
     # "None of these" is one answer, however many records it tells apart.
     answers = func.count(func.coalesce(DefectLink.together, DefectLink.id).distinct())
     wanted = (
@@ -131,7 +133,7 @@ def _links(since: datetime | None) -> Select[*tuple[Any, ...]]:
         .join(Ticket, DefectLink.ticket_id == Ticket.id)
         .join(System, Ticket.system_id == System.id)
         .where(*STANDING)
-        .group_by(kind, System.code, DefectLink.by_id)
+        .group_by(GROUPED, System.code, DefectLink.by_id)
     )
     return wanted if since is None else wanted.where(DefectLink.at >= since)
 
@@ -151,7 +153,7 @@ def _answers(since: datetime | None) -> Select[*tuple[Any, ...]]:
 def _questions(since: datetime | None) -> Select[*tuple[Any, ...]]:
     kind = case(
         (Consultation.outcome == Outcome.SOLVED, Provenance.SOLVED.value), else_=Provenance.IN_VAIN.value
-    )
+    ).label(GROUPED)
     read = exists().where(
         Shown.consultation_id == Consultation.id, Shown.kind.in_(ANSWERS), Shown.opened_at.is_not(None)
     )
@@ -163,7 +165,7 @@ def _questions(since: datetime | None) -> Select[*tuple[Any, ...]]:
             told,
             Consultation.id.not_in(struck(Source.CONSULTATION)),
         )
-        .group_by(kind, Consultation.system)
+        .group_by(GROUPED, Consultation.system)
     )
     return wanted if since is None else wanted.where(Consultation.at >= since)
 
