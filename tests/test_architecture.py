@@ -46,6 +46,9 @@ VERBS = [
         "portal/tickets/bell.py",
         "portal/tickets/telling/wishes.py",
         "portal/delivery/robots.py",
+        "portal/finder/lessons/striking.py",
+        "portal/finder/lessons/runs.py",
+        "portal/causes/teaching/queue.py",
     )
 ]
 
