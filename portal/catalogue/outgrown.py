@@ -118,9 +118,9 @@ def _above(*, every: bool) -> Select[Any]:
     here = (Deployment.version, Deployment.since, Deployment.next_version, Deployment.next_on)
     within = Unit.code.in_(bindparam("chain", expanding=True))
     deployed = join(Deployment, Unit, and_(Unit.id == Deployment.unit_id, within))
-    ids = telling_of_repairs() if every else bindparam("among", expanding=True)
+    ids: Any = telling_of_repairs() if every else bindparam("among", expanding=True)
     return (
-        told_of(select(Article.id.label("article"), *record, Unit.path, *here), Article)
+        told_of(select(Article.id.label("article"), *record, Unit.path, *here), Article, every=every)
         .outerjoin(System, System.code == ROOT.system)
         .outerjoin(deployed, Deployment.system_id == System.id)
         .where(Article.id.in_(ids))
@@ -130,18 +130,24 @@ def _above(*, every: bool) -> Select[Any]:
 def telling_of_repairs() -> Select[Any]:
     """Ids of known errors that readers find and that tell of something repaired, as a sub-query."""
     near = aliased(Article)
-    return told_of(select(near.id), near).where(ROOT.state.in_(GONE)).correlate(None)
+    return told_of(select(near.id), near, every=True).where(ROOT.state.in_(GONE)).correlate(None)
 
 
-def told_of(wanted: Any, article: Any, *, states: Collection[ArticleState] = READABLE) -> Select[Any]:
-    """Known errors with ``ROOT``, the records they tell of; a translation tells what its original does."""
+def told_of(
+    wanted: Any, article: Any, *, states: Collection[ArticleState] = READABLE, every: bool = False
+) -> Select[Any]:
+    """Known errors with ``ROOT``, the records they tell of; a translation tells what its original does.
+
+    ``every``: no ids are known, and the database must not begin with all that is published.
+    """
+    state = Checked(article.state) if every else article.state
     told = or_(article.id == DefectArticle.article_id, article.translation_of_id == DefectArticle.article_id)
     found: Select[Any] = wanted.select_from(DefectArticle)
     return (
         found.join(article, told)
         .join(TIED, TIED.id == DefectArticle.defect_id)
         .join(ROOT, ROOT.id == func.coalesce(TIED.duplicate_of_id, TIED.id))
-        .where(article.kind == ArticleKind.KNOWN_ERROR, Checked(article.state).in_(states))
+        .where(article.kind == ArticleKind.KNOWN_ERROR, state.in_(states))
         .where(ROOT.state != DefectState.NOT_A_DEFECT)
     )
 
