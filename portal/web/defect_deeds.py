@@ -89,7 +89,7 @@ def move(number: str, action: str) -> Response:
 @CURATORS
 def merge(number: str) -> Response:
     defect = seen(number)
-    into = defect_by_number(db(), request.form.get("into", ""))
+    into = defect_by_number(db(), request.form.get("into") or request.form.get("q", ""))
     try:
         if into is None or not is_visible(into, viewer()):
             raise Refused(N_("没有这个编号的缺陷，请核对后再并入。"))

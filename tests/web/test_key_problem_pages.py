@@ -242,7 +242,7 @@ def test_the_other_record_is_found_by_words_and_the_merged_one_leads_on(
     assert client("engineer").fragment(there).status_code == 404
     answer = expert.submit(there, {"into": "QX999999", "note": "写了很多"})
     assert (answer.status_code, "写了很多" in answer.text) == (422, True)
-    assert expert.submit(there, {"into": kept}).location == f"/defects/{kept}"
+    assert expert.submit(there, {"q": kept.lower()}).location == f"/defects/{kept}"
     assert kept in expert.get(f"/defects/{double}").text
     assert client("wang").get(f"/defects/{double}").location == f"/defects/{kept}", "theirs to read"
     assert expert.submit(f"/defects/{double}/moves/reopen", {"note": "是两处"}).status_code == 302
