@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from defects.flow import DefectAction
 from defects.models import Defect, DefectMove
-from defects.signatures import runs_fix, version_key
+from defects.versions import Key, runs_fix, version_key
 from indexer.words import N_
 from portal.catalogue.models import Deployment, System
 from portal.people.models import Unit
@@ -107,8 +107,13 @@ def curves_of(session: Session, defect: Defect, *, zone: ZoneInfo, today: date) 
         .where(Ticket.filed_at >= since)
     )
     provinces = provinces_of(session)
+    spelled: dict[Key, str] = {}
     found = [
-        (_monday(at.astimezone(zone).date()), provinces.of.get(unit, ""), _version(version, code, defect))
+        (
+            _monday(at.astimezone(zone).date()),
+            provinces.of.get(unit, ""),
+            _version(version, code, defect, spelled),
+        )
         for at, unit, version, code in rows
     ]
     standing = standing_moves(defect.moves)
@@ -133,8 +138,10 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _version(running: str, system: str, defect: Defect) -> str:
-    return running if system == defect.system and version_key(running) else UNKNOWN
+def _version(running: str, system: str, defect: Defect, spelled: dict[Key, str]) -> str:
+    """V6.2.1 and 6.2.1 are one line, named as it was first met."""
+    key = version_key(running) if system == defect.system else ()
+    return spelled.setdefault(key, running) if key else UNKNOWN
 
 
 def _line(weeks: Sequence[date], counted: Counter[date]) -> tuple[int, ...]:
