@@ -30,6 +30,8 @@ class Cast:
     people: list[Person]
     dice: random.Random
     requesters: list[Person] = field(init=False)
+    #: Nobody changes posts while the sample is played, so each permission is asked of everybody once.
+    able: dict[Permission, list[Person]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.requesters = [person for person in self.people if not person.posts]
@@ -54,12 +56,13 @@ class Cast:
 
     def serving(self, who: Who, ticket: Ticket) -> list[Person]:
         """The people who may act as ``who`` on this ticket."""
-        permission = PERMISSION_FOR[who]
-        return [
-            person
-            for person in self.people
-            if person.may(permission) and any(post_covers(row, ticket) for row in person.posts)
-        ]
+        able = self._able(PERMISSION_FOR[who])
+        return [person for person in able if any(post_covers(row, ticket) for row in person.posts)]
+
+    def _able(self, permission: Permission) -> list[Person]:
+        if permission not in self.able:
+            self.able[permission] = [person for person in self.people if person.may(permission)]
+        return self.able[permission]
 
     def leads(self, ticket: Ticket) -> list[Person]:
         front = self.serving(Who.FRONT, ticket)

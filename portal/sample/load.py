@@ -18,6 +18,7 @@ from portal.sample import (
     company,
     complaints,
     discovered,
+    followed,
     gaps,
     information,
     keys,
@@ -37,7 +38,7 @@ from portal.sample import (
 from portal.sample.cast import Cast
 from portal.sample.halfyear import DAYS, Stage, play_all
 from portal.sample.views import keep_views
-from portal.tickets.models import Notice
+from portal.tickets.models import Notice, Ticket
 from portal.tickets.telling.models import Happening
 
 SEED = 20260101
@@ -77,47 +78,60 @@ def fill(
     session.info[CLOCK] = today - timedelta(days=DAYS + 300)
     try:
         company.found(session, password_hash)
-        cast = Cast.of(session, dice)
-        promises.promise(session, cast, today)
-        editors = cast.holding(Post.EDITOR)
-        shelf = library.shelve_articles(session, editors, cast.people, dice=dice, today=today)
-        records = library.shelve_defects(
-            session,
-            cast.responsible(Post.EXPERT),
-            cast.responsible(Post.ENGINEER),
-            dice=dice,
-            today=today,
-        )
-        systems = {system.code: system for system in session.scalars(select(System))}
-        session.info[CLOCK] = today - timedelta(days=ASKED_SINCE)
-        information.publish(session, systems, cast.holding(Post.ADMIN)[0])
-        stage = Stage(session, cast, systems, shelf, records, dice, today)
+        stage = _stage(session, dice, today)
         filed = play_all(stage, tickets, progress)
         stage.at(today)
-        information.hand_a_shift_over(session, cast, to=cast.holding_agents()[0])
-        if tickets >= TICKETS // 4:
-            outages.play_outages(stage)
-            complaints.play_complaints(stage)
-            quality.play_quality(stage)
-            tied.tie(stage)
-            relapses.relapse(stage)
-            autolinked.link(stage)
-            stage.at(today)
-            discovered.discover(stage)
-        outages.announce(stage)
-        keep_views(session, cast)
-        voices.speak(session, today=today)
-        _read_notices(session, today)
-        robots.invite(session, cast.holding(Post.ADMIN)[0], today=today)
-        neighbours.acquaint(session, editor=cast.holding(Post.EDITOR)[0], admin=cast.holding(Post.ADMIN)[0])
-        searches.remember(session, filed, list(shelf.values()), cast.people, dice=dice, today=today)
-        if tickets >= TICKETS // 4:
-            gaps.dig(session, cast, dice=dice, today=today)
-        keys.tackle(session, records, today=today)
-        tended.tend(session, shelf, records, editors=editors, readers=cast.people, today=today)
-        admin = cast.holding(Post.ADMIN)[0]
-        told.tell_users(session, records, editor=editors[0], admin=admin, today=today)
-        promises.plan(session, cast, today)
+        _play_on(stage, whole=tickets >= TICKETS // 4)
+        _look_back(stage, filed, whole=tickets >= TICKETS // 4)
     finally:
         session.info.pop(CLOCK, None)
     session.flush()
+
+
+def _stage(session: Session, dice: random.Random, today: datetime) -> Stage:
+    """Everything that is there before the first ticket: people, levels, articles, records, forms."""
+    cast = Cast.of(session, dice)
+    promises.promise(session, cast, today)
+    shelf = library.shelve_articles(session, cast.holding(Post.EDITOR), cast.people, dice=dice, today=today)
+    records = library.shelve_defects(
+        session, cast.responsible(Post.EXPERT), cast.responsible(Post.ENGINEER), dice=dice, today=today
+    )
+    systems = {system.code: system for system in session.scalars(select(System))}
+    session.info[CLOCK] = today - timedelta(days=ASKED_SINCE)
+    information.publish(session, systems, cast.holding(Post.ADMIN)[0])
+    return Stage(session, cast, systems, shelf, records, dice, today)
+
+
+def _play_on(stage: Stage, *, whole: bool) -> None:
+    """What happens beside the tickets; outages and the work on quality only where there are enough."""
+    session, cast = stage.session, stage.cast
+    information.hand_a_shift_over(session, cast, to=cast.holding_agents()[0])
+    if whole:
+        outages.play_outages(stage)
+        complaints.play_complaints(stage)
+        quality.play_quality(stage)
+        tied.tie(stage)
+        relapses.relapse(stage)
+        autolinked.link(stage)
+        stage.at(stage.today)
+        discovered.discover(stage)
+    outages.announce(stage)
+    keep_views(session, cast)
+    voices.speak(session, today=stage.today)
+    _read_notices(session, stage.today)
+
+
+def _look_back(stage: Stage, filed: list[Ticket], *, whole: bool) -> None:
+    """What came of it: neighbours, searches, gaps, articles that were looked after, plans."""
+    session, cast, dice, today = stage.session, stage.cast, stage.dice, stage.today
+    editors, admin = cast.holding(Post.EDITOR), cast.holding(Post.ADMIN)[0]
+    robots.invite(session, admin, today=today)
+    neighbours.acquaint(session, editor=editors[0], admin=admin)
+    searches.remember(session, filed, list(stage.shelf.values()), cast.people, dice=dice, today=today)
+    if whole:
+        gaps.dig(session, cast, dice=dice, today=today)
+    keys.tackle(session, stage.records, today=today)
+    tended.tend(session, stage.shelf, stage.records, editors=editors, readers=cast.people, today=today)
+    told.tell_users(session, stage.records, editor=editors[0], admin=admin, today=today)
+    followed.follow(session, stage.shelf.values(), by=[cast.requesters[0], cast.holding_agents()[0]])
+    promises.plan(session, cast, today)
