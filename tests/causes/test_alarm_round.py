@@ -29,7 +29,7 @@ from tests.causes.alarm_desk import AlarmDesk
 from tests.world import World
 
 SAYS = "电费核算阶梯电量重复累计，报错 MKT-E2201"
-Deed = Callable[[AlarmDesk], None]
+Deed = Callable[[AlarmDesk], object]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def do(maker: sessionmaker[Session], desk_world: World) -> Callable[[Deed], None
 @pytest.fixture
 def repaired(do: Callable[[Deed], None], maker: sessionmaker[Session], index: Index) -> None:
     """One repaired record in library and index."""
-    do(lambda stage: stage.record(title="阶梯电量重复累计", symptoms=(SAYS,)) and None)
+    do(lambda stage: stage.record(title="阶梯电量重复累计", symptoms=(SAYS,)))
     with maker() as session:
         index.rebuild(list(sources.every_document(session)))
 
@@ -71,9 +71,9 @@ def looked(maker: sessionmaker[Session]) -> int:
 def test_each_new_ticket_is_looked_at_once(
     maker: sessionmaker[Session], index: Index, do: Callable[[Deed], None]
 ) -> None:
-    do(lambda stage: stage.ticket(text=SAYS) and None)
-    do(lambda stage: stage.ticket("zhao", text=SAYS) and None)
-    do(lambda stage: stage.ticket(text="打印机卡纸，换了硒鼓也不行") and None)
+    do(lambda stage: stage.ticket(text=SAYS))
+    do(lambda stage: stage.ticket("zhao", text=SAYS))
+    do(lambda stage: stage.ticket(text="打印机卡纸，换了硒鼓也不行"))
     assert rounds.watch_for_recurrence(maker, index) == 3
     assert alarms(maker) == [(AlarmState.POSSIBLE, Basis.LIKENESS, 1)], "a model that never learned only asks"
     assert rounds.watch_for_recurrence(maker, index) == 0
@@ -105,7 +105,7 @@ def test_what_is_linked_meanwhile_speaks_for_itself(
         ticket = stage.session.scalars(select(Ticket)).one()
         linking.link(stage.session, ticket, stage.session.scalars(select(Defect)).one(), by=stage.expert)
 
-    do(lambda stage: stage.ticket(text=SAYS) and None)
+    do(lambda stage: stage.ticket(text=SAYS))
     with maker() as session:
         (found,) = rounds.found_now(session, Finder(index))
     do(link)
@@ -140,7 +140,7 @@ def test_withdrawn_old_and_seen_tickets_are_left_alone(
 def test_without_an_index_every_ticket_waits(
     maker: sessionmaker[Session], index: Index, do: Callable[[Deed], None]
 ) -> None:
-    do(lambda stage: stage.ticket(text=SAYS) and None)
+    do(lambda stage: stage.ticket(text=SAYS))
     assert not is_ready(index)
     assert rounds.watch_for_recurrence(maker, index) == 0
     assert looked(maker) == 0
