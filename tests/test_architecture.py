@@ -24,6 +24,8 @@ VERBS = [
         "portal/curation/decay/looking.py",
         "portal/curation/quality/pairs.py",
         "defects/library.py",
+        "portal/causes/known/publishing.py",
+        "portal/causes/known/retiring.py",
         "portal/tickets/desk.py",
         "portal/tickets/moves.py",
         "portal/tickets/unattended.py",
