@@ -24,8 +24,8 @@ from indexer.generation import Broken
 from indexer.index import Index
 from indexer.lock import Busy
 from portal.causes.alarms.round import watch_for_recurrence
-from portal.causes.wall.upkeep import keep_twins, keep_wall
 from portal.causes.teaching.gathering import keep_queue
+from portal.causes.wall.upkeep import keep_twins, keep_wall
 from portal.cli.bulk_work import carry_bulk_on, forget_bulk
 from portal.cli.coming_back import follow_questions
 from portal.cli.curating import count_standings, find_pairs, keep_time, look_for_decay

@@ -31,6 +31,8 @@ from portal.tickets.words import Category, State
 
 #: The newest of each kind; a desk changes its words over the years.
 MOST = 4_000
+#: Of the tickets without a record, at most so many for each with one.
+OTHERS = 4
 ANSWERS = frozenset({ARTICLE, DEFECT})
 
 
@@ -250,8 +252,12 @@ def cases(session: Session) -> list[Case]:
 
 
 def _others(linked: int, with_record: int) -> int:
-    """Look-alikes are learned from as much as the larger half of what was judged."""
-    return max(with_record, linked - with_record)
+    """So many that have no record behind them as the desk really meets, within what learning can bear.
+
+    What a model promises is counted on these cases: with as many of either kind as the other it would promise
+    too much wherever most tickets are no defects.
+    """
+    return min(MOST, OTHERS * max(with_record, linked - with_record))
 
 
 def _case(ticket: Ticket, links: Sequence[DefectLink]) -> Case | None:
@@ -263,7 +269,7 @@ def _case(ticket: Ticket, links: Sequence[DefectLink]) -> Case | None:
 
 
 def _of_another_kind(session: Session, known: Collection[int], *, most: int) -> Iterator[Case]:
-    """As many closed tickets that were no defect, the newest: those are met by the linking too."""
+    """Closed tickets that were no defect, the newest: those are met by the linking too."""
     rows = session.scalars(
         select(Ticket).where(*_is_of_another_kind()).order_by(Ticket.id.desc()).limit(most)
     )

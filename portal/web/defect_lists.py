@@ -125,7 +125,8 @@ class Row:
         return modules.get(self.defect.module or "", self.defect.module or "")
 
     def person(self, number: int | None) -> str:
-        return named(self.people[number]) if number in self.people else ""
+        found = self.people.get(number or 0)
+        return named(found) if found else ""
 
 
 # fmt: off

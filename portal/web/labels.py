@@ -13,8 +13,8 @@ from defects import flow as defect_flow
 from defects import models as defect_models
 from kb import audience, models
 from kb import flow as article_flow
-from portal.causes.teaching import picking
 from portal.causes.bursts import models as burst_models
+from portal.causes.teaching import picking
 from portal.curation.drafts import models as draft_models
 from portal.curation.gaps import flow as gap_flow
 from portal.curation.gaps import lists as gap_lists

@@ -28,7 +28,7 @@ def test_both_share_one_arithmetic(shown: int, data: st.DataObject) -> None:
     assert -1e-12 <= low <= right / shown + 1e-12
     assert right / shown - 1e-12 <= high <= 1 + 1e-12
     assert wilson_lower(right, shown, surety=TWO_SIDED) == low
-    assert wilson_lower(right, shown) >= low - 1e-12, "with one end to be wrong at, the bound may stand higher"
+    assert wilson_lower(right, shown) >= low - 1e-12, "wrong at one end only, it may stand higher"
     estimate = rate(right, shown)
     assert estimate is not None
     assert (estimate.low, estimate.high) == (max(0.0, low), min(1.0, high))

@@ -26,9 +26,9 @@ WINDOW = 200
 YOUNG = timedelta(days=7)
 #: What is shown is an interval of 95 % to either side …
 SHOWN_SURETY = 1.645
-#: … and stopping asks for 99.9 %, because it is asked again with every look: exactly as precise as promised, a
-#: model is stopped by chance in 5 of 100 runs of 500 links; right in 85 of 100, it is after some 35 looks, right
-#: in half of them, after 5.
+#: … and stopping asks for 99.9 %, because it is asked again with every look: exactly as precise as promised,
+#: a model is stopped by chance in 5 of 100 runs of 500 links; right in 85 of 100, it is after some 35 looks,
+#: right in half of them, after 5.
 STOP_SURETY = 3.09
 #: One or two slips are no evidence, whatever they are divided by.
 LEAST_WRONG = 3

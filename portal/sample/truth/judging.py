@@ -25,8 +25,18 @@ from portal.tickets.words import Action, Category
 
 #: So many of the tickets are looked at, more of those that were linked, and people are wrong so often.
 LOOKED_AT, LOOKED_AT_LINKED, SLIPS = 0.7, 0.8, 0.02
-#: What the front may answer by itself.
+#: What the front may answer by itself; the rest goes to the middle and back.
 ANSWERED = frozenset({Category.CONSULTATION, Category.ACCOUNT})
+#: How a ticket that no record is behind ends.
+AT_ONCE = ((Who.FRONT, Action.TAKE), (Who.FRONT, Action.ANSWER))
+BY_THE_MIDDLE = (
+    (Who.FRONT, Action.TAKE),
+    (Who.FRONT, Action.ESCALATE),
+    (Who.MIDDLE, Action.TAKE),
+    (Who.MIDDLE, Action.RULE),
+    (Who.MIDDLE, Action.REPLY),
+    (Who.FRONT, Action.TELL),
+)
 
 
 def look_at(
@@ -40,8 +50,8 @@ def look_at(
     _judge(session, index, ticket, expert, right=_believed(played.cause, records, dice))
     if played.alarm is not None:
         _decide(session, session.get_one(RecurrenceAlarm, played.alarm), expert, played)
-    if played.cause is None and ticket.category in ANSWERED:
-        _answer(session, ticket, dice)
+    if played.cause is None and ticket.category not in (Category.COMPLAINT, Category.DEFECT):
+        _end(session, ticket, dice)
 
 
 def _decide(session: Session, alarm: RecurrenceAlarm, expert: Person, played: Played) -> None:
@@ -79,14 +89,15 @@ def _none_of_these(session: Session, index: Index, ticket: Ticket, expert: Perso
             linking.reject(session, ticket, session.get_one(Defect, result.id), by=expert)
 
 
-def _answer(session: Session, ticket: Ticket, dice: random.Random) -> None:
+def _end(session: Session, ticket: Ticket, dice: random.Random) -> None:
     """What no record is behind is answered and confirmed: closed tickets teach as well."""
-    agents = Cast.of(session, dice).serving(Who.FRONT, ticket)
-    if not agents:
-        return
-    for action, by in (
-        (Action.TAKE, agents[0]),
-        (Action.ANSWER, agents[0]),
-        (Action.CONFIRM, ticket.requester),
-    ):
-        desk.move(session, ticket, action, by=by, given=desk.Given(note="已答复。", rating=5))
+    cast = Cast.of(session, dice)
+    ruled = ticket.category
+    for who, action in AT_ONCE if ticket.category in ANSWERED else BY_THE_MIDDLE:
+        by = ticket.holder or next(iter(cast.serving(who, ticket)), None)
+        if by is None:
+            return
+        if action == Action.TAKE and ticket.holder is not None:
+            continue
+        desk.move(session, ticket, action, by=by, given=desk.Given(note="已处理。", category=ruled))
+    desk.move(session, ticket, Action.CONFIRM, by=ticket.requester, given=desk.Given(rating=5))

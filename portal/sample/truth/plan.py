@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from defects.signatures import version_key
+from portal.catalogue.queries import ZONE
 from portal.sample import material
 from portal.sample.material import Scenario
-from portal.tickets.filing import ZONE
 from portal.tickets.words import Category
 
 START = datetime(2025, 1, 6, 8, 0, tzinfo=ZONE)
 PROVINCES = ("ld", "lx", "hl")
-#: Records whose story has its own end in the material: what was said to them has no record behind it.
-NO_RECORD = frozenset({"duplicate", "not_a_defect"})
+#: No records of their own: what the one was told belongs to another record, what the other was told to none.
+DUPLICATE, NO_DEFECT = "duplicate", "not_a_defect"
+#: What may well have a record of the same module behind it, though nobody has said so: left out.
+UNSURE = frozenset({Category.DATA, Category.CHANGE, Category.FAULT, Category.COMPLAINT})
 KNOWN_AT_FIRST = 0.75
 TOLD_AGAIN = 0.6
 #: Users name the wrong system now and then, and mostly not the module.
@@ -85,8 +87,8 @@ class Year:
 def planned(*, seed: int, days: int = 364, scale: float = 1.0) -> Year:
     """A year, or a part of one; ``scale`` is the share of the written material that is used."""
     dice = random.Random(seed)  # noqa: S311 - believable, not secret
-    records = {row["id"]: row for _, rows in material.read_all("defects") for row in rows}
-    lasting = sorted(name for name, row in records.items() if row["state"] not in NO_RECORD)
+    records = _written()
+    lasting = sorted(name for name, row in records.items() if row["state"] not in (DUPLICATE, NO_DEFECT))
     kept = {name: records[name] for name in dice.sample(lasting, round(len(lasting) * scale))}
     opened = dict(_opened(kept, days, dice))
     year = Year(days, kept, opened, _repairs(kept, opened, days, dice))
@@ -121,14 +123,18 @@ def _repair(record: Mapping[str, Any], opened: int, days: int, dice: random.Rand
 
 
 def _next_version(record: Mapping[str, Any]) -> str:
-    """The minor version after every one that is known to have the defect, or to run now."""
-    known = [version_key(str(version)) for version in record.get("affected") or ("1.0",)]
+    """The minor version after every one that is known to have the defect, or that runs anywhere."""
+    system = next(
+        row for row in material.read("catalogue.yaml")["systems"] if row["code"] == record["system"]
+    )
+    running = (system["version"], *system.get("ahead", {}).values())
+    known = [version_key(str(version)) for version in (*running, *(record.get("affected") or ()))]
     major, minor = max((*key, 0, 0)[:2] for key in known)
     return f"{major}.{minor + 1}.0"
 
 
 def _reports(year: Year, dice: random.Random, scale: float) -> Iterator[Report]:
-    said = [(scenario, scenario.says[0]) for scenario in material.defect_scenarios()]
+    said = [(scenario, scenario.says[0]) for scenario in map(_of_the_survivor, material.defect_scenarios())]
     reported = [pair for pair in said if pair[0].defect in year.records or dice.random() < scale]
     reported += [pair for pair in reported if dice.random() < TOLD_AGAIN]
     for scenario, say in reported:
@@ -141,6 +147,23 @@ def _reports(year: Year, dice: random.Random, scale: float) -> Iterator[Report]:
     for scenario, say in others[: round(OTHERS_PER_REPORT * len(reported))]:
         if (one := _report(year, scenario, say, dice)) is not None:
             yield one
+
+
+def _written() -> Mapping[str, Mapping[str, Any]]:
+    return {row["id"]: row for _, rows in material.read_all("defects") for row in rows}
+
+
+def _of_the_survivor(scenario: Scenario) -> Scenario:
+    record = _written()[scenario.defect or ""]
+    return replace(scenario, defect=record["duplicate_of"]) if record["state"] == DUPLICATE else scenario
+
+
+def _is_sure(scenario: Scenario) -> bool:
+    """Is it certain that no record is behind it?"""
+    modules = {(row["system"], row.get("module")) for row in _written().values()}
+    return Category(scenario.category) not in UNSURE or (
+        scenario.category != Category.FAULT and (scenario.system, scenario.module) not in modules
+    )
 
 
 def _report(year: Year, scenario: Scenario, say: str, dice: random.Random) -> Report | None:
