@@ -38,7 +38,7 @@ def of_articles(session: Session, ids: Collection[int]) -> Mapping[int, list[str
 
 
 def of_defects(session: Session, ids: Collection[int]) -> Mapping[int, list[str]]:
-    """Tickets that are linked to the record."""
+    """Tickets that people have linked to the record."""
     said = _said(session, _linked_tickets().where(DefectLink.defect_id.in_(ids)))
     return {number: _distinct(said[number]) for number in ids}
 
@@ -69,8 +69,11 @@ def _solved_tickets() -> Select[*tuple[Any, ...]]:
 
 
 def _linked_tickets() -> Select[*tuple[Any, ...]]:
+    """By people alone: with the words of what the system linked, a record would draw more of the same."""
     return _of_tickets(DefectLink).where(
-        DefectLink.verdict == LinkVerdict.LINKED, DefectLink.id.not_in(struck(Source.LINK))
+        DefectLink.verdict == LinkVerdict.LINKED,
+        DefectLink.by_id.is_not(None),
+        DefectLink.id.not_in(struck(Source.LINK)),
     )
 
 

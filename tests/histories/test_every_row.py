@@ -162,5 +162,5 @@ def _judge_no_defect(session: Session, ticket: Ticket) -> None:
 
 def _link(session: Session, company: Company, ticket: Ticket) -> None:
     if ticket.defect is None:
-        linking.link(session, ticket, company.defects["mkt"], by=None)
+        linking.link(session, ticket, company.defects["mkt"], by=company.people["expert"])
         session.refresh(ticket, ["defect_links"])

@@ -115,6 +115,12 @@ LISTS: dict[str, Shows] = {
     "own ticket": Shows(("mine.ticket",), paged("/my/tickets/{ticket}"), seen_by=("wang",), offers=False),
     "ticket": Shows(("ticket_pages.page",), paged("/tickets/{ticket}"), seen_by=("agent", "editor")),
     "ticket on the workbench": Shows(("workbench.ticket",), paged("/workbench/{ticket}")),
+    "links of a ticket": Shows(
+        ("api_links.TicketLinks",),
+        paged("/api/v1/tickets/{ticket}/links"),
+        seen_by=("agent", "editor"),
+        offers=False,
+    ),
     "ticket on paper": Shows(("printing.ticket",), paged("/tickets/{ticket}/print")),
     "answers in a reply": Shows(
         ("ticket_pages.answers",), paged("/tickets/{ticket}/answers?q=" + SHARED), seen_by=("agent",)

@@ -289,7 +289,10 @@ def test_every_route_that_shows_an_article_stands_in_the_table(
 #: Questions at typing speed that no article answers.
 ASKING_NOTHING_OF_ARTICLES = {"ask.fields", "knowledge.preview", "drafts.page"}
 #: Files of what a page shows, through the same query; their own tests read them.
-FILES_OF_PAGES = {"article_imports.export", "gaps.export", "queues.export", "deflection.export"}
+FILES_OF_PAGES = {
+    *("article_imports.export", "gaps.export", "queues.export", "deflection.export"),
+    *("defect_pages.export", "defect_copies.copy", "across.export", "voice.export"),
+}
 
 
 def _only_asks(view: object) -> bool:

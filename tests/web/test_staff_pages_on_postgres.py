@@ -22,7 +22,6 @@ from tests.web.test_workbench import (  # noqa: F401
     at_the_back,
     escalated,
     test_after_a_deed_the_next_ticket_lies_on_the_table,
-    test_alike_tickets_become_one_record_with_all_of_them_linked,
     test_link_reject_and_undo,
     test_the_two_shapes_of_serving_with_a_permission_are_equal,
 )
