@@ -13,6 +13,7 @@ from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import desk, linking
 from portal.tickets.models import Notice, Ticket
+from portal.tickets.relations.standing import root_of
 from portal.tickets.visibility import is_party, is_visible, permissions_on, serves
 from tests.histories.chronicle import Deed
 from tests.histories.company import FIXED_IN, Company
@@ -50,19 +51,20 @@ def _comment(session: Session, ticket: Ticket, by: Person, *, internal: bool) ->
 
 
 def _urge(session: Session, ticket: Ticket, by: Person) -> list[Deed]:
-    before, version = ticket.urges, ticket.version
-    heard = _notices(session, ticket)
+    worked_on = root_of(ticket)  # a merged ticket is urged on where it is worked on
+    before, version = worked_on.urges, worked_on.version
+    heard = _notices(session, worked_on)
     try:
         desk.urge(session, ticket, by=by, words="急")
     except Refused:
         return []
-    assert ticket.is_open
+    assert worked_on.is_open
     assert is_party(session, by, ticket)
-    assert ticket.urges > before
-    assert ticket.version == version, "urging overtakes nobody"
-    if ticket.holder_id not in (None, by.id):
-        assert _notices(session, ticket) > heard, "the holder hears of the urging"
-    return [Deed(ticket.id, None, by.id, URGE)]
+    assert worked_on.urges > before
+    assert worked_on.version == version, "urging overtakes nobody"
+    if worked_on.holder_id not in (None, by.id):
+        assert _notices(session, worked_on) > heard, "the holder hears of the urging"
+    return [Deed(worked_on.id, None, by.id, URGE)]
 
 
 def _notices(session: Session, ticket: Ticket) -> int:
