@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
@@ -21,7 +22,7 @@ from kb.columns import now
 from kb.flow import Refused
 from kb.models import Article
 from portal.people.models import Person
-from portal.tickets import clocks, linking, notices, trail
+from portal.tickets import clocks, notices, trail
 from portal.tickets.assignment.presence import absence_of
 from portal.tickets.complaints.bars import barred_from, complaint_of
 from portal.tickets.filing import TEXT_LIMIT, clean
@@ -55,6 +56,10 @@ NO_FIX_TO_COME = frozenset({DefectState.NOT_A_DEFECT, DefectState.DUPLICATE})
 
 class Overtaken(Refused):
     """Somebody else moved the ticket first."""
+
+
+#: What PostgreSQL calls it when two wait for each other.
+DEADLOCK = "40P01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +139,29 @@ def move(
     A ticket that was overtaken in the database leaves the session rolled back.
     """
     given = given or Given()
-    if given.other is not None and action in BETWEEN_TICKETS:
-        lock(session, ticket, given.other)
-    if seen is not None and seen != ticket.version:
-        raise overtaken(session, ticket)
-    row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
-    given = _checked(row, given)
     try:
-        with session.begin_nested():  # a move that is refused half-way leaves nothing behind
-            if row.action == Action.PARK and by is not None:
-                linking.stand_by(session, ticket, by=by)
-                if (ticket.state, ticket.tier) != (row.start, row.tier):  # held only now
-                    raise overtaken(session, ticket)
-            return _taken(session, ticket, row, by=by, given=given)
-    except StaleDataError as race:
+        if given.other is not None and action in BETWEEN_TICKETS:
+            lock(session, ticket, given.other)
+        return _decided(session, ticket, action, by=by, given=given, seen=seen)
+    except (StaleDataError, OperationalError) as race:
+        # Of two deeds that wait for each other's tickets PostgreSQL ends one: that one was overtaken, too.
+        if isinstance(race, OperationalError) and getattr(race.orig, "sqlstate", "") != DEADLOCK:
+            raise
         number = inspect(ticket).identity
         session.rollback()
         fresh = session.get(Ticket, number, populate_existing=True)
         raise overtaken(session, fresh or ticket) from race
+
+
+def _decided(
+    session: Session, ticket: Ticket, action: Action, *, by: Person | None, given: Given, seen: int | None
+) -> TrailEntry:
+    if seen is not None and seen != ticket.version:
+        raise overtaken(session, ticket)
+    row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
+    given = _checked(row, given)
+    with session.begin_nested():  # a move that is refused half-way leaves nothing behind
+        return _taken(session, ticket, row, by=by, given=given)
 
 
 def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> TrailEntry:
