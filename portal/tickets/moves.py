@@ -22,7 +22,7 @@ from kb.columns import now
 from kb.flow import Refused
 from kb.models import Article
 from portal.people.models import Person
-from portal.tickets import clocks, notices, trail
+from portal.tickets import clocks, linking, notices, trail
 from portal.tickets.assignment.presence import absence_of
 from portal.tickets.complaints.bars import barred_from, complaint_of
 from portal.tickets.filing import TEXT_LIMIT, clean
@@ -161,6 +161,10 @@ def _decided(
     row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
     given = _checked(row, given)
     with session.begin_nested():  # a move that is refused half-way leaves nothing behind
+        if row.action == Action.PARK and by is not None:
+            linking.stand_by(session, ticket, by=by)
+            if (ticket.state, ticket.tier) != (row.start, row.tier):  # held only now
+                raise overtaken(session, ticket)
         return _taken(session, ticket, row, by=by, given=given)
 
 

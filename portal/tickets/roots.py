@@ -1,4 +1,4 @@
-"""From tickets to their root cause: those no record explains yet, and opening a record from them.
+"""From tickets to their root cause: opening a record from those that no record explains yet.
 
 The record itself is the defect library's. The invariant: a record opened here has at least one ticket,
 and whoever opens it may link every one of them.
@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from defects import library
 from defects.library import DefectText
@@ -19,41 +18,20 @@ from defects.models import Defect, DefectType
 from defects.signatures import codes_in
 from defects.versions import in_order, read
 from indexer.words import N_
-from kb.columns import now
 from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets import linking
 from portal.tickets.filing import TITLE_LIMIT, clean
-from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.piles import served_with
+from portal.tickets.models import Ticket
 from portal.tickets.visibility import permissions_on
-from portal.tickets.words import Category, State
+from portal.tickets.words import Category
 
 RECENT = timedelta(weeks=8)
 MOST = 300
 SYMPTOMS = 8
 #: Requests that a defect may stand behind.
 ROOTED = (Category.DEFECT, Category.DATA)
-
-
-def unlinked(session: Session, person: Person) -> list[Ticket]:
-    """The latest tickets of this expert's systems that may have a root cause and have none yet."""
-    linked = exists().where(DefectLink.ticket_id == Ticket.id, DefectLink.verdict == LinkVerdict.LINKED)
-    wanted = (
-        select(Ticket)
-        .where(
-            served_with(person, Permission.CURATE_DEFECTS),
-            Ticket.category.in_(ROOTED),
-            Ticket.state != State.CANCELLED,
-            Ticket.filed_at >= now(session) - RECENT,
-            ~linked,
-        )
-        .options(joinedload(Ticket.requester))
-        .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
-        .limit(MOST)
-    )
-    return list(session.scalars(wanted))
 
 
 def open_record_from(session: Session, tickets: Sequence[Ticket], *, title: str, by: Person) -> Defect:

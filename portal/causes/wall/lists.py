@@ -7,7 +7,7 @@ were taken down from the whole; the number of statements does not depend on the 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ from portal.catalogue.models import System
 from portal.catalogue.queries import ZONE
 from portal.causes.wall.arranging import new_since
 from portal.causes.wall.models import WallGroup, WallMember
-from portal.causes.wall.unexplained import REMEMBERED, is_unexplained
+from portal.causes.wall.unexplained import REMEMBERED, is_unexplained, newest_of
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket
@@ -177,7 +177,8 @@ def _lines(session: Session, person: Person, rows: Sequence[Any], *, aside: bool
     groups = [row[0] for row in rows]
     ids = [group.id for group in groups]
     since = _since(session, aside=aside)
-    listed, days = _newest(session, person, ids, since), _days(session, person, ids)
+    listed = newest_of(session, ids, _served(person), most=LISTED, since=since)
+    days = _days(session, person, ids)
     whole, new = _whole(session, ids, since), new_since(session, groups) if aside else {}
     return tuple(
         Line(
@@ -206,30 +207,6 @@ def _whole(session: Session, ids: Sequence[int], since: datetime) -> dict[int, i
         .group_by(WallMember.group_id)
     )
     return {group: count for group, count in rows if group is not None}
-
-
-def _newest(
-    session: Session, person: Person, ids: Sequence[int], since: datetime
-) -> Mapping[int, list[Ticket]]:
-    latest = func.row_number().over(
-        partition_by=WallMember.group_id, order_by=(Ticket.filed_at.desc(), Ticket.id.desc())
-    )
-    ranked = (
-        select(Ticket.id, WallMember.group_id, latest.label("latest"))
-        .join(WallMember, WallMember.ticket_id == Ticket.id)
-        .where(WallMember.group_id.in_(ids), _served(person), is_unexplained(since))
-        .subquery()
-    )
-    rows = session.execute(
-        select(ranked.c.group_id, Ticket)
-        .join(Ticket, Ticket.id == ranked.c.id)
-        .where(ranked.c.latest <= LISTED)
-        .order_by(ranked.c.latest)
-    )
-    found: defaultdict[int, list[Ticket]] = defaultdict(list)
-    for group, ticket in rows:
-        found[group].append(ticket)
-    return found
 
 
 def _days(session: Session, person: Person, ids: Sequence[int]) -> Mapping[int, tuple[Day, ...]]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from defects.flow import DefectState
@@ -20,8 +20,8 @@ from indexer.document import Mode, Query
 from indexer.index import Index
 from indexer.linking import Decision
 from kb.columns import now
-from portal.causes.wall.models import WallGroup, WallMember
-from portal.causes.wall.unexplained import is_unexplained
+from portal.causes.wall.models import WallGroup
+from portal.causes.wall.unexplained import newest_of
 from portal.finder import link_signs
 from portal.finder.sources import DEFECT
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
@@ -51,7 +51,7 @@ def groups_to_look_at(session: Session, *, limit: int = GROUPS) -> list[int]:
 
 def looked_up(session: Session, index: Index, ids: Sequence[int]) -> dict[int, Near | None]:
     """Group → the record that comes nearest; reads only."""
-    asked = _newest(session, ids)
+    asked = newest_of(session, ids, most=ASKED, since=now(session) - RECENT)
     rejected = _rejected(session, [ticket.id for tickets in asked.values() for ticket in tickets])
     return {group: _near(session, index, asked[group], rejected) for group in ids}
 
@@ -65,28 +65,6 @@ def note(session: Session, found: Mapping[int, Near | None]) -> None:
         row.nearest_counted = bool(near and near.counted)
         row.looked_at = now(session)
     session.flush()
-
-
-def _newest(session: Session, ids: Sequence[int]) -> Mapping[int, list[Ticket]]:
-    latest = func.row_number().over(
-        partition_by=WallMember.group_id, order_by=(Ticket.filed_at.desc(), Ticket.id.desc())
-    )
-    ranked = (
-        select(Ticket.id, WallMember.group_id, latest.label("latest"))
-        .join(WallMember, WallMember.ticket_id == Ticket.id)
-        .where(WallMember.group_id.in_(ids), is_unexplained(now(session) - RECENT))
-        .subquery()
-    )
-    rows = session.execute(
-        select(ranked.c.group_id, Ticket)
-        .join(Ticket, Ticket.id == ranked.c.id)
-        .where(ranked.c.latest <= ASKED)
-        .order_by(ranked.c.latest)
-    )
-    found: defaultdict[int, list[Ticket]] = defaultdict(list)
-    for group, ticket in rows:
-        found[group].append(ticket)
-    return found
 
 
 def _rejected(session: Session, tickets: Sequence[int]) -> set[tuple[int, int]]:
