@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from defects.flow import DefectState
 from defects.importing import FIELDS
-from defects.library import text_of
 from defects.models import Defect
+from defects.texts import text_of
 from kb.importing.identity import Key, chunks, key_of
 
 COLUMNS = ("number", *(field.name for field in FIELDS))

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import STATE_LABELS, DefectAction, DefectDuty, DefectState, Step, step
-from defects.library import DefectText
 from defects.models import TYPE_LABELS, Defect, DefectMove, DefectType
+from defects.texts import DefectText, as_stored, check, text_of
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
@@ -115,7 +115,7 @@ def _whole(values: dict[str, Any]) -> dict[str, Any]:
     if state == DefectState.DUPLICATE and not values["duplicate_of"]:
         raise BadRow(N_("重复的缺陷要写明并入了哪一条（duplicate_of）：那一条的来源编号，或者 QX 编号。"))
     try:
-        library.check(_text(values))
+        check(_text(values))
         _walk(state, values)
     except Refused as refusal:
         raise BadRow(str(refusal)) from refusal
@@ -221,9 +221,9 @@ class Writer:
         return defect
 
     def _describe(self, draft: Draft, defect: Defect) -> None:
-        before = library.text_of(defect)
+        before = text_of(defect)
         text = _mentioned(before, draft, growing=self.growing)
-        if library.as_stored(self.session, text) == before:
+        if as_stored(self.session, text) == before:
             self._tell(draft, defect, Fate.UNCHANGED)
         else:
             library.describe(self.session, defect, text)

@@ -6,82 +6,38 @@ Verbs never commit. Countermeasures of key problems are in ``countermeasures``, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from collections.abc import Collection
+from dataclasses import asdict, replace
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from defects import changes, countermeasures
 from defects.flow import DefectAction, DefectDuty, DefectState, step
-from defects.models import Defect, DefectArticle, DefectChange, DefectMove, DefectNote, DefectType
+from defects.models import Defect, DefectArticle, DefectChange, DefectMove, DefectNote
 from defects.proof import Proof
-from defects.signatures import canonical, codes_in
-from defects.versions import check_affected, check_fixed, in_order
+from defects.texts import (
+    SYMPTOM_LIMIT,
+    VERSION_LIMIT,
+    DefectText,
+    check,
+    check_by_hand,
+    distinct,
+    put,
+    text_of,
+)
+from defects.versions import check_fixed, in_order
 from defects.wording import gathered
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from kb.models import Article
 
-TITLE_LIMIT = 300
-VERSION_LIMIT = 40
-TEXT_LIMIT = 20_000
 NOTE_LIMIT = 2_000
-SYMPTOM_LIMIT = 500
 EVERY_DUTY = frozenset(DefectDuty)
 #: What the middle alone decides about a record.
 OF_THE_MIDDLE = ("key", "due_on", "owner_middle_id")
-
-
-@dataclass(frozen=True, slots=True)
-class DefectText:
-    """Everything a curator decides about a record."""
-
-    title: str
-    system: str
-    module: str | None = None
-    type: DefectType = DefectType.FUNCTION
-    severity: int = 3
-    key: bool = False
-    due_on: date | None = None
-    symptoms: Sequence[str] = field(default=())
-    codes: Sequence[str] = field(default=())
-    affected: Sequence[str] = field(default=())
-    fixed_in: str | None = None
-    reproduce: str = ""
-    cause: str = ""
-    workaround: str = ""
-    fix: str = ""
-    data_fix: str = ""
-    shown_to_users: bool = True
-    owner_middle_id: int | None = None
-    owner_back_id: int | None = None
-
-
-def check(text: DefectText) -> None:
-    """Raise :class:`Refused` when the text can't stand as a record."""
-    if not text.title.strip():
-        raise Refused(N_("请填写缺陷标题。"))
-    if len(text.title) > TITLE_LIMIT:
-        raise Refused(N_("标题太长，请控制在 %(limit)s 个字以内。"), limit=TITLE_LIMIT)
-    if not text.system:
-        raise Refused(N_("请选择缺陷所在的系统。"))
-    if text.severity not in (1, 2, 3, 4):
-        raise Refused(N_("严重程度只能是 1 到 4 级。"))
-    if text.key and not text.due_on:
-        raise Refused(N_("重点问题必须写明整改期限。"))
-
-
-def check_by_hand(text: DefectText, *, known: DefectText | None = None) -> None:
-    """What a person is held to beyond :func:`check`; what stood in the record before is not asked again."""
-    before = set(known.affected) if known else set()
-    check_affected(version for version in text.affected if version not in before)
-    if known is None or (text.fixed_in, list(text.affected)) != (known.fixed_in, list(known.affected)):
-        check_fixed(text.fixed_in, affected=text.affected)
-    if text.key and text.owner_middle_id is None:
-        raise Refused(N_("重点问题必须有中台负责人。"))
 
 
 def open_record(session: Session, text: DefectText, *, by: int, by_hand: bool = True) -> Defect:
@@ -103,7 +59,7 @@ def begin(session: Session, text: DefectText, *, by: int, number: str) -> Defect
     defect = Defect(number=number, created_by=by, created_at=moment, updated_at=moment)
     defect.state = DefectState.SUSPECTED
     session.add(defect)
-    _apply(session, defect, text)
+    put(session, defect, text)
     return defect
 
 
@@ -129,7 +85,7 @@ def describe(
     if by is not None:
         check_by_hand(text, known=before)
         _check_change(before, text, duties=duties, reason=reason)
-    _apply(session, defect, text)
+    put(session, defect, text)
     _write_down(session, defect, before, by=by, reason=reason, restores=restores)
     session.flush()
     return defect
@@ -222,18 +178,6 @@ def remark(session: Session, defect: Defect, words: str, *, by: int) -> DefectNo
     return note
 
 
-def text_of(defect: Defect) -> DefectText:
-    """The curator's decisions as they stand now."""
-    return DefectText(**{name: getattr(defect, name) for name in DefectText.__dataclass_fields__})
-
-
-def as_stored(session: Session, text: DefectText) -> DefectText:
-    """What ``text`` becomes in a record: trimmed, codes canonical. Imports compare with it."""
-    scratch = Defect()
-    _apply(session, scratch, text)
-    return text_of(scratch)
-
-
 def move(
     session: Session,
     defect: Defect,
@@ -257,9 +201,7 @@ def move(
         raise Refused(N_("这条缺陷刚刚被同事改动过，请看过最新内容再操作。"))
     before = text_of(defect)
     if action == DefectAction.FIX and duties:
-        repaired_in = fixed_in.strip()[:VERSION_LIMIT] or defect.fixed_in
-        check_fixed(repaired_in if by is not None else None, affected=defect.affected)
-        defect.cause, defect.fixed_in = cause.strip() or defect.cause, repaired_in
+        _repaired(defect, cause=cause, fixed_in=fixed_in, by_hand=by is not None)
     given = _given(session, defect, action, note=note, evidence=evidence, proof=proof)
     row = step(defect.state, action, duties=duties, given=given, key=defect.key)
     moment = now(session)
@@ -268,16 +210,31 @@ def move(
         entry.evidence, entry.facts = evidence.strip(), proof.told() if proof else {}
     defect.moves.append(entry)
     defect.state, defect.updated_at = row.end, moment
-    if action == DefectAction.FIX:
-        defect.fixed_at = moment
-    if action == DefectAction.REOPEN:
-        defect.duplicate_of_id = None
-    if action == DefectAction.RECUR:
-        defect.recurrences += 1
+    _effect(defect, action, at=moment)
     defect.said = gathered(defect)
     _write_down(session, defect, before, by=by)
     session.flush()
     return entry
+
+
+def _repaired(defect: Defect, *, cause: str, fixed_in: str, by_hand: bool) -> None:
+    """What a repair says of its cause and version; what the record says already is kept."""
+    repaired_in = fixed_in.strip()[:VERSION_LIMIT] or defect.fixed_in
+    check_fixed(repaired_in if by_hand else None, affected=defect.affected)
+    defect.cause, defect.fixed_in = cause.strip() or defect.cause, repaired_in
+
+
+def _effect(defect: Defect, action: DefectAction, *, at: datetime) -> None:
+    """What a step changes beside the state."""
+    match action:
+        case DefectAction.FIX:
+            defect.fixed_at = at
+        case DefectAction.REOPEN:
+            defect.duplicate_of_id = None
+        case DefectAction.RECUR:
+            defect.recurrences += 1
+        case _:
+            pass
 
 
 def _given(
@@ -330,8 +287,8 @@ def merge(
     for follower in followers:
         follower.duplicate_of_id = target.id
     before = text_of(target)
-    target.symptoms = _unique([*target.symptoms, *defect.symptoms])
-    target.codes = _unique([*target.codes, *defect.codes])
+    target.symptoms = distinct([*target.symptoms, *defect.symptoms])
+    target.codes = distinct([*target.codes, *defect.codes])
     target.affected = in_order([*target.affected, *defect.affected])
     target.said = gathered(target)
     _write_down(session, target, before, by=by, reason=N_("并入 %(number)s") % {"number": defect.number})
@@ -377,20 +334,3 @@ def next_number(session: Session) -> str:
     """The next free QX number; numbers are never used twice."""
     highest = session.scalar(select(func.max(Defect.number))) or "QX000000"
     return f"QX{int(highest[2:]) + 1:06d}"
-
-
-def _unique(lines: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
-
-
-def _apply(session: Session, defect: Defect, text: DefectText) -> None:
-    for name, value in asdict(text).items():
-        setattr(defect, name, value.strip() if isinstance(value, str) else value)
-    defect.module = text.module or None
-    defect.fixed_in = (text.fixed_in or "").strip() or None
-    defect.symptoms = _unique(text.symptoms)
-    defect.affected = in_order(text.affected)
-    named = [code for line in text.symptoms for code in codes_in(line)]
-    defect.codes = list(dict.fromkeys([*(canonical(code) for code in text.codes if code.strip()), *named]))
-    defect.said = gathered(defect)
-    defect.updated_at = now(session)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from defects import changes, flow, library
 from defects.models import Defect
 from defects.queries import defect_by_number, is_visible, visible_defects
+from defects.texts import DefectText
 from indexer.words import N_
 from kb.flow import Refused
 from portal.api import callers, schemas
@@ -55,11 +56,11 @@ def told(defect: Defect) -> dict[str, Any]:
     return content
 
 
-def written(given: dict[str, Any], *, default: int | None = None) -> library.DefectText:
+def written(given: dict[str, Any], *, default: int | None = None) -> DefectText:
     """The values of a record as the library takes them; owners come as logins and hold the post."""
     middle = _holder(given.pop("owner_middle"), Post.EXPERT)
     back = _holder(given.pop("owner_back"), Post.ENGINEER)
-    return library.DefectText(**given, owner_middle_id=middle or default, owner_back_id=back)
+    return DefectText(**given, owner_middle_id=middle or default, owner_back_id=back)
 
 
 def _holder(login: str, post: Post) -> int | None:

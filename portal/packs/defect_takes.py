@@ -13,9 +13,9 @@ from typing import Any
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import DefectText, text_of
 from defects.models import Defect, DefectType
 from defects.queries import articles_about
+from defects.texts import DefectText, text_of
 from indexer.words import N_
 from kb.flow import Refused
 from kb.models import Article

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from defects.flow import DefectState
-from defects.library import TEXT_LIMIT
 from defects.models import DefectType
+from defects.texts import TEXT_LIMIT
 from indexer.words import N_
 from kb.articles import BODY_LIMIT, TITLE_LIMIT
 from kb.audience import Audience

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects import library
-from defects.library import DefectText
+from defects.texts import DefectText
 from kb.columns import now
 from portal.causes.bursts.counting import counted
 from portal.causes.bursts.judging import judged

@@ -17,6 +17,7 @@ from defects import countermeasures, library
 from defects.countermeasures import Plan
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
+from defects.texts import text_of
 from kb.columns import CLOCK
 from portal.causes import life
 from portal.causes.keys import charging
@@ -45,7 +46,7 @@ def _tackle(session: Session, defect: Defect, entry: Mapping[str, Any], *, today
     by = people["middle"]
     if promoted := entry.get("promote"):
         session.info[CLOCK] = today - timedelta(days=55)
-        text = replace(library.text_of(defect), key=True, due_on=_day(today, promoted["due"]))
+        text = replace(text_of(defect), key=True, due_on=_day(today, promoted["due"]))
         library.describe(session, defect, text, by=by.id, reason=promoted["why"])
     for row in entry["measures"]:
         _measure(session, defect, row, people, today=today)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from defects import library
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect, DefectType
+from defects.texts import DefectText
 from kb import articles
 from kb.audience import Audience
 from kb.columns import CLOCK
@@ -188,10 +189,10 @@ def _live(
         library.move(session, defect, action, by=by.id, duties=DEFECT_DUTIES, note=note)
 
 
-def _record(record: dict[str, Any], expert: Person, engineer: Person, today: datetime) -> library.DefectText:
+def _record(record: dict[str, Any], expert: Person, engineer: Person, today: datetime) -> DefectText:
     due = record.get("due")
     key = bool(record.get("key"))
-    return library.DefectText(
+    return DefectText(
         title=record["title"],
         system=record["system"],
         module=record.get("module"),

@@ -13,9 +13,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from defects import library
-from defects.library import DefectText
 from defects.models import Defect, DefectType
 from defects.signatures import codes_in
+from defects.texts import DefectText
 from defects.versions import in_order, read
 from indexer.words import N_
 from kb.flow import Refused

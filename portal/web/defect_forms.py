@@ -16,9 +16,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from defects import library as verbs
-from defects.library import TEXT_LIMIT, TITLE_LIMIT, VERSION_LIMIT, DefectText
 from defects.models import SEVERITY_LABELS, TYPE_LABELS, Defect, DefectType
+from defects.texts import TEXT_LIMIT, TITLE_LIMIT, VERSION_LIMIT, DefectText, text_of
 from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.queries import holders_of
@@ -120,7 +119,7 @@ def _holder(post: Post, number: int | None) -> int | None:
 
 def differences(form: DefectForm, defect: Defect) -> list[tuple[str, str]]:
     """(label, what the record says now) of every field that differs from what was typed."""
-    mine, now = form.text(), verbs.text_of(defect)
+    mine, now = form.text(), text_of(defect)
     names = [field.name for field in fields(DefectText)]
     return [
         (str(form[name].label.text), _spoken(form, name, getattr(now, name)))

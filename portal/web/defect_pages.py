@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response
 
 from defects import library as verbs
 from defects.flow import DefectDuty
-from defects.library import DefectText
 from defects.models import Defect
 from defects.signatures import codes_in
+from defects.texts import DefectText, text_of
 from defects.versions import read
 from kb.audience import Audience
 from kb.flow import Refused
@@ -110,7 +110,7 @@ def edit(number: str) -> Response | str | tuple[str, int]:
     defect = seen(number)
     systems = systems_by_code(db())
     if request.method == "GET":
-        form = filled(verbs.text_of(defect)).offer(systems.values())
+        form = filled(text_of(defect)).offer(systems.values())
         form.seen.data = str(defect.version)
         return _form_page(form, systems, defect=defect)
     form = DefectForm().offer(systems.values())

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from defects.library import DefectText, open_record
+from defects.library import open_record
 from defects.models import Defect
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from portal.catalogue.models import Deployment
 from portal.catalogue.rollout import Arrival, Coming, arrival_of, arrivals, squares

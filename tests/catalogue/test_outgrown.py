@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb import articles
 from kb.articles import ArticleText
 from kb.columns import CLOCK

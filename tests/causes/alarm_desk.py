@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from indexer.linking import Decision
 from kb.columns import now
 from portal.causes.autolink.models import Held, LinkDecision

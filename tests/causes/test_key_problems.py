@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from defects import countermeasures, library
 from defects.countermeasures import Plan, Progress, measures_of, progress_of
 from defects.flow import QUIET_DAYS, DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Countermeasure, Defect
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from kb.flow import Refused
 from portal.catalogue.models import Deployment

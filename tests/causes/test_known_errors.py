@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectState
-from defects.library import DefectText, text_of
 from defects.models import Defect, DefectArticle
+from defects.texts import DefectText, text_of
 from kb import articles
 from kb.audience import Audience
 from kb.columns import CLOCK

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectState
-from defects.library import DefectText
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from kb.flow import ArticleState
 from portal import db

@@ -13,9 +13,9 @@ from defects import library
 from defects.countermeasures import Plan, measures_of
 from defects.cross_links import targets_for
 from defects.flow import DefectAction, DefectState
-from defects.library import DefectText
 from defects.models import Defect
 from defects.queries import articles_about
+from defects.texts import DefectText
 from kb.articles import ArticleText, write
 from kb.audience import Audience, Viewer
 from kb.flow import Refused

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from kb.flow import Refused
 from portal import config

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects import library
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from kb.flow import Refused
 from portal.causes.wall import deciding

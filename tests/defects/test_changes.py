@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from defects import changes, library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
 from defects.models import Defect, DefectType
+from defects.texts import DefectText, text_of
 from defects.wording import says
 from kb.flow import Refused
 
@@ -34,9 +34,9 @@ def test_each_saving_keeps_what_it_changed_and_a_field_goes_back(session: Sessio
     defect = library.open_record(session, TEXT, by=NINA)
     assert list(defect.affected) == ["6.9", "6.10"], "sorted as versions"
     assert session.scalars(changes.changes_of(defect)).all() == []
-    library.describe(session, defect, library.text_of(defect), by=OMAR)
+    library.describe(session, defect, text_of(defect), by=OMAR)
     assert session.scalars(changes.changes_of(defect)).all() == [], "nothing was changed"
-    said = replace(library.text_of(defect), cause="连接没有归还", type=DefectType.DATA, severity=2)
+    said = replace(text_of(defect), cause="连接没有归还", type=DefectType.DATA, severity=2)
     library.describe(session, defect, said, by=OMAR, reason="复盘结论")
     (row,) = session.scalars(changes.changes_of(defect))
     assert (row.by_id, row.reason) == (OMAR, "复盘结论")
@@ -69,7 +69,7 @@ def test_a_promise_is_changed_by_the_middle_and_with_a_reason(session: Session) 
     with pytest.raises(Refused, match="中台负责人"):
         library.open_record(session, replace(KEY, owner_middle_id=None), by=NINA)
     defect = library.open_record(session, KEY, by=NINA)
-    later = replace(library.text_of(defect), due_on=date(2026, 5, 1))
+    later = replace(text_of(defect), due_on=date(2026, 5, 1))
     for text, reason, duties, sentence in (
         (later, "", BOTH, "整改期限改了"),
         (later, "供应商延期", BACK, "由中台决定"),
@@ -79,7 +79,7 @@ def test_a_promise_is_changed_by_the_middle_and_with_a_reason(session: Session) 
     ):
         with pytest.raises(Refused, match=sentence):
             library.describe(session, defect, text, by=NINA, duties=duties, reason=reason)
-    library.describe(session, defect, replace(library.text_of(defect), fix="加索引"), by=OMAR, duties=BACK)
+    library.describe(session, defect, replace(text_of(defect), fix="加索引"), by=OMAR, duties=BACK)
     library.postpone(session, defect, date(2026, 5, 1), by=NINA, duties=BOTH, reason="供应商延期")
     (row, _fix) = session.scalars(changes.changes_of(defect))
     assert row.fields == {"due_on": ["2026-04-01", "2026-05-01"]}
@@ -98,7 +98,7 @@ def test_versions_are_asked_of_people_and_not_of_what_was_there(session: Session
         library.open_record(session, replace(TEXT, affected=("下个月那版",)), by=NINA)
     imported = library.begin(session, replace(TEXT, affected=("trunk",)), by=NINA, number="QX000900")
     session.flush()
-    library.describe(session, imported, replace(library.text_of(imported), cause="新的"), by=NINA)
+    library.describe(session, imported, replace(text_of(imported), cause="新的"), by=NINA)
     with pytest.raises(Refused, match="看不懂版本"):
         library.describe(session, imported, replace(TEXT, affected=("trunk", "那版")), by=NINA)
     for action in (DefectAction.CONFIRM, DefectAction.START):

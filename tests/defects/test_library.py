@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState, open_to, step
-from defects.library import DefectText
 from defects.models import Defect
 from defects.queries import articles_about, is_visible, visible_defects
 from defects.rollout import Standing, standing_of
 from defects.search import document_of, is_searchable
+from defects.texts import DefectText
 from kb.articles import ArticleText, write
 from kb.audience import Audience, Viewer
 from kb.flow import Refused

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from portal.tickets import desk, linking
 from portal.tickets.models import Notice, Ticket
 from portal.tickets.notices import TABLE, Event

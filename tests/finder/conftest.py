@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from indexer.index import Index
 from kb import articles
 from kb.articles import ArticleText

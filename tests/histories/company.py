@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from portal.catalogue.models import System
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, Post

@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from defects import library
-from defects.library import DefectText
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from portal.finder.models import Consultation, Outcome
 from portal.insight import charts

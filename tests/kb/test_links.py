@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from defects import library
 from defects.cross_links import targets_for
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
+from defects.texts import DefectText
 from kb import articles
 from kb.articles import ArticleText
 from kb.audience import Audience, Viewer

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from defects import library
+from defects import texts as defect_texts
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb.articles import text_of
 from kb.audience import Audience
 from kb.flow import Refused
@@ -87,9 +89,7 @@ def test_a_defects_state_here_is_never_moved_by_a_pack(friends: Friends) -> None
         library.move(session, record, DefectAction.START, by=engineer.id, duties={DefectDuty.REPAIR})
     with here.work("expert") as (session, _):
         record = session.scalars(select(Defect)).one()
-        from dataclasses import replace
-
-        library.describe(session, record, replace(library.text_of(record), cause="连接没有归还"))
+        library.describe(session, record, replace(defect_texts.text_of(record), cause="连接没有归还"))
     number = there.receive(here.make(), "expert")
     assert there.standings(number)[TITLE] == Standing.THEIRS
     there.apply(number, "expert")

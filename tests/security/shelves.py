@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
+from defects.texts import DefectText
 from kb import articles
 from kb.articles import ArticleText
 from kb.audience import Audience

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb.columns import CLOCK
 from portal.catalogue.models import Deployment
 from portal.people.models import PersonPost

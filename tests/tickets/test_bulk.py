@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
+from defects.texts import DefectText
 from kb.flow import Refused
 from portal.people.models import AuditEntry, Person
 from portal.people.roles import Permission, Post

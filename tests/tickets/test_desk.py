@@ -277,7 +277,8 @@ def test_urging_is_counted_and_stays_a_signal(at_desk: Desk) -> None:
 
 
 def test_only_posts_that_serve_a_ticket_link_it(at_desk: Desk) -> None:
-    from defects.library import DefectText, open_record
+    from defects.library import open_record
+    from defects.texts import DefectText
 
     record = open_record(at_desk.session, DefectText(title="转圈", system="oa"), by=1)
     other, own = at_desk.file(system="oa"), at_desk.file()

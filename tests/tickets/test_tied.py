@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb.flow import Refused
 from portal.catalogue import systems
 from portal.catalogue.models import Deployment

@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
+from defects.texts import DefectText
 from indexer.index import Index
 from kb import articles
 from kb.articles import ArticleText

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectDuty
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from portal.causes.trackers.mapping import Mapped
 from portal.causes.trackers.reading import Tracker, records_of
 from portal.db import transaction

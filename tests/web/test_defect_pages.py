@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from kb import articles
 from portal.db import transaction
 from portal.people.models import Person

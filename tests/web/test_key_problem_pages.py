@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from defects import library
 from defects.flow import NEEDS, QUIET_DAYS, DefectAction, DefectDuty, DefectState
-from defects.library import DefectText
 from defects.models import Countermeasure, Defect, DefectChange
+from defects.texts import DefectText, text_of
 from kb.columns import now
 from portal.catalogue.queries import ZONE
 from portal.db import transaction
@@ -191,7 +191,7 @@ def test_the_history_is_compared_and_a_field_given_back(
     number = recorded()
     with transaction(maker) as session:
         defect = _defect(session, number)
-        text = replace(library.text_of(defect), cause="缓存没有按月清", data_fix="按台区重算")
+        text = replace(text_of(defect), cause="缓存没有按月清", data_fix="按台区重算")
         library.describe(session, defect, text, by=_person(session, "engineer").id, reason="复盘")
         change = session.scalars(select(DefectChange)).one().id
     expert, agent = client("expert"), client("agent")

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
-from defects.library import DefectText
 from defects.models import DefectArticle
+from defects.texts import DefectText
 from kb import articles
 from kb.articles import ArticleText
 from kb.flow import ArticleAction, ArticleState, Duty

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectState
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from indexer.index import Index
 from kb.models import Article
 from portal.catalogue.models import Deployment, System

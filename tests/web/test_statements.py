@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.library import DefectText
+from defects.texts import DefectText
 from portal.db import transaction
 from portal.people.models import Unit
 from portal.people.roles import PERMISSIONS, Post

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
-from defects.library import DefectText
 from defects.models import Defect
+from defects.texts import DefectText
 from portal.causes.voice import issuing
 from portal.causes.voice.gathering import gathered
 from portal.causes.voice.models import VoiceReport

@@ -17,6 +17,7 @@ from defects import library
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Countermeasure, Defect, DefectMove
 from defects.queries import articles_about
+from defects.texts import as_stored, text_of
 from indexer.words import N_
 from kb.columns import now
 from kb.models import Article
@@ -217,7 +218,7 @@ def _things_back(session: Session, merged: RecordMerge, defect: Defect, survivor
 
 
 def _words_back(session: Session, merged: RecordMerge, survivor: Defect, *, by: Person) -> None:
-    text = library.text_of(survivor)
+    text = text_of(survivor)
     kept = {
         name: tuple(line for line in getattr(text, name) if line not in merged.gained.get(name, ()))
         for name in LISTS
@@ -225,5 +226,5 @@ def _words_back(session: Session, merged: RecordMerge, survivor: Defect, *, by: 
     number = session.get_one(Defect, merged.defect_id).number
     reason = N_("%(number)s 已恢复为单独的缺陷") % {"number": number}
     changed = replace(text, **kept)  # type: ignore[arg-type]
-    if library.as_stored(session, changed) != library.as_stored(session, text):
+    if as_stored(session, changed) != as_stored(session, text):
         library.describe(session, survivor, changed, reason=reason)

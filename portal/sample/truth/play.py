@@ -22,6 +22,7 @@ from defects import library
 from defects.flow import DefectAction as D
 from defects.flow import DefectDuty
 from defects.models import Defect, DefectType
+from defects.texts import DefectText
 from indexer.index import Index
 from kb.columns import CLOCK
 from portal.catalogue.models import Deployment, System
@@ -205,8 +206,8 @@ def _happenings(year: Year) -> deque[tuple[int, str, str]]:
     return deque(sorted(found))
 
 
-def _text_of(written: Mapping[str, Any], expert: Person) -> library.DefectText:
-    return library.DefectText(
+def _text_of(written: Mapping[str, Any], expert: Person) -> DefectText:
+    return DefectText(
         title=written["title"],
         system=written["system"],
         module=written.get("module"),
