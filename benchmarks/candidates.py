@@ -90,9 +90,10 @@ def _open_words(folder: Path, *, engine: str) -> Search:
     generation = Generation.open(next((folder / "generations").iterdir()), engine_named(engine))
 
     def search(text: str) -> int:
-        view, query = generation.refresh(), _query(text)
+        query = _query(text)
+        view = generation.refresh().weighing(query)
         scope = Scope(view.columns.mask(query), marks_wanted(query), most=PROPOSED)
-        words = score_words(understood(text, TUNING), view.columns, scope, view.lexical, TUNING)
+        words = score_words(understood(text, TUNING), view.columns, scope, view.shelf, TUNING)
         return len(fusion.top(words.bm25, BEST))
 
     return search

@@ -78,6 +78,8 @@ class Query:
     exclude: frozenset[Key] = frozenset()
     synonyms: tuple[tuple[str, ...], ...] = ()
     """Groups of the desk's own, beside those that are shipped."""
+    weighed_among: frozenset[str] = frozenset()
+    """Kinds among whose documents a word is rare or common; empty: those that are asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ class Scope:
     """As far as the mask can be said in marks: never narrower than it."""
     also: Places = field(default_factory=lambda: NOWHERE.places)
     """Places to be scored however little their words say, because something else speaks for them."""
+    kinds: frozenset[str] = frozenset()
+    """Of the documents among which bearers are counted; empty: all."""
     most: int = 120
     """How many places are worth scoring; an engine that can score them all does."""
 
@@ -154,8 +156,11 @@ class Lexical(Protocol):
 
     def writer(self) -> WordWriter: ...
 
-    def frequency(self, field: Field, term: str) -> int:
-        """In how many documents a term stands; those that are gone may still be counted."""
+    def frequency(self, field: Field, term: str, *, kinds: frozenset[str] = frozenset()) -> int:
+        """In how many documents (of these kinds, if any are named) a term stands.
+
+        Those that are gone may still be counted.
+        """
         ...
 
     def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:

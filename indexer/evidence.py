@@ -54,7 +54,7 @@ def _telling(wanted: Wanted) -> bool:
 def shared_words(places: Places, evidence: Evidence, view: View) -> dict[int, tuple[str, ...]]:
     """For each place the words of the question that a person should be told of, the rarest first."""
     telling = [wanted for wanted in evidence.asked.terms if _telling(wanted)]
-    telling.sort(key=lambda wanted: view.lexical.frequency(Field.WORDS, wanted.text))
+    telling.sort(key=lambda wanted: view.shelf.frequency(Field.WORDS, wanted.text))
     borne = view.lexical.borne(Field.WORDS, [wanted.text for wanted in telling], places)
     return {
         place: tuple(wanted.surface for wanted, bears in zip(telling, borne[:, row], strict=True) if bears)

@@ -40,7 +40,7 @@ class Match:
     borne: NDArray[np.bool_]
     """terms × hits"""
     known: NDArray[np.bool_]
-    """terms that any document bears"""
+    """terms that any document of the shelf bears"""
 
     def share(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """For each hit, the weighted share of the chosen terms that it bears."""
@@ -50,9 +50,9 @@ class Match:
 
 
 def matched(view: View, wanted: Sequence[Wanted], places: Places) -> Match:
-    documents = max(1, view.columns.living)
+    documents = view.shelf.documents
     texts = [term.text for term in wanted]
-    frequencies = [view.lexical.frequency(Field.WORDS, text) for text in texts]
+    frequencies = [view.shelf.frequency(Field.WORDS, text) for text in texts]
     rarities = [rarity(documents, frequency) for frequency in frequencies]
     weights = np.array([term.weight for term in wanted]) * np.array(rarities)
     borne = view.lexical.borne(Field.WORDS, texts, places)
@@ -68,10 +68,10 @@ def _title_terms(title: str) -> frozenset[str]:
 
 def _asked_title(view: View, title: str, asked: frozenset[str]) -> float:
     """How much of the title was asked for, by the rarity of its terms."""
-    documents = max(1, view.columns.living)
+    documents = view.shelf.documents
     covered = total = 0.0
     for text in _title_terms(title):
-        weight = rarity(documents, view.lexical.frequency(Field.WORDS, text))
+        weight = rarity(documents, view.shelf.frequency(Field.WORDS, text))
         total += weight
         covered += weight * (text in asked)
     return covered / total if total else 0.0

@@ -77,9 +77,9 @@ def gather(
     if query.engine is not Engine.SEMANTIC or meant is None:
         spoken_for = _spoken_for(view.columns, meaning, pinned, about)
         most = max(_PROPOSED, 2 * query.limit)
-        scope = Scope(mask, marks_wanted(query), spoken_for, most)
+        scope = Scope(mask, marks_wanted(query), spoken_for, view.shelf.kinds, most)
         with clock.of(StageName.WORDS):
-            words = score_words(asked, view.columns, scope, view.lexical, tuning)
+            words = score_words(asked, view.columns, scope, view.shelf, tuning)
     near = _near(view.columns, query.near)
     return Evidence(asked, words, meaning, pinned, _boost(view.columns, near, tuning), near)
 

@@ -5,20 +5,23 @@ Invariant: the store commits first. Words and vectors follow and keep count of h
 came, so that a writer killed in between leaves nothing but work to catch up with.
 """
 
+from __future__ import annotations
+
 import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer import matrix
 from indexer.choice import NoEngine, engine_named
 from indexer.columns import Columns, applied
-from indexer.document import Document, Key
+from indexer.document import Document, Key, Query
 from indexer.embedders import Embedder, Matrix
 from indexer.engines import Counts, Lexical, WordEngine, counts_of
 from indexer.recipe import Recipe, current, read
+from indexer.shelves import Shelf, shelf_of, whole
 from indexer.store import Store
 from indexer.titles import Titles
 from indexer.vector_store import VectorStore
@@ -52,6 +55,11 @@ class View:
     vectors: Vectors
     store: Store
     titles: Titles
+    shelf: Shelf
+
+    def weighing(self, query: Query) -> View:
+        """The same, with words weighed among the documents that this question is about."""
+        return replace(self, shelf=shelf_of(self.lexical, self.columns, query))
 
 
 class Generation:
@@ -68,7 +76,7 @@ class Generation:
         self._seen: int | None = None
 
     @classmethod
-    def create(cls, folder: Path, *, encoder: str, words: WordEngine) -> "Generation":
+    def create(cls, folder: Path, *, encoder: str, words: WordEngine) -> Generation:
         """What cannot be begun, for want of room as a rule, leaves nothing behind."""
         folder.mkdir(parents=True, mode=0o700)
         recipe = current(encoder, words.name)
@@ -82,7 +90,7 @@ class Generation:
         return generation
 
     @classmethod
-    def open(cls, folder: Path, words: WordEngine) -> "Generation":
+    def open(cls, folder: Path, words: WordEngine) -> Generation:
         """Raises Broken, whatever is wrong with the files. Another engine's index serves with that engine."""
         try:
             recipe = read(folder)
@@ -114,7 +122,8 @@ class Generation:
             if version != self._seen:
                 self._catch_up_reading()
                 self._seen = version
-            return View(self._columns, self._lexical, self._vectors, self.store, self._titles)
+            shelf = whole(self._lexical, self._columns)
+            return View(self._columns, self._lexical, self._vectors, self.store, self._titles, shelf)
 
     def _catch_up_reading(self) -> None:
         with self.store.one_moment():
@@ -135,7 +144,7 @@ class Generation:
         *,
         removed: Iterable[Key] = (),
         embedder: Embedder | None = None,
-        like: "Generation | None" = None,
+        like: Generation | None = None,
         progress: Progress | None = None,
     ) -> int:
         """One commit for all of it. The caller holds the index's lock.
@@ -222,7 +231,7 @@ class Generation:
         self,
         embedder: Embedder | None,
         *,
-        like: "Generation | None" = None,
+        like: Generation | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Encode what has no vectors yet; nothing to do without the encoder that built the rest."""

@@ -108,26 +108,32 @@ class _Moment:
         self.schema = schema
         self.searcher = searcher
         self.columns = columns
-        self._frequencies: dict[tuple[Field, str], int] = {}
-        self._bearing: dict[tuple[str, ...], int] = {}
+        self._frequencies: dict[tuple[Field, str, frozenset[str]], int] = {}
+        self._bearing: dict[tuple[tuple[str, ...], frozenset[str]], int] = {}
 
     def term(self, field: str, term: str) -> Query:
         return Query.term_query(self.schema, field, _spelled(term), "basic" if field == "marks" else "freq")
 
-    def frequency(self, field: Field, term: str) -> int:
-        if (found := self._frequencies.get((field, term))) is None:
+    def frequency(self, field: Field, term: str, kinds: frozenset[str] = frozenset()) -> int:
+        if (found := self._frequencies.get((field, term, kinds))) is None:
             found = self.searcher.doc_freq(field, _spelled(term))
-            _remember(self._frequencies, (field, term), found)
+            if found and kinds:
+                found = self._count([self.term(field, term)], kinds)
+            _remember(self._frequencies, (field, term, kinds), found)
         return found
 
-    def bearing_all(self, terms: tuple[str, ...]) -> int:
+    def bearing_all(self, terms: tuple[str, ...], kinds: frozenset[str]) -> int:
         if len(terms) == 1:
-            return self.frequency(Field.WORDS, terms[0])
-        if (found := self._bearing.get(terms)) is None:
-            together = _all([self.term(Field.WORDS, term) for term in terms])
-            found = int(self.searcher.search(together, 1).count)  # type: ignore[attr-defined]
-            _remember(self._bearing, terms, found)
+            return self.frequency(Field.WORDS, terms[0], kinds)
+        if (found := self._bearing.get((terms, kinds))) is None:
+            found = self._count([self.term(Field.WORDS, term) for term in terms], kinds)
+            _remember(self._bearing, (terms, kinds), found)
         return found
+
+    def _count(self, terms: Sequence[Query], kinds: frozenset[str]) -> int:
+        """Documents of these kinds (of any, if none is named) that bear all the terms."""
+        marked = [_any([self.term("marks", f"k:{kind}") for kind in sorted(kinds)])] if kinds else []
+        return int(self.searcher.search(_all([*terms, *marked]), 1).count)  # type: ignore[attr-defined]
 
     def found(self, query: Query, most: int) -> dict[int, DocAddress]:
         """The best documents by number, in tantivy's order."""
@@ -178,9 +184,16 @@ class _Proposed:
     """What was proposed for one question, with its terms counted."""
 
     def __init__(
-        self, moment: _Moment, places: Places, rows: Sequence[Packed], weighed: Sequence[Weighed]
+        self,
+        moment: _Moment,
+        places: Places,
+        rows: Sequence[Packed],
+        weighed: Sequence[Weighed],
+        *,
+        kinds: frozenset[str],
     ) -> None:
         self._moment = moment
+        self._kinds = kinds
         self._places = places
         self._table = Table(rows, chain.from_iterable(one.terms for one in weighed))
         sounds = dict.fromkeys(one.terms[0] for one in weighed if one.field is Field.SOUND)
@@ -200,7 +213,7 @@ class _Proposed:
         borne = self._table.bears_all(terms)
         if borne is None or not borne.any():
             return NOWHERE.places, 0
-        return self._places[borne], self._moment.bearing_all(terms)
+        return self._places[borne], self._moment.bearing_all(terms, self._kinds)
 
 
 def _heard(moment: _Moment, sounds: Sequence[str], places: Places) -> dict[str, Mask]:
@@ -235,8 +248,8 @@ class TantivyWords:
     def writer(self) -> "TantivyWriter":
         return TantivyWriter(self._index.writer(_MEMORY_BYTES, 1), self._index.schema)
 
-    def frequency(self, field: Field, term: str) -> int:
-        return self._moment.frequency(field, term)
+    def frequency(self, field: Field, term: str, *, kinds: frozenset[str] = frozenset()) -> int:
+        return self._moment.frequency(field, term, kinds)
 
     def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
         moment = self._moment
@@ -253,7 +266,7 @@ class TantivyWords:
         with _damage_is_an_error():
             places, addresses = _places(moment, listed, scope, self._budget)
             rows = self._rows_at(moment, places, addresses)
-            return _Proposed(moment, places, rows, listed)
+            return _Proposed(moment, places, rows, listed, kinds=scope.kinds)
 
     def _rows_at(self, moment: _Moment, places: Places, addresses: Mapping[int, DocAddress]) -> list[Packed]:
         """One row for each place; an empty one where the words have not caught up with the store."""

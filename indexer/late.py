@@ -17,24 +17,27 @@ _ALIKE = 0.3
 """Cosines below this are noise."""
 
 
-def _rarities(ids: NDArray[np.int32], lists: PieceLists) -> NDArray[np.float32]:
-    documents = max(1, len(lists))
-    bearers = [int(lists.bearers[id_]) if id_ < len(lists.bearers) else 0 for id_ in ids]
-    return np.array([rarity(documents, min(count, documents)) for count in bearers], dtype=np.float32)
+def _rarities(ids: NDArray[np.int32], lists: PieceLists, kinds: frozenset[str]) -> NDArray[np.float32]:
+    documents, bearers = lists.borne(ids, kinds)
+    return np.array([rarity(max(1, documents), count) for count in bearers.tolist()], dtype=np.float32)
 
 
-def piece_weight(text: str, lists: PieceLists, embedder: Embedder) -> float:
+def piece_weight(
+    text: str, lists: PieceLists, embedder: Embedder, *, kinds: frozenset[str] = frozenset()
+) -> float:
     """How much there is to find: a long and particular question can be answered more surely."""
     ids = embedder.piece_ids(text)
-    return 0.0 if ids is None or not len(lists) else float(_rarities(ids, lists).sum())
+    return 0.0 if ids is None or not len(lists) else float(_rarities(ids, lists, kinds).sum())
 
 
-def late_scores(text: str, places: Places, lists: PieceLists, embedder: Embedder) -> Scores | None:
+def late_scores(
+    text: str, places: Places, lists: PieceLists, embedder: Embedder, *, kinds: frozenset[str] = frozenset()
+) -> Scores | None:
     """For each of the places, the weighted share of the question's pieces that it takes up."""
     ids = embedder.piece_ids(text)
     if ids is None or not len(ids) or not len(lists):
         return None
-    weights = _rarities(ids, lists)
+    weights = _rarities(ids, lists, kinds)
     held = [lists.of(int(place)) for place in places]
     there = np.unique(np.concatenate(held)) if held else np.zeros(0, dtype=np.int32)
     scores = np.zeros(len(places), dtype=np.float32)

@@ -19,7 +19,7 @@ from whoosh import fields, formats, index, reading
 from whoosh.codec.whoosh3 import W3Codec
 from whoosh.matching.wrappers import FilterMatcher
 
-from indexer.columns import Columns, Places
+from indexer.columns import Columns, Mask, Places
 from indexer.engines import NOWHERE, Counts, Field, Posting, Reading, Scope, Weighed, WordEngine
 
 WRITE_TIMEOUT_S = 30.0
@@ -146,8 +146,10 @@ class WhooshWords:
         self._kept = _Kept(kept)
         self._merged: dict[tuple[Field, str], Posting] = {}
         self._bearing: dict[tuple[str, ...], Places] = {}
-        self._frequencies: dict[tuple[Field, str], int] = {}
+        self._frequencies: dict[tuple[Field, str, frozenset[str]], int] = {}
         self._generation: int | None = None
+        self._columns = Columns()
+        self._shelves: dict[frozenset[str], Mask] = {}
 
     def close(self) -> None:
         with self._lock:
@@ -164,6 +166,8 @@ class WhooshWords:
                 self._kept.forget_others(self._segments)
                 self._forget()
             self._place_latecomers(columns)
+            if columns is not self._columns:
+                self._columns, self._shelves = columns, {}
 
     def _place_latecomers(self, columns: Columns) -> None:
         """Numbers that the columns did not know when the segment was opened."""
@@ -202,18 +206,31 @@ class WhooshWords:
             self._merged[key] = merged
         return merged
 
-    def frequency(self, field: Field, term: str) -> int:
-        """Without reading where it stands: most terms are only weighed."""
-        key = (field, term)
+    def frequency(self, field: Field, term: str, *, kinds: frozenset[str] = frozenset()) -> int:
+        """Of all kinds without reading where it stands: most terms are only weighed."""
+        key = (field, term, kinds)
         if (found := self._frequencies.get(key)) is not None:
             return found
         spelled = term.encode("utf-8", "replace")
         with self._lock:
             count = sum(segment.frequency(field, spelled) for segment in self._segments.values())
+            if count and kinds:
+                count = self._on_shelf(self.posting(field, term).places, kinds)
             if len(self._frequencies) >= _MOST_WEIGHED:
                 self._frequencies.clear()
             self._frequencies[key] = count
         return count
+
+    def _on_shelf(self, places: Places, kinds: frozenset[str]) -> int:
+        """How many of these places hold a living document of one of the kinds."""
+        if (shelf := self._shelves.get(kinds)) is None:
+            shelf = self._shelves[kinds] = self._columns.live & self._columns.kinds.among(kinds)
+        known = places[: np.searchsorted(places, len(shelf))]
+        return int(np.count_nonzero(shelf[known]))
+
+    def bearers(self, terms: tuple[str, ...], kinds: frozenset[str]) -> int:
+        places = self.bearing_all(terms)
+        return self._on_shelf(places, kinds) if kinds else len(places)
 
     def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
         rows = [self.posting(field, term).bears(places) for term in terms]
@@ -221,7 +238,7 @@ class WhooshWords:
 
     def reading(self, weighed: Iterable[Weighed], scope: Scope) -> Reading:
         """Every posting is at hand: there is nothing to propose."""
-        return _Until(self, len(scope.mask))
+        return _Until(self, len(scope.mask), scope.kinds)
 
     def bearing_all(self, terms: tuple[str, ...]) -> Places:
         """Remembered, for the desk's synonyms are few."""
@@ -253,16 +270,17 @@ class WhooshWords:
 class _Until:
     """Postings as far as a search's own columns go: another thread may already know later places."""
 
-    def __init__(self, words: WhooshWords, size: int) -> None:
+    def __init__(self, words: WhooshWords, size: int, kinds: frozenset[str]) -> None:
         self._words = words
         self._size = size
+        self._kinds = kinds
 
     def posting(self, field: Field, term: str) -> Posting:
         return self._words.posting(field, term).until(self._size)
 
     def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
         places = self._words.bearing_all(terms)
-        return places[: np.searchsorted(places, self._size)], len(places)
+        return places[: np.searchsorted(places, self._size)], self._words.bearers(terms, self._kinds)
 
 
 class WordWriter:

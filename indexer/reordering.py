@@ -50,7 +50,7 @@ def _reranked(
     """The first hits put in order again by how each piece of the question is taken up."""
     most = min(tuning.reranked, len(fused.places))
     places = fused.places[:most]
-    late = late_scores(query.text, places, view.vectors.pieces, embedder)
+    late = late_scores(query.text, places, view.vectors.pieces, embedder, kinds=view.shelf.kinds)
     if late is None or not most:
         return fused, None
     scores = fused.scores[:most] + np.float32(tuning.late) * late
@@ -96,7 +96,7 @@ def _candidates(
     tuning: Tuning,
 ) -> Candidates:
     places = _proposed(fused, evidence, most=tuning.reranked)
-    late = late_scores(query.text, places, view.vectors.pieces, embedder)
+    late = late_scores(query.text, places, view.vectors.pieces, embedder, kinds=view.shelf.kinds)
     by_place = np.zeros(len(view.columns), dtype=np.float32)
     if late is not None:
         by_place[places] = late
@@ -109,6 +109,7 @@ def candidates(
     view: View, query: Query, *, embedder: Embedder, meant: Matrix, tuning: Tuning
 ) -> tuple[tuple[Key, ...], Signals]:
     """What a learned order is learned from: the candidates of one question and their signals."""
+    view = view.weighing(query)
     mask, clock = view.columns.mask(query), Clock()
     evidence = gather(view, query, mask, meant=meant, tuning=tuning, about=frozenset(), clock=clock)
     fused = ranked(evidence, most=max(query.limit, tuning.reranked), tuning=tuning)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from indexer.asked import Asked, Wanted
 from indexer.columns import Columns, Mask
-from indexer.engines import Field, Lexical, Posting, Reading, Scope, Weighed
+from indexer.engines import Field, Posting, Reading, Scope, Weighed
+from indexer.shelves import Shelf
 from indexer.sounds import possible_pairs
 from indexer.synonyms import Alternative
 from indexer.text import TermKind
@@ -46,7 +47,8 @@ class _Sought:
     wanted: Wanted
     field: Field
     term: str
-    frequency: int
+    known: bool
+    """Does anything that is looked through bear it?"""
     weight: float
     """In bits of rarity."""
     share: float
@@ -57,31 +59,32 @@ class _Sought:
         return self.share * self.weight
 
 
-def _sounding(wanted: Wanted, lexical: Lexical) -> tuple[int, str] | None:
+def _sounding(wanted: Wanted, shelf: Shelf) -> str | None:
     """The rarest of the ways it may sound."""
     if len(wanted.text) != 2 or wanted.kind not in (TermKind.PAIR, TermKind.WORD) or wanted.text.isascii():
         return None
-    heard = [(lexical.frequency(Field.SOUND, pair), pair) for pair in possible_pairs(wanted.text)]
-    return min((pair for pair in heard if pair[0]), key=lambda pair: pair[0], default=None)
+    heard = [pair for pair in possible_pairs(wanted.text) if shelf.knows(Field.SOUND, pair)]
+    return min(heard, key=lambda pair: shelf.frequency(Field.SOUND, pair), default=None)
 
 
-def _sought(wanted: Wanted, lexical: Lexical, documents: int, tuning: Tuning) -> _Sought:
+def _sought(wanted: Wanted, shelf: Shelf, tuning: Tuning) -> _Sought:
     field, term, share = Field.WORDS, wanted.text, 1.0
-    frequency = lexical.frequency(field, term)
-    if not frequency and (heard := _sounding(wanted, lexical)) is not None:
-        (frequency, term), field, share = heard, Field.SOUND, tuning.sound
-    return _Sought(wanted, field, term, frequency, wanted.weight * rarity(documents, frequency), share)
+    known = shelf.knows(field, term)
+    if not known and (heard := _sounding(wanted, shelf)) is not None:
+        known, term, field, share = True, heard, Field.SOUND, tuning.sound
+    weight = wanted.weight * rarity(shelf.documents, shelf.frequency(field, term))
+    return _Sought(wanted, field, term, known, weight, share)
 
 
 class Scorer:
     """Gathers one question's scores; made for one search and thrown away."""
 
-    def __init__(self, columns: Columns, reading: Reading, documents: int, tuning: Tuning) -> None:
+    def __init__(self, columns: Columns, reading: Reading, shelf: Shelf, tuning: Tuning) -> None:
         size = len(columns)
         self._reading = reading
         self._tuning = tuning
-        self._documents = documents
-        relative = columns.lengths / max(1.0, columns.average_length)
+        self._documents = shelf.documents
+        relative = columns.lengths / max(1.0, shelf.average_length)
         self._norm = (tuning.k1 * (1.0 - tuning.b + tuning.b * relative)).astype(np.float32)
         self._bm25 = np.zeros(size, dtype=np.float32)
         self._coverage = np.zeros(size, dtype=np.float32)
@@ -95,7 +98,7 @@ class Scorer:
 
     def add(self, sought: _Sought) -> None:
         self._total += sought.weight
-        if not sought.frequency:
+        if not sought.known:
             return
         posting = self._reading.posting(sought.field, sought.term)
         self._bm25[posting.places] += sought.share * sought.weight * self._saturated(posting)
@@ -131,35 +134,31 @@ class Scorer:
         )
 
 
-def _rarest(asked: Asked, lexical: Lexical, most: int) -> list[Wanted]:
+def _rarest(asked: Asked, shelf: Shelf, most: int) -> list[Wanted]:
     if len(asked.terms) <= most:
         return list(asked.terms)
-    known = [(lexical.frequency(Field.WORDS, wanted.text), wanted) for wanted in asked.terms]
+    known = [(shelf.frequency(Field.WORDS, wanted.text), wanted) for wanted in asked.terms]
     known.sort(key=lambda pair: (pair[0] == 0, pair[0]))
     return [wanted for _, wanted in known[:most]]
 
 
-def _weighed(
-    sought: Iterable[_Sought], asked: Asked, lexical: Lexical, documents: int, tuning: Tuning
-) -> Iterator[Weighed]:
+def _weighed(sought: Iterable[_Sought], asked: Asked, shelf: Shelf, tuning: Tuning) -> Iterator[Weighed]:
     """The same formula, told to an engine that proposes before anything is counted."""
     for one in sought:
-        if one.frequency:
+        if one.known:
             yield Weighed(one.field, (one.term,), one.gain)
             yield Weighed(Field.TITLE, (one.wanted.text,), tuning.title * one.gain)
     for other in (other for others in asked.others for other in others):
-        rarest = min((lexical.frequency(Field.WORDS, term) for term in other.terms), default=0)
-        if rarest:
-            yield Weighed(Field.WORDS, other.terms, tuning.synonym * rarity(documents, rarest))
+        if all(shelf.knows(Field.WORDS, term) for term in other.terms):
+            rarest = min(shelf.frequency(Field.WORDS, term) for term in other.terms)
+            yield Weighed(Field.WORDS, other.terms, tuning.synonym * rarity(shelf.documents, rarest))
 
 
-def score_words(asked: Asked, columns: Columns, scope: Scope, lexical: Lexical, tuning: Tuning) -> WordScores:
-    documents = max(1, columns.living)
-    chosen = _rarest(asked, lexical, tuning.most_terms)
-    sought = [_sought(wanted, lexical, documents, tuning) for wanted in chosen]
-    weighed = _weighed(sought, asked, lexical, documents, tuning)
-    reading = lexical.reading(weighed, scope)
-    scorer = Scorer(columns, reading, documents, tuning)
+def score_words(asked: Asked, columns: Columns, scope: Scope, shelf: Shelf, tuning: Tuning) -> WordScores:
+    chosen = _rarest(asked, shelf, tuning.most_terms)
+    sought = [_sought(wanted, shelf, tuning) for wanted in chosen]
+    reading = shelf.lexical.reading(_weighed(sought, asked, shelf, tuning), scope)
+    scorer = Scorer(columns, reading, shelf, tuning)
     for one in sought:
         scorer.add(one)
     for others in asked.others:

@@ -54,7 +54,7 @@ def search(
     about: frozenset[Key] = frozenset(),
 ) -> Found:
     """`about`: documents whose standing is told too, however deep they lie (only with `explain`)."""
-    clock = Clock()
+    clock, view = Clock(), view.weighing(query)
     mask = view.columns.mask(query)
     evidence = gather(view, query, mask, meant=meant, tuning=tuning, about=about, clock=clock)
     with clock.of(StageName.FUSED):
@@ -64,7 +64,7 @@ def search(
             fused, late = reordered(
                 view, query, evidence, fused, embedder=embedder, meant=meant, tuning=tuning
             )
-        weight = piece_weight(query.text, view.vectors.pieces, embedder)
+        weight = piece_weight(query.text, view.vectors.pieces, embedder, kinds=view.shelf.kinds)
         evidence = replace(evidence, late=late, late_weight=weight)
     documents = _documents(view, fused.places[: min(query.limit, _MOST_SHOWN)])
     rows = described(view, evidence, fused, documents, most=min(query.limit, _MOST_SHOWN))

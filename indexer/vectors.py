@@ -6,8 +6,10 @@ some 200,000 documents, and it never loses a hit to a filter. Invariant: a vecto
 passage of one living or dead place, never for a document whose text has changed since.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,26 +39,53 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearers:
+    """Of the documents of one kind."""
+
+    documents: int
+    by_piece: NDArray[np.int32]
+    """How many of them have a piece, by the piece's id."""
+
+    def with_more(self, documents: int, ids: NDArray[np.int32]) -> Bearers:
+        counts = np.bincount(ids, minlength=len(self.by_piece)).astype(np.int32)
+        counts[: len(self.by_piece)] += self.by_piece
+        return Bearers(self.documents + documents, counts)
+
+
+NO_BEARERS = Bearers(0, _no_ids())
+
+
+@dataclass(frozen=True, slots=True)
 class PieceLists:
     """Which pieces each document is made of."""
 
     blocks: tuple[PieceBlock, ...] = ()
     numbers: Places = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """The number of the document at each place."""
-    bearers: NDArray[np.int32] = field(default_factory=_no_ids)
-    """How many documents have a piece, by the piece's id."""
+    bearers: Mapping[str, Bearers] = field(default_factory=dict)
+    """By kind: how many documents there are, and how many of them have a piece."""
 
     def __len__(self) -> int:
         return sum(len(block.numbers) for block in self.blocks)
 
-    def grown(self, fresh: Iterable[PieceBlock], numbers: Places, *, mapped: int = 0) -> "PieceLists":
+    def grown(self, fresh: Iterable[PieceBlock], columns: Columns, *, mapped: int = 0) -> PieceLists:
         """The first `mapped` blocks lie in a file and stay as they are."""
-        blocks, bearers = self.blocks, self.bearers
+        blocks, bearers = self.blocks, dict(self.bearers)
         for block in fresh:
-            bearers = _counted(bearers, block.ids)
+            bearers |= _counted(bearers, block, columns)
             small = len(blocks) > mapped and len(blocks[-1].numbers) < _SMALL
             blocks = (*blocks[:-1], _joined_pieces(blocks[-1], block)) if small else (*blocks, block)
-        return PieceLists(blocks, numbers, bearers)
+        return PieceLists(blocks, columns.numbers, bearers)
+
+    def borne(self, ids: NDArray[np.int32], kinds: Collection[str]) -> tuple[int, NDArray[np.int64]]:
+        """How many documents of these kinds there are (of all, if none is named), and by how many of them
+        each piece is borne."""
+        counted = [self.bearers[kind] for kind in kinds or self.bearers if kind in self.bearers]
+        total = np.zeros(len(ids), dtype=np.int64)
+        for one in counted:
+            here = ids < len(one.by_piece)
+            total[here] += one.by_piece[ids[here]]
+        return sum(one.documents for one in counted), total
 
     def of(self, place: int) -> NDArray[np.int32]:
         number = int(self.numbers[place]) if place < len(self.numbers) else -1
@@ -78,10 +107,18 @@ def _joined_pieces(one: PieceBlock, other: PieceBlock) -> PieceBlock:
     )
 
 
-def _counted(before: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    counts = np.bincount(ids, minlength=len(before)).astype(np.int32)
-    counts[: len(before)] += before
-    return counts
+def _counted(before: Mapping[str, Bearers], block: PieceBlock, columns: Columns) -> dict[str, Bearers]:
+    """The counts of the block's kinds with this block; who is gone was never of any kind."""
+    places = columns.place_of_numbers(block.numbers)
+    kinds = np.where(places >= 0, columns.kinds.numbers[places], -1)
+    lengths = np.diff(block.starts)
+    return {
+        kind: before.get(kind, NO_BEARERS).with_more(
+            int(np.count_nonzero(kinds == number)), block.ids[np.repeat(kinds == number, lengths)]
+        )
+        for number in np.unique(kinds[kinds >= 0])
+        for kind in (str(columns.kinds.values[number]),)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +129,7 @@ class Chunk:
     passages: NDArray[np.int32]
     coarse: Coarse | None = None
 
-    def joined(self, other: "Chunk") -> "Chunk":
+    def joined(self, other: Chunk) -> Chunk:
         return Chunk(
             np.concatenate([self.matrix, other.matrix]),
             np.concatenate([self.places, other.places]),
@@ -115,7 +152,7 @@ class Vectors:
     def __len__(self) -> int:
         return sum(len(chunk.places) for chunk in self.chunks)
 
-    def grown(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> "Vectors":
+    def grown(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> Vectors:
         """With what was written since; from a newer file where there is one."""
         start = self._from_file(folder, rows, columns, encoder=encoder)
         # Only what the columns know already: a vector that is read too early would find no place.
@@ -129,17 +166,17 @@ class Vectors:
             chunks = (*chunks[:-1], chunks[-1].joined(fresh)) if small else (*chunks, fresh)
         last = int(blocks[-1].numbers[-1])
         fresh_pieces = rows.piece_blocks(after=start.last, upto=last)
-        pieces = start.pieces.grown(fresh_pieces, columns.numbers, mapped=mapped)
+        pieces = start.pieces.grown(fresh_pieces, columns, mapped=mapped)
         return replace(start, chunks=chunks, pieces=pieces, last=last)
 
-    def _from_file(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> "Vectors":
+    def _from_file(self, folder: Path, rows: VectorStore, columns: Columns, *, encoder: str) -> Vectors:
         name = matrix.newest(folder)
         if name is None or name in (self.file, self.refused):
             return self
         found = matrix.mapped(folder, name, encoder=encoder, rows=rows, columns=columns)
         if found is None:
             return replace(self, refused=name)
-        pieces = PieceLists().grown([found.pieces], columns.numbers) if len(found.pieces.numbers) else None
+        pieces = PieceLists().grown([found.pieces], columns) if len(found.pieces.numbers) else None
         chunk = _chunk(found.vectors, columns)
         return Vectors((chunk,), pieces or PieceLists(), found.last, found.name)
 

@@ -231,6 +231,7 @@ def query_of(session: Session, person: Person, ask: Ask) -> Query:
         limit=ask.depth,
         exclude=ask.exclude,
         synonyms=own_groups(session),
+        weighed_among=ask.kinds.intersection(ANSWERS),
     )
 
 

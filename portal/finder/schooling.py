@@ -31,6 +31,7 @@ from kb.models import Article
 from portal.finder.judgements import ANSWERS, Case, Judgement
 from portal.finder.link_signs import CHARACTERS, TICKETS, Known, known_of, report_of, told_of
 from portal.finder.sources import DEFECT
+from portal.finder.synonyms.serving import own_groups
 
 FOLDS = 4
 DEPTH = 20
@@ -49,6 +50,8 @@ class Library:
     known: Mapping[Key, Known]
     said: Mapping[str, tuple[tuple[int, str], ...]]
     """Record → (ticket, its words), oldest first."""
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    """The desk's own, as they serve."""
 
     def with_words(self, *, without: Collection[int] = ()) -> Iterator[Document]:
         """The records that tickets have taught, as they would be without some of those tickets."""
@@ -70,6 +73,7 @@ def library_of(session: Session, cases: Sequence[Case]) -> Library:
         (*map(article_search.document_of, articles), *map(defect_search.document_of, defects)),
         {(DEFECT, str(row.id)): known_of(row) for row in defects},
         {number: tuple(taught) for number, taught in said.items()},
+        own_groups(session),
     )
 
 
@@ -125,7 +129,7 @@ def asked_again(
         index.update(library.with_words(without=apart))
         for place, one in enumerate(judgements):
             if _fold_of(place, one) == fold:
-                rows += [Hit(place, row, one.about) for row in _rows(index, one, engine)]
+                rows += [Hit(place, row, one.about) for row in _rows(index, library, one, engine)]
                 done += 1
         for place, case in enumerate(cases):
             if case.ticket.id % FOLDS == fold:
@@ -141,9 +145,9 @@ def _fold_of(place: int, one: Judgement) -> int:
     return (place if one.ticket is None else one.ticket) % FOLDS
 
 
-def _rows(index: Index, one: Judgement, engine: Engine) -> Iterator[Judged]:
+def _rows(index: Index, library: Library, one: Judgement, engine: Engine) -> Iterator[Judged]:
     """Hits of the judged kind: right, said to be wrong, or wrong because another is known to be right."""
-    query = Query(one.text, audience=None, kinds=ANSWERS, near=one.near, limit=DEPTH, engine=engine)
+    query = _query(library, one.text, ANSWERS, near=one.near, engine=engine)
     answer = index.search(query, explain=True)
     features = answer.trace.features if answer.trace is not None else {}
     told = [hit.key for hit in answer.hits if hit.kind == one.kind and hit.key in features]
@@ -155,7 +159,20 @@ def _rows(index: Index, one: Judgement, engine: Engine) -> Iterator[Judged]:
 def _report(index: Index, library: Library, case: Case, engine: Engine) -> linking.Judged:
     told = told_of(case.ticket)
     near = {name: value for name, value in (("system", told.system), ("module", told.module)) if value}
-    kinds = frozenset({DEFECT})
-    query = Query(told.text, audience=None, kinds=kinds, near=near, limit=DEPTH, engine=engine)
+    query = _query(library, told.text, frozenset({DEFECT}), near=near, engine=engine)
     report = report_of(told, index.search(query, explain=True), library.known)
     return linking.Judged(report, None if case.right is None else str(case.right))
+
+
+def _query(
+    library: Library, text: str, kinds: frozenset[str], *, near: Mapping[str, str], engine: Engine
+) -> Query:
+    return Query(
+        text,
+        audience=None,
+        kinds=kinds,
+        near=near,
+        limit=DEPTH,
+        engine=engine,
+        synonyms=library.synonyms,
+    )

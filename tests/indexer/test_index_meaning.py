@@ -66,6 +66,18 @@ def test_meaning_crosses_languages(index: Index) -> None:
     assert index.search(Query("printer", audience=ALL, engine=Engine.SEMANTIC)).mode is Mode.SEMANTIC
 
 
+def test_how_sure_meaning_is_does_not_hang_on_how_many_tickets_there_are(index: Index) -> None:
+    asked = Query("密码 network 打印", audience=ALL, kinds=frozenset({"article"}))
+    before = index.search(asked, explain=True)
+    index.update(Document("ticket", str(n), "密码 network 打印 printer", audience=ALL) for n in range(40))
+    after = index.search(asked, explain=True)
+    assert before.mode is after.mode is Mode.HYBRID
+    assert before.trace is not None and after.trace is not None
+    assert [hit.id for hit in after.hits] == [hit.id for hit in before.hits]
+    for key, features in before.trace.features.items():
+        assert after.trace.features[key] == pytest.approx(features, abs=1e-6), key
+
+
 def test_meaning_never_shows_what_is_not_for_them(index: Index) -> None:
     assert "secret" not in {hit.id for hit in index.search(Query("network", audience=ALL)).hits}
     assert index.search(Query("network", audience=frozenset({"experts"}))).hits[0].id == "secret"

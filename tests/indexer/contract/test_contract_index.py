@@ -61,6 +61,34 @@ def test_words_find_the_right_document_first(desk: Index) -> None:
     assert ids(desk, "共享邮箱打不开")[0] == "mailbox"
 
 
+@pytest.mark.parametrize(
+    "asked", ["登录失败怎么办", "VPN 连不上，换了电脑也连不上", "confguration of mail", "密马错误"]
+)
+def test_how_sure_an_answer_is_does_not_hang_on_how_many_tickets_there_are(index: Index, asked: str) -> None:
+    """Tickets bear every word of a question, its own for one: what is known is known by answers."""
+    index.update(DOCUMENTS)
+    answers = Query(asked, audience=None, kinds=frozenset({"article", "defect"}))
+    everything = Query(asked, audience=None, weighed_among=answers.kinds, limit=100)
+    before, mixed_before = index.search(answers, explain=True), index.search(everything, explain=True)
+    said = (asked, "换了电脑也连不上", "登录不了，办公电脑失败", "confguration 怎么 mail", "密马不对")
+    index.update(Document("ticket", str(n), said[n % len(said)], body=asked) for n in range(60))
+    after, mixed = index.search(answers, explain=True), index.search(everything, explain=True)
+    assert before.trace is not None and after.trace is not None
+    assert [hit.id for hit in after.hits] == [hit.id for hit in before.hits]
+    assert [hit.probability for hit in after.hits] == pytest.approx([hit.probability for hit in before.hits])
+    for key, features in before.trace.features.items():
+        assert after.trace.features[key] == pytest.approx(features), key
+    assert {hit.kind for hit in mixed.hits} >= {"ticket"}  # found, although no answer says so
+    assert mixed.trace is not None and mixed_before.trace is not None
+    for key, features in mixed_before.trace.features.items():
+        told = mixed.trace.features.get(key, features)
+        assert {name: told[name] for name in SAME} == pytest.approx({name: features[name] for name in SAME})
+
+
+#: What an answer says of itself, whoever stands beside it.
+SAME = ("coverage", "unknown", "substance", "evidence", "matched", "title_asked")
+
+
 def test_traditional_and_full_width_are_the_same_question(desk: Index) -> None:
     assert ids(desk, "統一身份認證登錄失敗")[0] == "login"
     assert ids(desk, "ＶＰＮ連不上")[0] == "vpn"

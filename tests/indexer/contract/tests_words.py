@@ -51,21 +51,26 @@ class ReferenceWords:
         counts = np.array([count for _, count in standing], dtype=np.float32)
         return Posting(places[places >= 0], counts[places >= 0])
 
-    def frequency(self, field: Field, term: str) -> int:
-        return len(self.posting(field, term))
+    def frequency(self, field: Field, term: str, *, kinds: frozenset[str] = frozenset()) -> int:
+        return self.bearers(self.posting(field, term).places, kinds)
+
+    def bearers(self, places: Places, kinds: frozenset[str]) -> int:
+        shelf = self._columns.live & self._columns.kinds.among(kinds)
+        return int(shelf[places].sum()) if kinds else len(places)
 
     def borne(self, field: Field, terms: Sequence[str], places: Places) -> NDArray[np.bool_]:
         rows = [np.isin(places, self.posting(field, term).places) for term in terms]
         return np.array(rows, dtype=bool).reshape(len(terms), len(places))
 
     def reading(self, weighed: Iterable[Weighed], scope: Scope) -> "ReferenceReading":
-        return ReferenceReading(self, len(scope.mask))
+        return ReferenceReading(self, len(scope.mask), scope.kinds)
 
 
 class ReferenceReading:
-    def __init__(self, words: ReferenceWords, size: int) -> None:
+    def __init__(self, words: ReferenceWords, size: int, kinds: frozenset[str]) -> None:
         self._words = words
         self._size = size
+        self._kinds = kinds
 
     def posting(self, field: Field, term: str) -> Posting:
         return self._words.posting(field, term).until(self._size)
@@ -73,7 +78,7 @@ class ReferenceReading:
     def bearing_all(self, terms: tuple[str, ...]) -> tuple[Places, int]:
         sets = [set(self._words.posting(Field.WORDS, term).places.tolist()) for term in terms]
         places = np.array(sorted(set.intersection(*sets)) if sets else [], dtype=np.int64)
-        return places[places < self._size], len(places)
+        return places[places < self._size], self._words.bearers(places, self._kinds)
 
 
 class ReferenceWriter:
