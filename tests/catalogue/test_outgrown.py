@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects import library
@@ -22,6 +22,7 @@ from portal.catalogue.models import Deployment
 from portal.catalogue.outgrown import Repair, asks_for, offered_articles, outgrown, outgrown_among
 from portal.catalogue.queries import today
 from portal.people.queries import viewer_of
+from tests.statements import statements_sent
 from tests.world import MOMENT, World
 
 
@@ -143,14 +144,11 @@ def test_lists_offer_what_the_reader_may_read_and_has_not_outgrown(
 def test_one_query_however_many_and_none_without_a_known_error(session: Session, desk_world: World) -> None:
     rows = [article(session, desk_world, record(session, desk_world)) for _ in range(5)]
     plain = article(session, desk_world, kind=ArticleKind.FAQ)
-    told: list[str] = []
     unit = desk_world.units["ld-cy"]
-    listen = lambda *given: told.append(given[2])  # noqa: E731 - removed again by the same name
-    event.listen(session.get_bind(), "before_cursor_execute", listen)
-    assert len(outgrown_among(session, unit, [*rows, plain])) == 5
-    assert len(told) == 1
-    assert not outgrown_among(session, unit, [plain])
-    assert len(told) == 1
-    assert len(outgrown(session, unit)) == 5
-    assert len(told) == 2
-    event.remove(session.get_bind(), "before_cursor_execute", listen)
+    with statements_sent(session) as told:
+        assert len(outgrown_among(session, unit, [*rows, plain])) == 5
+        assert len(told) == 1
+        assert not outgrown_among(session, unit, [plain])
+        assert len(told) == 1
+        assert len(outgrown(session, unit)) == 5
+        assert len(told) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from defects.flow import DefectAction
@@ -32,6 +32,7 @@ from portal.tickets.models import DefectLink, LinkVerdict, Notice, Ticket
 from portal.tickets.notices import Event
 from portal.tickets.words import Action, Category
 from tests.finder.conftest import Desk, desk_of, index, maker
+from tests.statements import statements_sent
 from tests.world import MOMENT
 
 __all__ = ["desk_of", "index", "maker"]
@@ -207,18 +208,15 @@ def test_whoever_serves_the_ticket_finds_it_in_the_lists(scene: Scene) -> None:
 
 
 def test_lists_ask_no_more_often_because_there_is_more(scene: Scene, engine: Engine) -> None:
-    asked: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-
     def statements() -> int:
         scene.session.commit()
         scene.session.expire_all()
         analyst = scene.session.get_one(Person, scene.people["analyst"].id)
         assert analyst.posts
-        asked.clear()
-        for one in links_seen(scene.session, analyst, limit=20):
-            assert one.decision.ticket.title
-            assert one.decision.defect is not None
+        with statements_sent(engine) as asked:
+            for one in links_seen(scene.session, analyst, limit=20):
+                assert one.decision.ticket.title
+                assert one.decision.defect is not None
         return len(asked)
 
     scene.considered()

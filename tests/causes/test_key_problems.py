@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects import countermeasures, library
@@ -31,6 +31,7 @@ from portal.tickets import desk, linking
 from portal.tickets.models import DefectLink, LinkVerdict, Notice, Ticket
 from portal.tickets.notices import Event
 from portal.tickets.words import Category
+from tests.statements import statements_sent
 from tests.world import MOMENT, World
 
 ROAD = (DefectAction.CONFIRM, DefectAction.START, DefectAction.FIX, DefectAction.VERIFY)
@@ -228,10 +229,8 @@ def test_the_list_says_who_how_far_and_whether_fewer_suffer(clocked: Session, de
     filed(session, world, late)
     session.info[CLOCK] = MOMENT
     library.remark(session, late, "供应商周五给补丁", by=expert.id)
-    asked: list[str] = []
-    event.listen(session.get_bind(), "before_cursor_execute", note := lambda *given: asked.append(given[2]))
-    (line, _other, _done) = overview.lines_of(session, [late, soon, done], moment=MOMENT)
-    event.remove(session.get_bind(), "before_cursor_execute", note)
+    with statements_sent(session) as asked:
+        (line, _other, _done) = overview.lines_of(session, [late, soon, done], moment=MOMENT)
     assert len(asked) == 4
     assert (line.now, line.before, line.progress.total) == (1, 2, 1)
     assert line.word is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects.flow import DefectAction, DefectDuty
@@ -22,6 +22,7 @@ from portal.tickets import linking
 from portal.tickets.models import ArticleLink, Ticket
 from portal.tickets.words import Category, State
 from tests.finder.conftest import Desk, desk_of, index, maker
+from tests.statements import statements_sent
 from tests.world import MOMENT
 
 __all__ = ["desk_of", "index", "maker"]
@@ -144,12 +145,10 @@ def test_reading_the_queue_costs_the_same_for_many(asked: Desk) -> None:
 
 def _queries(desk: Desk) -> int:
     desk.session.commit()
-    seen: list[str] = []
     with desk.maker() as session:
         analyst = session.merge(desk.world.people["analyst"])
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", lambda *told: seen.append(told[2]))
-        assert queue.picks_for(session, analyst)
+        with statements_sent(session) as seen:
+            assert queue.picks_for(session, analyst)
     return len(seen)
 
 

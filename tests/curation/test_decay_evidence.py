@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
@@ -40,6 +40,7 @@ from portal.migrations import history
 from portal.tickets import desk
 from portal.tickets.models import ArticleLink, Ticket
 from portal.tickets.words import Category
+from tests.statements import statements_sent
 from tests.world import MOMENT, World, build
 
 EDITOR = frozenset(Duty) - {Duty.SYSTEM}
@@ -252,16 +253,8 @@ def _counted(session: Session) -> object:
 
 
 def _statements(engine: Engine, look: Any) -> int:
-    said: list[str] = []
-
-    def note(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_sent(engine) as said:
         look()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return len(said)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.articles import text_of
@@ -30,6 +30,7 @@ from portal.people.models import Person
 from portal.tickets import desk
 from portal.tickets.models import Ticket
 from tests.curation.conftest import Answering, publish
+from tests.statements import statements_sent
 from tests.world import MOMENT, World
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -281,16 +282,10 @@ def test_reading_more_tickets_takes_no_more_statements(
     session: Session, crowd: list[Person], answers: Answering
 ) -> None:
     def statements(numbers: list[int]) -> int:
-        heard: list[str] = []
-
-        def hear(*given: object) -> None:
-            heard.append(str(given[2]))
-
         with Session(session.get_bind()) as fresh:
             tickets = list(fresh.scalars(select(Ticket).where(Ticket.id.in_(numbers))))
-            event.listen(session.get_bind(), "before_cursor_execute", hear)
-            material_of(fresh, tickets)
-            event.remove(session.get_bind(), "before_cursor_execute", hear)
+            with statements_sent(fresh) as heard:
+                material_of(fresh, tickets)
         return len(heard)
 
     made = [answers(crowd[2 * (n % 6)], f"旧表怎么退库{n}", ANSWER) for n in range(8)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb import articles, care
@@ -23,6 +23,7 @@ from portal.curation.following.models import ArticleFollower
 from portal.curation.following.news import QUIET, is_considerable, tell_followers
 from portal.people.models import Person
 from portal.tickets.models import Notice
+from tests.statements import statements_sent
 from tests.world import MOMENT, World
 
 DUTIES = frozenset(Duty) - {Duty.SYSTEM}
@@ -179,19 +180,9 @@ def test_more_followers_and_articles_ask_no_more_questions(
         for article in rows:
             reword(session, article, editor, body=OTHER)
         session.flush()
-        seen: list[str] = []
-        engine = session.get_bind()
-
-        def count(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
-            if sql.lstrip().upper().startswith("SELECT"):
-                seen.append(sql)
-
-        event.listen(engine, "before_cursor_execute", count)
-        try:
+        with statements_sent(session) as seen:
             tell_followers(session, later(session, 60))
-        finally:
-            event.remove(engine, "before_cursor_execute", count)
-        return len(seen)
+        return sum(sql.lstrip().upper().startswith("SELECT") for sql in seen)
 
     one = publish("一")
     follows.follow(session, one, by=wang)

@@ -6,7 +6,6 @@ Each refusal stands beside somebody who may.
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event
 
 from indexer.document import Document, ReasonKind
 from kb import articles
@@ -18,6 +17,7 @@ from portal.people.roles import Post
 from portal.tickets import linking
 from portal.tickets.models import Ticket
 from tests.finder.conftest import DUTIES, Desk
+from tests.statements import statements_sent
 
 EVERYBODY = ("wang", "zhao", *(post.value for post in Post))
 
@@ -176,19 +176,12 @@ def test_pages_of_results_are_slices_of_one_list(desk_of: Desk) -> None:
 
 def test_the_number_of_queries_does_not_grow_with_the_results(desk_of: Desk) -> None:
     def queries(text: str) -> int:
-        counted: list[str] = []
         desk_of.session.expire_all()
         person = desk_of.world.people["manager"]
         assert person.posts
         assert person.unit.path
-
-        def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-            counted.append(statement)
-
-        bind = desk_of.session.get_bind()
-        event.listen(bind, "before_cursor_execute", note)
-        assert desk_of.finder.search(desk_of.session, person, text, limit=50).results
-        event.remove(bind, "before_cursor_execute", note)
+        with statements_sent(desk_of.session) as counted:
+            assert desk_of.finder.search(desk_of.session, person, text, limit=50).results
         return len(counted)
 
     def fill(word: str, count: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kb import articles
@@ -18,6 +18,7 @@ from kb.importing.plan import Plan, Table, plan_for
 from kb.models import Article, Revision
 from portal.tickets.references import References
 from tests.importing.conftest import reasons, rows_of
+from tests.statements import statements_sent
 from tests.world import World
 
 WORDS = {"external_id": "1", "title": "怎样重置密码", "body": "先打开登录页。"}
@@ -204,12 +205,9 @@ def test_a_desks_own_article_is_found_again_and_another_desks_is_not_mistaken_fo
 
 def test_the_number_of_statements_does_not_grow_with_the_rows(session: Session) -> None:
     def statements(count: int, start: int) -> int:
-        seen: list[str] = []
-        engine = session.get_bind()
-        listener = lambda *args: seen.append(args[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listener)
-        bring(session, *({**WORDS, "external_id": str(n)} for n in range(start, start + count)), publish=True)
-        event.remove(engine, "before_cursor_execute", listener)
+        rows = ({**WORDS, "external_id": str(n)} for n in range(start, start + count))
+        with statements_sent(session) as seen:
+            bring(session, *rows, publish=True)
         return sum(text.lstrip().upper().startswith("SELECT") for text in seen)
 
     assert statements(300, 1000) == statements(10, 2000)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kb import articles
@@ -22,6 +22,7 @@ from portal.insight.deflection_words import FINDINGS, MEANINGS
 from portal.insight.effects import LEAST_PEOPLE, Finding
 from portal.insight.morning import morning
 from portal.insight.periods import Scope, last_days
+from tests.statements import statements_sent
 from tests.world import World, person
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -291,16 +292,13 @@ def test_each_question_weighs_what_its_chance_says(session: Session, trial: Worl
 
 def test_queries_do_not_grow_with_questions(session: Session, told: World, asks: Asking) -> None:
     def cost() -> int:
-        seen: list[str] = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
-        event.listen(session.get_bind(), "before_cursor_execute", listen)
-        scope, period = Scope(told.people["manager"]), last_days(session, 90)
-        deflection(session, scope, period)
-        lines.by_system(session, scope, period)
-        lines.by_unit(session, scope, period)
-        lines.by_week(session, scope, period)
-        lines.by_article(session, scope, period, limit=20)
-        event.remove(session.get_bind(), "before_cursor_execute", listen)
+        with statements_sent(session) as seen:
+            scope, period = Scope(told.people["manager"]), last_days(session, 90)
+            deflection(session, scope, period)
+            lines.by_system(session, scope, period)
+            lines.by_unit(session, scope, period)
+            lines.by_week(session, scope, period)
+            lines.by_article(session, scope, period, limit=20)
         return len(seen)
 
     before = cost()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from defects import library
@@ -20,6 +20,7 @@ from portal.tickets import desk, linking
 from portal.tickets.models import Ticket
 from portal.tickets.queries import queue
 from portal.tickets.words import Action, Category, Tier
+from tests.statements import statements_sent
 from tests.world import World
 
 NOW = datetime(2026, 3, 31, 2, 0, tzinfo=UTC)  # a Tuesday, ten in the morning in Shanghai
@@ -170,13 +171,10 @@ def test_movers_need_more_than_chance() -> None:
 
 def test_queries_do_not_grow_with_tickets(session: Session, counted: World) -> None:
     def cost() -> int:
-        seen: list[str] = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
-        event.listen(session.get_bind(), "before_cursor_execute", listen)
-        figures(session, counted, "manager")
-        charts.top_defects(session, Scope(counted.people["manager"]), NOW)
-        charts.longest_overdue(session, Scope(counted.people["manager"]), NOW)
-        event.remove(session.get_bind(), "before_cursor_execute", listen)
+        with statements_sent(session) as seen:
+            figures(session, counted, "manager")
+            charts.top_defects(session, Scope(counted.people["manager"]), NOW)
+            charts.longest_overdue(session, Scope(counted.people["manager"]), NOW)
         return len(seen)
 
     before = cost()

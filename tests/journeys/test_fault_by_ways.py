@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event as listening
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,6 +23,7 @@ from portal.tickets.models import Notice, Ticket
 from portal.tickets.notices import Event
 from portal.tickets.trail import broken_tickets
 from portal.tickets.words import Action, Category, State, Tier
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Visitor
 from tests.world import World, person
 
@@ -345,13 +345,11 @@ def test_the_events_page_asks_no_more_for_more_reports(
     expert = client("expert")
     outage.event = expert.submit("/faults", {"tickets": [to_middle(filed, moved, "r1")]}).location
     assert outage.does("expert", FaultAction.SUBMIT) == 302
-    asked: list[str] = []
-    listening.listen(maker.kw["bind"], "before_cursor_execute", lambda *args: asked.append(args[2]))
 
     def cost(path: str) -> int:
         expert.get(path)
-        asked.clear()
-        assert expert.get(path).status_code == 200
+        with statements_sent(maker) as asked:
+            assert expert.get(path).status_code == 200
         return len(asked)
 
     few = cost(outage.event), cost("/faults")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects import library
@@ -20,6 +20,7 @@ from kb.links.models import ArticleLink, LinkKind
 from kb.links.reading import lost, numbers_pointing, pointing_to
 from kb.links.references import Target
 from kb.models import Article
+from tests.statements import statements_sent
 
 NINA, OTTO = 1, 2
 BOTH = frozenset(Duty)
@@ -141,7 +142,6 @@ def test_what_may_not_be_seen_is_as_if_it_were_not_there(session: Session) -> No
 
 def test_one_query_for_each_kind_however_many(session: Session) -> None:
     text = " ".join(f"[[{published(session, str(n)).number}]] [[QX{n}]]" for n in range(1, 12))
-    asked: list[str] = []
-    event.listen(session.get_bind(), "before_cursor_execute", lambda *given: asked.append(given[2]))
-    assert len(targets_for(session, [text, text], EMPLOYEE)) == 11
+    with statements_sent(session) as asked:
+        assert len(targets_for(session, [text, text], EMPLOYEE)) == 11
     assert len(asked) == 2

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from kb import articles
@@ -16,6 +15,7 @@ from kb.columns import CLOCK
 from kb.flow import Refused
 from kb.models import Article
 from kb.translations import keeping
+from tests.statements import statements_sent
 
 NINA, OTTO = 1, 2
 MOMENT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -111,7 +111,6 @@ def test_many_are_judged_in_two_queries(session: Session, pair: tuple[Article, A
             keeping.follow(session, row, by=NINA)
         rows.append(row)
     change(session, original, body="别的")
-    asked: list[str] = []
-    event.listen(session.get_bind(), "before_cursor_execute", lambda *given: asked.append(given[2]))
-    assert keeping.behind_among(session, rows) == {row.id for row in rows[1:]}
+    with statements_sent(session) as asked:
+        assert keeping.behind_among(session, rows) == {row.id for row in rows[1:]}
     assert len(asked) == 2

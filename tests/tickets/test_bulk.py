@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from defects import library
@@ -21,6 +21,7 @@ from portal.tickets.bulk.models import Bulk, BulkItem, Deed, Fate, Phase
 from portal.tickets.models import Comment, Ticket, TrailEntry, Watcher
 from portal.tickets.selection import Filter
 from portal.tickets.words import Action, Category, State, Tier
+from tests.statements import statements_sent
 from tests.tickets.people import Desk
 from tests.world import build
 
@@ -281,14 +282,12 @@ def test_every_deed_needs_a_permission_that_a_post_has() -> None:
 
 def test_previewing_more_tickets_asks_few_more_queries(at_desk: Desk, agent: Person, engine: Engine) -> None:
     """What the table itself asks about a ticket (its children, its form) is asked for each, nothing else."""
-    said: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     spent = []
     for many in (4, 12):
         tickets = [at_desk.file() for _ in range(many)]
         at_desk.session.commit()
-        said.clear()
-        begun(at_desk, Deed.REASSIGN, *tickets, person=agent)
+        with statements_sent(engine) as said:
+            begun(at_desk, Deed.REASSIGN, *tickets, person=agent)
         spent.append(len(said))
     assert spent[1] - spent[0] <= 8 * 6
 

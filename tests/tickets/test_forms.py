@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from kb.flow import Refused
@@ -23,6 +23,7 @@ from portal.tickets.forms.fields import Choice, Field, Kind, Need, checked, pack
 from portal.tickets.forms.models import InfoForm
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action, Category
+from tests.statements import statements_sent
 from tests.tickets.people import Desk
 from tests.web.conftest import png_of
 from tests.world import build
@@ -339,9 +340,7 @@ def test_answers_of_many_tickets_are_one_query(at_desk: Desk, engine: Engine) ->
     key = keys(form)["做到哪一步"]
     tickets = [at_desk.file(answers=Answers({key: f"第 {n} 步"})) for n in range(5)]
     at_desk.session.commit()
-    asked: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *row: asked.append(row[2]))
-    with Session(engine) as session:
+    with statements_sent(engine) as asked, Session(engine) as session:
         texts = sheets.answer_texts(session, [row.id for row in tickets])
     assert len(texts) == 5
     assert len([line for line in asked if line.startswith("SELECT")]) == 1

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.flow import Refused
@@ -26,6 +26,7 @@ from portal.tickets.selection import is_soon
 from portal.tickets.service_levels import LEVELS, VISITED, Level
 from portal.tickets.words import Action, Category, Tier
 from portal.tickets.working_calendar import DEFAULT, DayKind, Holidays
+from tests.statements import statements_sent
 from tests.tickets.people import Desk
 from tests.world import MOMENT
 
@@ -245,16 +246,9 @@ def test_lists_ask_no_more_for_many_calendars_than_for_one(at_desk: Desk) -> Non
 
 
 def statements(session: Session, tickets: list[Ticket]) -> int:
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", note)
-    for ticket in tickets:
-        assert desk.clock_of(session, ticket) is not None
-    event.remove(engine, "before_cursor_execute", note)
+    with statements_sent(session) as asked:
+        for ticket in tickets:
+            assert desk.clock_of(session, ticket) is not None
     return len(asked)
 
 

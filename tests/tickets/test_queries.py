@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.tickets import desk, queries
@@ -15,6 +13,7 @@ from portal.tickets.assignment import next_up
 from portal.tickets.models import Ticket
 from portal.tickets.selection import Filter, Order, Tab
 from portal.tickets.words import Action, Category, State, Tier
+from tests.statements import statements_sent
 from tests.tickets.people import Desk
 from tests.world import MOMENT, build
 
@@ -168,18 +167,6 @@ def test_other_tickets_are_those_i_may_see(at_desk: Desk) -> None:
     assert queries.other_tickets(at_desk.session, people["agent"], asked) == [hidden, shown]
 
 
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def listen(_c: object, _k: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", listen)
-    yield said
-    event.remove(engine, "before_cursor_execute", listen)
-
-
 def test_more_rows_ask_no_more_queries(at_desk: Desk, engine: Engine) -> None:
     manager, asked = at_desk.world.people["manager"], []
     for more in (2, 12):
@@ -187,7 +174,7 @@ def test_more_rows_ask_no_more_queries(at_desk: Desk, engine: Engine) -> None:
             at_desk.does(at_desk.file(), Action.TAKE, "agent")
         at_desk.session.commit()
         at_desk.session.expunge_all()
-        with counted(engine) as said:
+        with statements_sent(engine) as said:
             part = queries.queue(at_desk.session, manager, Filter(tab=Tab.SERVED))
             assert [
                 (row.holder.name, row.requester.name, row.system.name) for row in part.tickets if row.holder

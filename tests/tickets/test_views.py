@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from kb.flow import Refused
 from portal.people.models import Person
@@ -20,6 +20,7 @@ from portal.tickets.views.asking import Today
 from portal.tickets.views.columns import ORDINARY, SORTED_BY, Column, chosen
 from portal.tickets.views.models import SavedView
 from portal.tickets.words import Action, Category, State
+from tests.statements import statements_sent
 from tests.tickets.people import Desk
 from tests.world import person
 
@@ -255,10 +256,9 @@ def test_everybody_counts_what_they_themselves_see(at_desk: Desk, engine: Engine
         3: Filter(everything=True),
         4: Filter(tab=Tab.UNHELD),
     }
-    said: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     people = at_desk.world.people
-    assert habits.counts(at_desk.session, people["agent"], filters) == {1: 2, 2: 1, 4: 2}
+    with statements_sent(engine) as said:
+        assert habits.counts(at_desk.session, people["agent"], filters) == {1: 2, 2: 1, 4: 2}
     assert len([one for one in said if "sum(" in one.lower()]) == 1
     assert habits.counts(at_desk.session, people["manager"], filters) == {1: 3, 2: 0, 4: 0}
     assert habits.counts(at_desk.session, people["agent"], {3: Filter(everything=True)}) == {}

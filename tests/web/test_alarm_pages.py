@@ -6,11 +6,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
@@ -20,6 +19,7 @@ from portal.db import transaction
 from portal.tickets import linking
 from portal.tickets.models import Ticket
 from portal.tickets.recurrence.models import AlarmState, RecurrenceAlarm
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Writing
 from tests.world import World
 
@@ -61,20 +61,6 @@ def alarm_of(maker: sessionmaker[Session], defect: str) -> tuple[int, AlarmState
         alarm = session.scalars(wanted.order_by(RecurrenceAlarm.id.desc())).first()
         assert alarm is not None
         return alarm.id, alarm.state, alarm.defect.state, alarm.version
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_an_expert_judges_alarms(
@@ -167,12 +153,12 @@ def test_records_across_provinces(
         (narrow, "3", "3"),
     ]
     assert lines[0]["缺陷"].startswith("'="), "no formula in a cell"
-    with counted(engine) as few:
+    with statements_sent(engine) as few:
         analyst.get("/defects/across")
     for n in range(4):
         other = repaired(f"还有一条{n}")
         linked(filed("再一样"), other)
-    with counted(engine) as many:
+    with statements_sent(engine) as many:
         analyst.get("/defects/across")
     assert len(many) == len(few)
     assert client("manager").submit("/defects/across.csv").status_code == 200
@@ -190,7 +176,7 @@ def test_the_list_of_alarms_asks_as_much_for_many_as_for_few(
             defect = repaired(f"缺陷{wave}-{n}")
             for _ in range(wave):
                 linked(filed("又来了 0x80070005"), defect)
-        with counted(engine) as seen:
+        with statements_sent(engine) as seen:
             assert expert.get("/defects/alarms").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.finder.models import Consultation
 from portal.tickets.models import Ticket
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Visitor, Writing
 
 Maker = sessionmaker[Session]
@@ -145,17 +146,8 @@ def test_no_statement_more_for_more_answers(
     wang = client("wang")
 
     def statements() -> int:
-        seen: list[str] = []
-        engine = maker.kw["bind"]
-
-        def count(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
-            seen.append(sql)
-
-        event.listen(engine, "before_cursor_execute", count)
-        try:
+        with statements_sent(maker) as seen:
             suggested(wang)
-        finally:
-            event.remove(engine, "before_cursor_execute", count)
         return len(seen)
 
     few = statements()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from indexer.index import Index
@@ -26,6 +26,7 @@ from portal.curation.quality.models import AlikePair, NotTheSame
 from portal.db import transaction
 from portal.people.roles import PERMISSIONS, Permission, Post
 from portal.tickets.models import Notice
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, somebody
 
 A = ArticleAction
@@ -516,14 +517,6 @@ def test_no_list_asks_more_often_because_there_is_more(
 
 def _statements(engine: Engine, ask: Callable[[], Any]) -> int:
     ask()
-    seen: list[str] = []
-
-    def note(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_sent(engine) as seen:
         assert ask().status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return len(seen)

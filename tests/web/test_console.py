@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event as listening
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,6 +21,7 @@ from portal.tickets import callers, calls
 from portal.tickets.filing import may_file_for
 from portal.tickets.models import Ticket, Urge
 from portal.tickets.words import Action, Category, Channel, State, Tier
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World
 
@@ -367,14 +367,8 @@ def test_queries_do_not_grow_with_the_caller_s_tickets(
     agent = client("agent")
 
     def counted() -> int:
-        seen: list[str] = []
-        engine = maker.kw["bind"]
-        count = lambda _c, _cur, sql, *_rest: seen.append(sql)  # noqa: E731
-        listening.listen(engine, "before_cursor_execute", count)
-        try:
+        with statements_sent(maker) as seen:
             agent.get(f"/console?caller={desk_world.people['wang'].id}")
-        finally:
-            listening.remove(engine, "before_cursor_execute", count)
         return len(seen)
 
     filed("第一件")

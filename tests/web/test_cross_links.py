@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects.cross_links import ARTICLE_PAGE, DEFECT_PAGE
@@ -17,6 +16,7 @@ from kb.audience import Audience
 from kb.flow import ArticleAction, Duty
 from kb.models import Article
 from portal.db import transaction
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Writing
 from tests.world import World
 
@@ -114,14 +114,8 @@ def test_a_page_of_many_links_asks_no_more_than_one_of_few(
     wang = client("wang")
     counts = []
     for address in (f"/kb/{few}", f"/kb/{many}", f"/kb/{few}", f"/kb/{many}"):
-        asked: list[Any] = []
-
-        def hear(*given: Any, asked: list[Any] = asked) -> None:
-            asked.append(given[2])
-
-        event.listen(engine, "before_cursor_execute", hear)
-        assert wang.get(address).status_code == 200
-        event.remove(engine, "before_cursor_execute", hear)
+        with statements_sent(engine) as asked:
+            assert wang.get(address).status_code == 200
         counts.append(len(asked))
     assert counts[2] == counts[3]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
@@ -19,6 +19,7 @@ from portal.db import transaction
 from portal.people.models import Person
 from portal.tickets import linking
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing
 
 TEXT = DefectText(
@@ -171,11 +172,8 @@ def test_the_number_of_queries_does_not_grow(
     expert.get("/defects")
 
     def queries(path: str) -> int:
-        ran: list[str] = []
-        engine = maker.kw["bind"]
-        event.listen(engine, "before_cursor_execute", note := lambda *given: ran.append(given[2]))
-        expert.get(path)
-        event.remove(engine, "before_cursor_execute", note)
+        with statements_sent(maker) as ran:
+            expert.get(path)
         return len(ran)
 
     few = [queries("/defects"), queries(f"/defects/{number}")]

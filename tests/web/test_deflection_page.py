@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from kb.columns import now
@@ -18,6 +18,7 @@ from portal.db import transaction
 from portal.finder.holdout import round_of
 from portal.finder.models import Arm, Consultation, Outcome, Shown
 from portal.people.models import Person
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Writing
 from tests.world import World, person
 
@@ -193,13 +194,11 @@ def test_an_empty_table_is_a_file_too(client: Clients) -> None:
 
 def test_statements_do_not_grow(client: Clients, asked: int, maker: sessionmaker[Session]) -> None:
     manager = client("manager")
-    seen: list[str] = []
-    event.listen(maker.kw["bind"], "before_cursor_execute", lambda *args: seen.append(args[2]))
 
     def cost() -> int:
         manager.get(PAGE)
-        seen.clear()
-        assert manager.get(PAGE).status_code == 200
+        with statements_sent(maker) as seen:
+            assert manager.get(PAGE).status_code == 200
         return len(seen)
 
     before = cost()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event as listening
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -17,6 +16,7 @@ from portal.people.models import PersonPost
 from portal.people.roles import Post
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action, Category, State, Tier
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving
 from tests.world import World
 
@@ -225,10 +225,8 @@ def test_me_too_is_counted_once_and_hears_of_the_recovery(
 def test_the_bar_costs_one_query(
     client: Clients, announced: tuple[str, int], maker: sessionmaker[Session]
 ) -> None:
-    seen: list[str] = []
-    engine = maker.kw["bind"]
-    listening.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-    client("wang").get("/account")
+    with statements_sent(maker) as seen:
+        client("wang").get("/account")
     assert sum("FROM announcement" in statement for statement in seen) <= 2  # sign-in's page and this one
 
 

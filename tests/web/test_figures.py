@@ -6,10 +6,10 @@ import json
 import re
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.tickets.words import Action, Category
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving
 
 TILE = re.compile(r'<a class="fig-tile[^"]*" href="([^"]+)".*?fig-name">([^<]+)<.*?fig-value">([^<]+)<', re.S)
@@ -97,12 +97,10 @@ def test_queries_do_not_grow_with_tickets(
 ) -> None:
     manager = client("manager")
     filed()
-    seen: list[str] = []
-    event.listen(maker.kw["bind"], "before_cursor_execute", lambda *args: seen.append(args[2]))
 
     def cost() -> int:
-        seen.clear()
-        assert manager.get("/figures").status_code == 200
+        with statements_sent(maker) as seen:
+            assert manager.get("/figures").status_code == 200
         return len(seen)
 
     before = cost()

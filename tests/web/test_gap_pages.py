@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from indexer.index import Index
@@ -25,6 +25,7 @@ from portal.people.roles import Post
 from portal.tickets.models import Notice, Ticket
 from portal.tickets.notices import Event
 from portal.tickets.words import Action, Category
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World, person
 
@@ -231,14 +232,8 @@ def test_more_gaps_take_no_more_statements(
 
 
 def statements(engine: Engine, deed: Callable[[], object]) -> int:
-    heard: list[str] = []
-
-    def hear(*given: object) -> None:
-        heard.append(str(given[2]))
-
-    event.listen(engine, "before_cursor_execute", hear)
-    deed()
-    event.remove(engine, "before_cursor_execute", hear)
+    with statements_sent(engine) as heard:
+        deed()
     return len(heard)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from kb import articles
 from kb.audience import Audience
 from portal.db import transaction
 from portal.tickets.words import CATEGORY_DOORS, Action
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World
 
@@ -70,10 +69,8 @@ def test_the_number_of_queries_does_not_grow_with_the_tickets(
 ) -> None:
     for number in range(count):
         filed(f"第 {number} 个问题")
-    browser, statements = client("wang"), []
+    browser = client("wang")
     browser.get("/")
-    listener: Callable[..., None] = lambda *given: statements.append(given[2])  # noqa: E731
-    event.listen(engine, "before_cursor_execute", listener)
-    browser.get("/")
-    event.remove(engine, "before_cursor_execute", listener)
+    with statements_sent(engine) as statements:
+        browser.get("/")
     assert len(statements) < 25, statements

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
@@ -23,6 +23,7 @@ from portal.db import transaction
 from portal.people.models import Person
 from portal.tickets import linking
 from portal.tickets.models import Ticket
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing
 
 ROAD = (DefectAction.CONFIRM, DefectAction.START, DefectAction.FIX, DefectAction.VERIFY)
@@ -164,11 +165,8 @@ def test_the_list_of_key_problems(
     assert "晚了的" in engineer.get("/key-problems?mine=1").text
 
     def queries() -> int:
-        ran: list[str] = []
-        engine = maker.kw["bind"]
-        event.listen(engine, "before_cursor_execute", note := lambda *given: ran.append(given[2]))
-        analyst.get("/key-problems")
-        event.remove(engine, "before_cursor_execute", note)
+        with statements_sent(maker) as ran:
+            analyst.get("/key-problems")
         return len(ran)
 
     few = queries()

@@ -6,13 +6,14 @@ import io
 import re
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.db import transaction
 from portal.tickets import desk, linking
 from portal.tickets.models import Comment, Ticket, Watcher
 from portal.tickets.words import Action, Category, State
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Visitor, Writing, png_of
 from tests.world import World
 
@@ -272,14 +273,8 @@ def test_the_list_asks_the_database_the_same_whatever_its_length(
     for more in (1, 6):
         for number in range(more):
             filed(f"问题 {more} {number}")
-        statements: list[str] = []
-
-        def listen(*given: object, kept: list[str] = statements) -> None:
-            kept.append(str(given[2]))
-
-        event.listen(engine, "before_cursor_execute", listen)
-        browser.get("/my/tickets")
-        event.remove(engine, "before_cursor_execute", listen)
+        with statements_sent(engine) as statements:
+            browser.get("/my/tickets")
         counts.append(len(statements))
     assert counts[0] == counts[1]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from kb.audience import Audience
@@ -19,6 +19,7 @@ from portal.people.models import Person
 from portal.people.roles import Post
 from portal.tickets.models import Notice, Ticket
 from portal.tickets.words import Action, Category
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Visitor, Writing
 from tests.web.test_console import call
 from tests.world import World
@@ -311,17 +312,8 @@ def test_answers_say_how_often_they_were_used_and_ask_the_database_equally_often
     assert agent.submit_fragment(f"/console/answered/{first}", call(maker)).status_code == 200
 
     def statements() -> tuple[int, str]:
-        seen: list[str] = []
-        engine = maker.kw["bind"]
-
-        def count(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
-            seen.append(sql)
-
-        event.listen(engine, "before_cursor_execute", count)
-        try:
+        with statements_sent(maker) as seen:
             page = agent.submit_fragment("/console/answers", call(maker)).text
-        finally:
-            event.remove(engine, "before_cursor_execute", count)
         return len(seen), page
 
     few, page = statements()

@@ -23,6 +23,7 @@ from portal.quality.words import FollowUpState, InspectionState, Kind
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action, Category, State
 from tests.quality.ways import SHEET
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Visitor
 from tests.world import World, person
 
@@ -378,21 +379,10 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
 @pytest.fixture
 def counted(maker: sessionmaker[Session]) -> Callable[[Callable[[], Any]], int]:
     """How many statements a deed sends."""
-    from sqlalchemy import event
-
-    engine = maker.kw["bind"]
 
     def count(deed: Callable[[], Any]) -> int:
-        sent: list[str] = []
-
-        def note(*told: Any) -> None:
-            sent.append(str(told[2]))
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with statements_sent(maker) as sent:
             deed()
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
         return len(sent)
 
     return count

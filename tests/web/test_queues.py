@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from portal.tickets.words import Action, Category
+from tests.statements import statements_sent
 
 
 def test_the_queue_is_for_staff(client: Any) -> None:
@@ -99,18 +98,6 @@ def test_pages_turn_and_keep_the_filter(client: Any, filed: Any) -> None:
     assert sum(number in beyond for number in numbers) == 3
 
 
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def listen(_c: object, _k: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", listen)
-    yield said
-    event.remove(engine, "before_cursor_execute", listen)
-
-
 def test_more_tickets_ask_no_more_queries(client: Any, filed: Any, moved: Any, engine: Engine) -> None:
     agent, asked = client("agent"), []
     agent.get("/queues")  # the first page of a browser also writes its session
@@ -118,7 +105,7 @@ def test_more_tickets_ask_no_more_queries(client: Any, filed: Any, moved: Any, e
         for _ in range(more):
             moved(filed(), Action.TAKE, "agent")
         for path in ("/queues?tab=served", "/queues?tab=mine"):
-            with counted(engine) as said:
+            with statements_sent(engine) as said:
                 assert agent.get(path).status_code == 200
             asked.append(len(said))
     assert asked[:2] == asked[2:]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,6 +22,7 @@ from portal.finder import suggest
 from portal.finder.find import Finder
 from portal.people.models import Person
 from portal.web import reading
+from tests.statements import statements_sent
 from tests.web.conftest import Clients
 
 BODY = (
@@ -248,11 +249,8 @@ def test_the_number_of_queries_does_not_grow(
     visitor.get(f"/kb/{number}")
 
     def queries(path: str) -> int:
-        ran: list[str] = []
-        engine = maker.kw["bind"]
-        event.listen(engine, "before_cursor_execute", note := lambda *given: ran.append(given[2]))
-        visitor.get(path)
-        event.remove(engine, "before_cursor_execute", note)
+        with statements_sent(maker) as ran:
+            visitor.get(path)
         return len(ran)
 
     few = [queries(path) for path in ("/kb", f"/kb/{number}")]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
@@ -24,6 +24,7 @@ from portal.tickets import desk, linking
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action, Category
 from portal.web.access import rule_of
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Visitor
 from tests.world import World, person
 
@@ -105,33 +106,24 @@ def pages(app: Flask, login: str) -> Iterator[str]:
             yield rule.rule
 
 
-class Counter:
+def cost_of(page: str, browser: Visitor, engine: Engine) -> int:
     """How many statements an answer takes."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.count = 0
-        event.listen(engine, "before_cursor_execute", self._one_more)
-
-    def _one_more(self, *_: object) -> None:
-        self.count += 1
-
-    def of(self, browser: Visitor, page: str) -> int:
-        browser.get(page)  # what is remembered from one answer to the next is remembered by then
-        self.count = 0
+    browser.get(page)  # what is remembered from one answer to the next is remembered by then
+    with statements_sent(engine) as sent:
         answer = browser.get(page)
-        assert answer.status_code < 500, f"{page}: {answer.status_code}"
-        return self.count
+    assert answer.status_code < 500, f"{page}: {answer.status_code}"
+    return len(sent)
 
 
 @pytest.mark.parametrize("login", [quick_or_slow(login) for login in LOOKING])
 def test_no_page_asks_more_often_because_there_is_more(
     app: Flask, client: Clients, engine: Engine, maker: sessionmaker[Session], login: str
 ) -> None:
-    counter, browser = Counter(engine), client(login)
+    browser = client(login)
     fill(maker, 0, FEW)
-    before = {page: counter.of(browser, page) for page in pages(app, login)}
+    before = {page: cost_of(page, browser, engine) for page in pages(app, login)}
     fill(maker, FEW, MORE)
-    after = {page: counter.of(browser, page) for page in before}
+    after = {page: cost_of(page, browser, engine) for page in before}
     grown = {page: (before[page], after[page]) for page in before if after[page] > before[page]}
     assert len(before) > 10
     assert not grown, f"statements before and after, as {login}: {grown}"

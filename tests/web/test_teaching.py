@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects.models import Defect
@@ -24,6 +24,7 @@ from portal.finder.lessons.outcomes import Learning, Outcome, Verdict
 from portal.people.models import AuditEntry
 from portal.tickets import linking
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Writing
 from tests.world import World
 
@@ -335,15 +336,8 @@ def test_pages_cost_the_same_for_many_runs(app: Flask, client: Clients, maker: M
     for _ in range(2):
         for _ in range(3):
             measured(maker, index, cases=30)
-        seen: list[str] = []
-
-        def count(*told: object, seen: list[str] = seen) -> None:
-            seen.append(str(told[2]))
-
-        engine = maker.kw["bind"]
-        event.listen(engine, "before_cursor_execute", count)
-        assert manager.get("/learning/runs").status_code == 200
-        event.remove(engine, "before_cursor_execute", count)
+        with statements_sent(maker) as seen:
+            assert manager.get("/learning/runs").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event as listening
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,6 +21,7 @@ from portal.db import transaction
 from portal.faults.models import FaultEvent
 from portal.tickets.models import Ticket
 from portal.tickets.words import Action
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Visitor, Writing
 from tests.world import World
 
@@ -63,17 +63,8 @@ def ticket_of(session: Session, number: str) -> Ticket:
 
 
 def counted(maker: Maker, visitor: Visitor, path: str) -> int:
-    seen: list[str] = []
-
-    def count(_c: object, _cursor: object, sql: str, *_rest: object) -> None:
-        seen.append(sql)
-
-    engine = maker.kw["bind"]
-    listening.listen(engine, "before_cursor_execute", count)
-    try:
+    with statements_sent(maker) as seen:
         assert visitor.get(path).status_code == 200
-    finally:
-        listening.remove(engine, "before_cursor_execute", count)
     return len(seen)
 
 

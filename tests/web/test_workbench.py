@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event as listening
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -21,6 +20,7 @@ from portal.people.roles import Permission
 from portal.tickets import piles
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.words import Action, Category, State, Tier
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World
 
@@ -299,17 +299,8 @@ def test_queries_do_not_grow_with_the_pile(client: Clients, maker: Maker, escala
     expert = client("expert")
 
     def counted(path: str) -> int:
-        seen: list[str] = []
-
-        def count(_c: object, _cursor: object, sql: str, *_rest: object) -> None:
-            seen.append(sql)
-
-        engine = maker.kw["bind"]
-        listening.listen(engine, "before_cursor_execute", count)
-        try:
+        with statements_sent(maker) as seen:
             assert expert.get(path).status_code == 200
-        finally:
-            listening.remove(engine, "before_cursor_execute", count)
         return len(seen)
 
     first = escalated("抄表数据导入后电量翻倍", module="meter")
