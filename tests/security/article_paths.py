@@ -175,6 +175,13 @@ LISTS: dict[str, Shows] = {
     "feedback": Shows(
         ("knowledge.page",), paged("/knowledge?list=feedback"), workers_too, seen_by=("editor",)
     ),
+    "what one follows": Shows(
+        ("following.page",),
+        paged("/kb/followed"),
+        whole=True,
+        seen_by=("wang", "zhao", "agent"),
+        offers=False,
+    ),
     "queue of editors": Shows(
         ("knowledge.page",), paged("/knowledge?list=all"), workers_too, seen_by=("editor",)
     ),
@@ -280,6 +287,9 @@ SINGLE: dict[str, Opens] = {
         form=POSTED,
         shows=False,
         states=False,
+    ),
+    "following": Opens(
+        ("following.follow",), lambda row: f"/kb/{row.number}/follow", form=POSTED, shows=False, states=False
     ),
     "picture": Opens(("files.get",), lambda row: f"/files/{row.file}", workers_too, shows=False),
     "small picture": Opens(

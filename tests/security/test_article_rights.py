@@ -17,49 +17,26 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from indexer.index import Index
-from portal import config, db
-from portal.app import create_app
 from portal.cli.exporting import NOUNS
-from portal.finder import sources
-from portal.migrations import history
 from portal.people.models import Person
 from portal.web.request import ONLY_ASKS
 from tests.security.article_paths import ASKED, LISTS, SINGLE, Asks, Opens, Shows, signed
 from tests.security.shelves import VIEWERS, Sample, Shelves, marks_in, shelve
 from tests.security.test_routes import address
-from tests.web.conftest import COMPILED, Visitor
-from tests.world import build
+from tests.security.whole_desk import visitor_of, whole_desk
+from tests.web.conftest import Visitor
 
 #: One of each kind: two units, the three audiences, who works on articles, nobody.
 LOOKING = ("wang", "zhao", "agent", "engineer", "editor", None)
-LINKED = re.compile(r"/kb/(KB\d{6})")
+#: Letting go of an article that one followed stays open to whom it left.
+LINKED = re.compile(r"/kb/(KB\d{6})(?!/unfollow)")
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Shelves]]:
     """The whole application over the shelves; nothing in this module changes what anybody may read."""
-    folder = tmp_path_factory.mktemp("shelves")
-    settings = config.load({"TIERDESK_DATA_DIR": str(folder / "data"), "TIERDESK_ENCODER": "none"})
-    config.ensure_folders(settings)
-    history.everything()
-    engine = db.engine_for(f"sqlite:///{folder / 'desk.db'}")
-    db.create_all(engine)
-    maker = db.sessions_of(engine)
-    with maker() as session:
-        build(session)
-        session.commit()
-    shelves = shelve(maker, settings.upload_dir)
-    index = Index.open(settings.index_dir, embedder=None)
-    with maker() as session:
-        index.rebuild(list(sources.every_document(session)))
-    app = create_app(settings, maker=maker, index=index)
-    app.jinja_env.bytecode_cache = COMPILED
-    app.config["TESTING"] = True
-    app.test_client_class = Visitor
-    yield app, shelves
-    index.close()
-    engine.dispose()
+    with whole_desk(tmp_path_factory.mktemp("shelves"), shelve) as place:
+        yield place
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +47,7 @@ def shelves(place: tuple[Flask, Shelves]) -> Shelves:
 @pytest.fixture(scope="module")
 def visitors(place: tuple[Flask, Shelves]) -> dict[str | None, Visitor]:
     """One browser per person, and one of nobody."""
-    found: dict[str | None, Visitor] = {}
-    for login in (*VIEWERS, None):
-        visitor = place[0].test_client()
-        assert isinstance(visitor, Visitor)
-        if login is not None:
-            assert visitor.sign_in(login).status_code == 302
-        found[login] = visitor
-    return found
+    return {login: visitor_of(place[0], login) for login in (*VIEWERS, None)}
 
 
 def test_every_audience_state_and_unit_stands_on_the_shelves(shelves: Shelves) -> None:

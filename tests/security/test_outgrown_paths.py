@@ -7,23 +7,21 @@ without the repair is the control.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
 
 from defects.flow import DefectState
 from defects.models import Defect
-from indexer.index import Index
 from kb.models import ArticleKind
-from portal import config, db
-from portal.app import create_app
-from portal.finder import sources
-from portal.migrations import history
+from portal import db
 from tests.security.article_paths import ASKED, LISTS
 from tests.security.shelves import Shelves, marks_in, shelve
-from tests.web.conftest import COMPILED, Visitor
-from tests.world import build
+from tests.security.whole_desk import visitor_of, whole_desk
+from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.slow
 #: Her unit runs 6.2.1, his 6.1.8; the repair is in 6.2.0.
@@ -36,41 +34,21 @@ LOOK = (OVER, STILL, "agent")
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Shelves]]:
     """The shelves of ``article_paths``, every article a known error about one verified defect."""
-    folder = tmp_path_factory.mktemp("outgrown")
-    settings = config.load({"TIERDESK_DATA_DIR": str(folder / "data"), "TIERDESK_ENCODER": "none"})
-    config.ensure_folders(settings)
-    history.everything()
-    engine = db.engine_for(f"sqlite:///{folder / 'desk.db'}")
-    db.create_all(engine)
-    maker = db.sessions_of(engine)
-    with maker() as session:
-        build(session)
-        session.commit()
-    shelves = shelve(maker, settings.upload_dir, kind=ArticleKind.KNOWN_ERROR)
+    with whole_desk(tmp_path_factory.mktemp("outgrown"), _outgrown) as place:
+        yield place
+
+
+def _outgrown(maker: sessionmaker[Session], uploads: Path) -> Shelves:
+    shelves = shelve(maker, uploads, kind=ArticleKind.KNOWN_ERROR)
     with db.transaction(maker) as session:
         record = session.scalars(select(Defect)).one()
         record.state, record.fixed_in = DefectState.VERIFIED, "6.2.0"
-    index = Index.open(settings.index_dir, embedder=None)
-    with maker() as session:
-        index.rebuild(list(sources.every_document(session)))
-    app = create_app(settings, maker=maker, index=index)
-    app.jinja_env.bytecode_cache = COMPILED
-    app.config["TESTING"] = True
-    app.test_client_class = Visitor
-    yield app, shelves
-    index.close()
-    engine.dispose()
+    return shelves
 
 
 @pytest.fixture(scope="module")
 def visitors(place: tuple[Flask, Shelves]) -> dict[str, Visitor]:
-    found: dict[str, Visitor] = {}
-    for login in (OVER, STILL, OPENS, "agent"):
-        visitor = place[0].test_client()
-        assert isinstance(visitor, Visitor)
-        assert visitor.sign_in(login).status_code == 302
-        found[login] = visitor
-    return found
+    return {login: visitor_of(place[0], login) for login in (OVER, STILL, OPENS, "agent")}
 
 
 @pytest.mark.parametrize("name", [name for name, path in LISTS.items() if path.offers])

@@ -1,4 +1,5 @@
-"""What editors' rooms know of the articles on the shelves: gaps, verdicts, flags, standings, evidence, pairs.
+"""What editors' rooms know of the articles on the shelves: gaps, verdicts, flags, standings, evidence, pairs;
+and that everybody follows each of them, from before it left those who may no longer read it.
 
 Every article is named there at least once, so that a room which shows it to the wrong eyes is caught.
 """
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session
 from kb import articles
 from kb.models import Article, Reason
 from portal.curation.decay import looking
+from portal.curation.following.follows import latest_revision
+from portal.curation.following.models import ArticleFollower
 from portal.curation.gaps.models import AskKind, Gap, GapAsk
 from portal.curation.quality import standing
 from portal.curation.quality.models import AlikePair
@@ -29,6 +32,7 @@ def furnish(session: Session, world: World, rows: Sequence[Article]) -> None:
         articles.flag(session, row, by=world.people["agent"].id, words="截图是旧的")
         row.review_on = (moment - timedelta(days=3)).date()
     _gaps(session, world, rows, moment)
+    _followers(session, world, rows, moment)
     session.add_all(
         AlikePair(one_id=one.id, other_id=other.id, likeness=0.9) for one, other in pairwise(rows)
     )
@@ -62,3 +66,19 @@ def _gaps(session: Session, world: World, rows: Sequence[Article], moment: datet
                 **asked,
             )
         )
+
+
+def _followers(session: Session, world: World, rows: Sequence[Article], moment: datetime) -> None:
+    """They knew it by another title, and that is all they still see where it is no longer theirs to read."""
+    session.add_all(
+        ArticleFollower(
+            article_id=row.id,
+            person_id=person.id,
+            since=moment,
+            revision=latest_revision(session, row),
+            title="从前的题目",
+            looked_at=moment,
+        )
+        for row in rows
+        for person in world.people.values()
+    )
