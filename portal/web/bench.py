@@ -36,6 +36,7 @@ from portal.tickets.visibility import permissions_on
 from portal.tickets.words import Action
 from portal.web.files import shown_of
 from portal.web.information import Shown, read_only
+from portal.web.labels import named
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
 from portal.web.ticket_moves import Button, MoveForm, buttons_of, offer_rulings
@@ -75,11 +76,11 @@ class Candidate:
         assert isinstance(self.result.subject, Defect)
         return self.result.subject
 
-    def why(self, module: str) -> tuple[Reason, ...]:
-        """The evidence, with the module's name for its code."""
+    def why(self, ticket: Ticket, module: str) -> tuple[Reason, ...]:
+        """The evidence, with the module's name for its code and the system's in the reader's language."""
+        called = {ReasonKind.SAME_MODULE: module, ReasonKind.SAME_SYSTEM: named(ticket.system)}
         return tuple(
-            replace(reason, text=module) if reason.kind == ReasonKind.SAME_MODULE and module else reason
-            for reason in self.result.why
+            replace(reason, text=called.get(reason.kind) or reason.text) for reason in self.result.why
         )
 
 

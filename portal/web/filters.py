@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
         plain=cross_links.spoken,
         moment=times.moment,
         day=times.day,
+        dated=times.dated,
         full=times.full,
         duration=times.duration,
     )

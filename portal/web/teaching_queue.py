@@ -31,6 +31,7 @@ from portal.tickets import linking
 from portal.tickets.models import Ticket
 from portal.tickets.piles import serves_with
 from portal.web.access import needs
+from portal.web.labels import named
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, parts, viewer
 
@@ -94,10 +95,8 @@ def _question(pick: TeachingPick) -> Question:
 
 
 def _offered(ticket: Ticket, result: Result, defect: Defect, module: str) -> Offered:
-    why = tuple(
-        replace(reason, text=module) if reason.kind == ReasonKind.SAME_MODULE and module else reason
-        for reason in result.why
-    )
+    called = {ReasonKind.SAME_MODULE: module, ReasonKind.SAME_SYSTEM: named(ticket.system)}
+    why = tuple(replace(reason, text=called.get(reason.kind) or reason.text) for reason in result.why)
     return Offered(result, defect, weighing.side_by_side(ticket, defect), why)
 
 

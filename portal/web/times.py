@@ -43,6 +43,11 @@ def day(value: date | None, today: date | None = None) -> str:
     return format_date(value, gettext("y年M月d日"))
 
 
+def dated(value: date) -> str:
+    """A day with its year whatever year it is: what is printed is read later, too."""
+    return format_date(value, gettext("y年M月d日"))
+
+
 def full(value: datetime | None) -> str:
     """A moment written out, for print and export."""
     return format_datetime(value, "yyyy-MM-dd HH:mm") if value else ""
