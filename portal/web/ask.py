@@ -45,6 +45,23 @@ from portal.web.information import Asked, answers_from, asked_about, typed_in
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, only_asks, parts, viewer
 
+#: Groups of systems that a grid company usually has, with their English; others read as they were written.
+USUAL_GROUPS = frozenset(
+    {
+        N_("财务资产"),
+        N_("人力资源"),
+        N_("基建规划"),
+        N_("基础平台"),
+        N_("安全监管"),
+        N_("数据服务"),
+        N_("法律合规"),
+        N_("物资供应链"),
+        N_("生产运行"),
+        N_("综合办公"),
+        N_("营销服务"),
+    }
+)
+
 
 class AskForm(FlaskForm):
     """What an employee tells; system and category may be left to the proposal."""
@@ -160,7 +177,8 @@ def _page(form: AskForm, *, answers: Answers | None = None, problem: str = "") -
 def _grouped(systems: list[System]) -> dict[str, list[System]]:
     groups: dict[str, list[System]] = {}
     for system in systems:
-        groups.setdefault(system.group, []).append(system)
+        name = _(system.group) if system.group in USUAL_GROUPS else system.group
+        groups.setdefault(name, []).append(system)
     return groups
 
 

@@ -83,7 +83,7 @@ def test_who_else_counts_everybody_and_names_only_what_the_reader_may_open(desk_
     found = who_else(session, people["expert"], asked, [record.id, lonely.id])
     assert set(found) == {record.id}
     assert found[record.id].tickets == 5
-    assert dict(found[record.id].units) == {"沧源供电局": 4, "海陵省公司": 1}
+    assert {place.name: n for place, n in found[record.id].units} == {"沧源供电局": 4, "海陵省公司": 1}
     assert [row.id for row in found[record.id].newest] == [row.id for row in ours[:0:-1]]
     assert theirs in who_else(session, people["analyst"], asked, [record.id])[record.id].newest
     assert who_else(session, people["expert"], asked, []) == {}

@@ -25,11 +25,19 @@ UNITS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What a unit is called, for readers of either language."""
+
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class WhoElse:
     """The other tickets of one record in the last ``DAYS`` days."""
 
     tickets: int = 0
-    units: tuple[tuple[str, int], ...] = ()
+    units: tuple[tuple[Place, int], ...] = ()
     """Most first, and only the first few …"""
     more_units: int = 0
     """… and so many more."""
@@ -69,18 +77,18 @@ def _lately(ticket: Ticket, defects: Collection[int], *, since: datetime) -> Col
     )
 
 
-def _units(session: Session, lately: ColumnElement[bool]) -> Mapping[int, Counter[str]]:
+def _units(session: Session, lately: ColumnElement[bool]) -> Mapping[int, Counter[Place]]:
     rows = session.execute(
-        select(DefectLink.defect_id, Unit.name, func.count())
+        select(DefectLink.defect_id, Unit.name, Unit.name_en, func.count())
         .join(Ticket, Ticket.id == DefectLink.ticket_id)
         .join(Unit, Unit.id == Ticket.unit_id)
         .where(lately)
-        .group_by(DefectLink.defect_id, Unit.name)
+        .group_by(DefectLink.defect_id, Unit.name, Unit.name_en)
         .order_by(Unit.name)
     )
-    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for number, name, count in rows:
-        found[number][name] += count
+    found: defaultdict[int, Counter[Place]] = defaultdict(Counter)
+    for number, name, name_en, count in rows:
+        found[number][Place(name, name_en)] += count
     return found
 
 
