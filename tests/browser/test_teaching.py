@@ -12,6 +12,7 @@ from indexer.index import Index
 from portal.causes.teaching.gathering import keep_queue
 from portal.tickets.models import DefectLink, LinkVerdict
 from tests.browser.conftest import People
+from tests.browser.keyboard import presses
 from tests.web.conftest import Filing, Writing
 from tests.web.test_teaching import THINGS, measured
 
@@ -34,19 +35,19 @@ def test_the_queue_by_keys_and_the_charts(
     rows = expert.locator(".tch-picks li")
     expect(rows).to_have_count(3)
     first = expert.locator("#q-ticket").inner_text()
-    expert.keyboard.press("l")
+    presses(expert, "l")
     expect(expert.locator(".tch-done")).to_contain_text("已关联到缺陷")
     expect(rows).to_have_count(2)
-    expert.keyboard.press("u")
+    presses(expert, "u")
     expect(rows).to_have_count(3)
     expect(expert.locator("#q-ticket")).to_have_text(first)
-    expert.keyboard.press("j")
+    presses(expert, "j")
     expect(expert.locator("#q-ticket")).not_to_have_text(first)
-    expert.keyboard.press("o")
+    presses(expert, "o")
     expect(expert.locator(".tch-done")).to_contain_text("背后没有已知的缺陷")
-    expert.keyboard.press("s")
+    presses(expert, "s")
     expect(rows).to_have_count(1)
-    expert.keyboard.press("x")
+    presses(expert, "x")
     expect(expert.locator(".empty-title")).to_have_text("现在没有要您判断的")
     with maker() as session:
         verdicts = list(session.scalars(select(DefectLink.verdict).order_by(DefectLink.id)))

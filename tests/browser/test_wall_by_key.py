@@ -13,6 +13,7 @@ from indexer.index import Index
 from portal.causes.wall.models import WallAction, WallMove
 from portal.causes.wall.upkeep import keep_wall
 from tests.browser.conftest import People
+from tests.browser.keyboard import presses
 from tests.web.conftest import Filing, Writing
 
 
@@ -36,27 +37,27 @@ def test_the_wall_by_keyboard_alone(
     page.goto("/workbench/board")
     current = page.locator(".wall-group[aria-current]")
     expect(current).to_contain_text("电量翻倍")
-    page.keyboard.press("j")
+    presses(page, "j")
     expect(current).to_contain_text("票据")
-    page.keyboard.press("k")
-    page.keyboard.press("x")
+    presses(page, "k")
+    presses(page, "x")
     expect(current.locator("input[name=ticket]:checked")).to_have_count(2)
-    page.keyboard.press("l")
+    presses(page, "l")
     expect(page.get_by_text("已把 2 张工单关联到")).to_be_visible()
-    page.keyboard.press("u")
+    presses(page, "u")
     expect(page.get_by_text("已撤销。")).to_be_visible()
     expect(page.locator(".wall-group")).to_have_count(2)
 
-    page.keyboard.press("j")
+    presses(page, "j")
     expect(current).to_contain_text("票据")
-    page.keyboard.press("d")
+    presses(page, "d")
     page.keyboard.type("打印机没有纸")
-    page.keyboard.press("Enter")
+    presses(page, "Enter")
     expect(page.get_by_text("已搁置，按 u 可撤销")).to_be_visible()
     expect(page.locator(".wall-group")).to_have_count(1)
 
     expect(current).to_contain_text("电量翻倍")
-    page.keyboard.press("o")
+    presses(page, "o")
     expect(page.get_by_text("已新建缺陷 QX000002，关联 3 张工单。")).to_be_visible()
     with maker() as session:
         assert len(session.scalars(select(Defect)).all()) == 2

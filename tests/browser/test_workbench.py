@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.words import Action, Category, State, Tier
 from tests.browser.conftest import People
+from tests.browser.keyboard import presses
 from tests.web.conftest import Filing, Moving, Writing
 
 Told = Callable[..., str]
@@ -48,34 +49,34 @@ def test_the_bench_by_keyboard_alone(
     page = person("expert")
     page.goto("/workbench")
     on_table(page, first)
-    page.keyboard.press("j")
+    presses(page, "j")
     on_table(page, second)
-    page.keyboard.press("k")
+    presses(page, "k")
     on_table(page, first)
 
     # link, take it back, reject: each judgement by one key, each leaves its trace
     linked = page.locator(".bench-candidate.is-linked")
-    page.keyboard.press("l")
+    presses(page, "l")
     expect(linked).to_contain_text("电费重算后页面一直转圈")
     assert verdicts(maker) == [LinkVerdict.LINKED]
-    page.keyboard.press("u")
+    presses(page, "u")
     expect(linked).to_have_count(0)
-    page.keyboard.press("x")
+    presses(page, "x")
     expect(page.locator(".bench-rejected")).to_contain_text("QX000001")
     assert verdicts(maker)[-1] == LinkVerdict.REJECTED
-    page.keyboard.press("u")
+    presses(page, "u")
     expect(page.locator(".bench-rejected")).to_have_count(0)
 
     # ruling, then to the back with the words that it needs; the next ticket comes by itself
     page.locator("#ruling").focus()
     page.locator("#ruling").select_option("defect:function")
     page.locator("#ruling").blur()
-    page.keyboard.press("r")
+    presses(page, "r")
     expect(page.locator(".bench-done")).to_contain_text("研判定类")
-    page.keyboard.press("b")
+    presses(page, "b")
     expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("重算服务超时，请查索引")
-    page.keyboard.press("Control+Enter")
+    presses(page, "Control+Enter")
     expect(page.locator(".bench-done")).to_contain_text("转后台处置")
     on_table(page, second)
     with maker() as session:
@@ -92,9 +93,9 @@ def test_words_for_one_ticket_wait_while_another_is_looked_at(
     on_table(page, first)
     page.locator("#note").fill("写到一半")
     page.locator("#note").press("Escape")
-    page.keyboard.press("j")
+    presses(page, "j")
     on_table(page, second)
     expect(page.locator("#note")).to_have_value("")
-    page.keyboard.press("k")
+    presses(page, "k")
     on_table(page, first)
     expect(page.locator("#note")).to_have_value("写到一半")

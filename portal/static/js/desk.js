@@ -18,7 +18,6 @@
 
   // Keys: an element with data-key="x" is pressed (a link or button) or focused (a field) by x;
   // data-go="x" is reached by g and then x. Typing in a field is never taken for a command.
-  let going = false;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const field = typing(event.target);
@@ -27,19 +26,29 @@
       return;
     }
     if (event.key === "?") return showKeys();
-    if (going) {
-      going = false;
-      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
-      if (link) { event.preventDefault(); location.href = link.href; }
-      return;
-    }
-    if (event.key === "g") { going = true; setTimeout(() => { going = false; }, 1200); return; }
     if (event.key === "j" || event.key === "k") return walk(event.key === "j" ? 1 : -1, event);
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
     if (!target || target.offsetParent === null) return;
     event.preventDefault();
     if (target.matches("input, textarea, select")) target.focus(); else target.click();
   });
+
+  // The letter after g names a place and no deed of the page: it is heard before any page hears it.
+  let going = false;
+  const LETTERS = "textarea, select, [contenteditable=true], input:not([type=checkbox]):not([type=radio])";
+  window.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.target.closest?.(LETTERS)) return;
+    if (going) {
+      going = false;
+      event.stopImmediatePropagation();
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); location.href = link.href; }
+    } else if (event.key === "g") {
+      going = true;
+      event.stopImmediatePropagation();
+      setTimeout(() => { going = false; }, 1200);
+    }
+  }, true);
 
   // j and k walk over the rows of the list on the page; Enter opens the focused one (it is a link).
   function walk(step, event) {
