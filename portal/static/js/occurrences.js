@@ -10,14 +10,20 @@
   const chart = echarts.init(place, null, { renderer: "svg" });
   const tones = { fixed: "--desk-teal", verified: "--desk-done", recurred: "--desk-now", deployed: "--tblr-secondary" };
   const colors = () => ["--desk-teal", "--tblr-azure", "--tblr-purple", "--desk-soon", "--tblr-pink", "--tblr-secondary"].map(css);
-  // Several marks of one week share a line; the gravest gives the colour.
+  // Several marks of one week share a line; the gravest gives the colour. A name that would lie on its
+  // neighbour's moves up a row.
   const lines = () => {
     const byWeek = new Map();
     for (const mark of marks) byWeek.set(mark.at, [...(byWeek.get(mark.at) ?? []), mark]);
-    return [...byWeek].map(([at, found]) => {
+    const week = place.clientWidth / weeks.length;
+    let before = -Infinity;
+    let up = false;
+    return [...byWeek].sort(([one], [other]) => weeks.indexOf(one) - weeks.indexOf(other)).map(([at, found]) => {
+      up = !up && (weeks.indexOf(at) - before) * week < 64;
+      before = weeks.indexOf(at);
       const gravest = ["recurred", "fixed", "verified", "deployed"].find((name) => found.some((mark) => mark.kind === name));
       const color = css(tones[gravest]);
-      return { xAxis: at, label: { formatter: [...new Set(found.map((mark) => mark.name))].join(" "), color, fontSize: 11 }, lineStyle: { color, type: gravest === "deployed" ? "dotted" : "dashed", width: 1.5 } };
+      return { xAxis: at, label: { formatter: [...new Set(found.map((mark) => mark.name))].join(" "), color, fontSize: 11, distance: up ? 19 : 5 }, lineStyle: { color, type: gravest === "deployed" ? "dotted" : "dashed", width: 1.5 } };
     });
   };
   const draw = () => chart.setOption({
@@ -26,7 +32,7 @@
     grid: { left: 32, right: 12, top: 34, bottom: 48 },
     legend: { bottom: 0, type: "scroll", textStyle: { color: css("--tblr-secondary") }, itemHeight: 8 },
     tooltip: { trigger: "axis", renderMode: "richText" },
-    xAxis: { type: "category", data: weeks, axisTick: { show: false }, axisLine: { lineStyle: { color: css("--desk-line") } }, axisLabel: { color: css("--tblr-secondary"), interval: 4 } },
+    xAxis: { type: "category", data: weeks, axisTick: { show: false }, axisLine: { lineStyle: { color: css("--desk-line") } }, axisLabel: { color: css("--tblr-secondary"), interval: 4, hideOverlap: true } },
     yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--desk-line") } }, axisLabel: { color: css("--tblr-secondary") } },
     series: [
       ...shown[kind].map(({ name, data }) => ({ name, type: "bar", stack: "tickets", data, barMaxWidth: 22 })),
