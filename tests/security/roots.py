@@ -92,6 +92,10 @@ class Roots:
     def readable(self, login: str | None) -> set[int]:
         return {row.place for row in self.tickets if row.is_read_by(login)}
 
+    def one_of_each(self) -> list[Said]:
+        """A ticket of each system, of each asker, linked and not."""
+        return list({(row.system, row.by, row.linked): row for row in self.tickets}.values())
+
     def linked(self) -> set[int]:
         return {row.place for row in self.tickets if row.linked}
 

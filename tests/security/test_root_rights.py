@@ -124,7 +124,7 @@ def test_evidence_of_a_ticket_is_there_for_those_who_read_it(
     name: str, roots: Roots, visitors: Visitors
 ) -> None:
     page = OF_TICKETS[name]
-    for login, row in product(EVERYBODY, roots.tickets):
+    for login, row in product(EVERYBODY, roots.one_of_each()):
         admitted = login in page.enters and row.is_read_by(login)
         # An employee is led from the ticket's page to their own view of it.
         answer = visitors[login].get(page.path.format(row.number), follow_redirects=login in ASKING)
@@ -185,6 +185,10 @@ DEEDS = {
     "undo on the bench": Deed("/workbench/{ticket}/undo", EXPERT),
     "none of these": Deed("/workbench/{ticket}/none-of-these", EXPERT),
     "judgement taken back": Deed("/workbench/{ticket}/defects/{record}/undo", EXPERT),
+    "link by number": Deed("/tickets/{ticket}/defects", EXPERT, ANALYST | {"agent", "supervisor"}),
+    "link taken back": Deed(
+        "/tickets/{ticket}/defects/{record}/undo", EXPERT, ANALYST | {"agent", "supervisor"}
+    ),
     "group linked": Deed("/workbench/board/{group}/link", form={"defect": "{twin}"}, **BOTH),
     "group to a fault": Deed("/workbench/board/{group}/fault", EXPERT),
     "group put aside": Deed("/workbench/board/{group}/dismiss", **BOTH),
@@ -254,6 +258,6 @@ def _everywhere(app: Flask, roots: Roots) -> Iterator[str]:
 
 
 def _known(name: str, roots: Roots) -> list[object]:
-    one_each = {(row.system, row.by, row.linked): row.number for row in roots.tickets}
-    numbers = [*one_each.values(), *(found.record for found in roots.of.values()), *range(1, 4)]
+    tickets = (row.number for row in roots.one_of_each())
+    numbers = [*tickets, *(found.record for found in roots.of.values()), *range(1, 4)]
     return list(roots.of) if name == "code" else numbers
