@@ -104,7 +104,7 @@ class Generation:
             generation = cls(folder, recipe, engine)
             made = generation.store.counter(_MADE)
             generation.refresh()
-        except Exception as fault:
+        except Exception as fault:  # damaged files raise anything: struct, SQLite's, Whoosh's own
             raise Broken(N_("索引文件已损坏。")) from fault
         if not made:
             raise Broken(N_("索引文件不完整。"))
