@@ -13,6 +13,7 @@ from types import MappingProxyType
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from defects.library import survivor_of
 from defects.models import Defect
 from indexer.words import N_
 from kb.columns import now
@@ -35,10 +36,11 @@ def link(
     """Tie the ticket to its root cause; a former link of the ticket is taken back.
 
     A person who links what the system has linked says that it was right. A ticket from a unit that already
-    runs the fix opens the record again (``recurring``).
+    runs the fix opens the record again (``recurring``). A record that was merged answers by its survivor.
     """
     lock(session, ticket)
     _check(ticket, by)
+    defect = _surviving(session, defect)
     former = next((row for row in ticket.defect_links if row.is_live), None)
     if former is not None and former.defect_id == defect.id:
         return _kept(session, ticket, former, by=by)
@@ -49,6 +51,17 @@ def link(
         _write_down(session, ticket, Action.AUTO_LINK, row, by=None)
     recurring.watch(session, ticket, defect)
     return row
+
+
+def _surviving(session: Session, defect: Defect) -> Defect:
+    """The record that answers for this one, read anew; whoever is just merging it is waited for.
+
+    A merge holds the tickets first and the records after them, as a link does: nobody waits in a circle.
+    """
+    wanted = select(Defect).where(Defect.id == defect.id)
+    held = wanted.with_for_update(of=Defect, read=True, key_share=True)
+    session.scalars(held.execution_options(populate_existing=True)).all()
+    return survivor_of(defect)
 
 
 def _kept(session: Session, ticket: Ticket, former: DefectLink, *, by: Person | None) -> DefectLink:

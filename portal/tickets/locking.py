@@ -6,6 +6,8 @@ judgements, or a deed between two tickets, would decide by what a colleague is j
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,10 +16,14 @@ from portal.tickets.models import Ticket
 
 def lock(session: Session, *tickets: Ticket) -> None:
     """Hold these rows until the commit, lowest first, and read them anew: no circle by two hands at once."""
-    numbers = sorted({ticket.id for ticket in tickets})
+    lock_ids(session, {ticket.id for ticket in tickets})
+
+
+def lock_ids(session: Session, ids: Collection[int]) -> None:
+    """The same for rows that are not at hand; no more than a database takes values in one question."""
     wanted = (
         select(Ticket)
-        .where(Ticket.id.in_(numbers))
+        .where(Ticket.id.in_(sorted(ids)))
         .order_by(Ticket.id)
         .with_for_update(of=Ticket, key_share=True)
     )

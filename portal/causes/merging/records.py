@@ -7,10 +7,10 @@ parting gives back what merging moved, as far as nobody has judged it anew meanw
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from defects import library
@@ -24,6 +24,7 @@ from kb.models import Article
 from portal.causes.merging.models import MovedJudgement, RecordMerge
 from portal.people.models import Person
 from portal.tickets import linking
+from portal.tickets.locking import lock_ids
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.notices import Event, tell
 
@@ -42,6 +43,7 @@ def merge(
     note: str = "",
 ) -> DefectMove:
     """Declare ``defect`` a duplicate of ``into``; what hangs on it goes along."""
+    _hold_tickets(session, _judged_on(defect))
     survivor = library.survivor_of(into)
     before = {name: set(getattr(survivor, name)) for name in LISTS}
     entry = library.merge(session, defect, into, by=by.id, duties=duties, note=note)
@@ -67,6 +69,7 @@ def part(
     survivor = defect.duplicate_of
     merged = _standing(session, defect)
     if survivor is not None:
+        _hold_tickets(session, _moved_by(merged))
         library.hold(session, defect, survivor)
     entry = library.move(session, defect, DefectAction.REOPEN, by=by.id, duties=duties, note=note)
     if merged is None or survivor is None:
@@ -104,14 +107,36 @@ def _judgements_along(session: Session, defect: Defect, survivor: Defect) -> Ite
             )
 
 
-def _judged(session: Session, defect: Defect) -> Iterator[Ticket]:
-    """The tickets somebody has judged to be of this record, or not; lowest first."""
-    wanted = select(DefectLink.ticket_id).where(
+def _judged_on(defect: Defect) -> Select[int]:
+    """The tickets somebody has judged to be of this record, or not."""
+    return select(DefectLink.ticket_id).where(
         DefectLink.defect_id == defect.id, DefectLink.verdict != LinkVerdict.UNDONE
     )
+
+
+def _moved_by(merged: RecordMerge | None) -> Select[int]:
+    return (
+        select(DefectLink.ticket_id)
+        .join(MovedJudgement, MovedJudgement.link_id == DefectLink.id)
+        .where(MovedJudgement.merge_id == (merged.id if merged is not None else 0))
+    )
+
+
+def _hold_tickets(session: Session, wanted: Select[int]) -> None:
+    """Before the records: whoever links a ticket holds the two in this order, too."""
+    for part in _parts(session, wanted):
+        lock_ids(session, part)
+
+
+def _parts(session: Session, wanted: Select[int]) -> Iterator[Sequence[int]]:
+    """Lowest first."""
     ids = sorted(set(session.scalars(wanted)))
-    for start in range(0, len(ids), PART):
-        part = ids[start : start + PART]
+    return (ids[start : start + PART] for start in range(0, len(ids), PART))
+
+
+def _judged(session: Session, defect: Defect) -> Iterator[Ticket]:
+    """Lowest first."""
+    for part in _parts(session, _judged_on(defect)):
         tickets = select(Ticket).where(Ticket.id.in_(part)).order_by(Ticket.id)
         yield from session.scalars(tickets.options(selectinload(Ticket.defect_links))).unique().all()
 
