@@ -1,6 +1,6 @@
 """Records that seem to say the same, side by side: merged from here, or told apart for good.
 
-Pairs are found by the worker (``causes.wall.twins``), merging is ``causes.life``. The invariant: a record
+Pairs are found by the worker (``causes.wall.twins``), merging is ``causes.merging``. The invariant: a record
 that this person may not see makes its pair not be there.
 """
 
@@ -61,7 +61,7 @@ def _drawn(*, problem: str = "", kept: str = "") -> str:
     wanted = twins.proposed(system=system)
     total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
     rows = list(db().scalars(wanted.limit(PER_PAGE).offset((asked_page() - 1) * PER_PAGE)))
-    apart = [row for row in twins.told_apart(db())[:5] if row.by_id == me().id]
+    apart = twins.kept_apart_by(db(), me(), limit=5)
     return render_template(
         "wall/twins.html",
         pairs=_pairs(rows),

@@ -1,16 +1,14 @@
 """Records that seem to say the same: pairs alike by words and meaning, compared by a person.
 
-How texts are alike is the indexer's, merging is ``causes.life``. The invariant: what
-somebody found to be different is not proposed again while that judgement stands; ``told_apart`` hands these
-judgements to whoever learns from them.
+How texts are alike is the indexer's, merging is ``causes.merging``. The invariant: what
+somebody found to be different is not proposed again while that judgement stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from defects.flow import DefectState
@@ -84,16 +82,12 @@ def proposed(*, system: str = "") -> Select[TwinPair]:
     return rows.order_by(TwinPair.likeness.desc(), TwinPair.one_id, TwinPair.other_id)
 
 
-def waiting(session: Session) -> int:
-    """How many pairs wait for somebody to look at them."""
-    return session.scalar(select(func.count()).select_from(proposed().order_by(None).subquery())) or 0
-
-
-def told_apart(session: Session, *, since: datetime | None = None) -> list[NotTwins]:
-    """Pairs that somebody found to be different, newest first: judged pairs for whoever learns."""
+def kept_apart_by(session: Session, person: Person, *, limit: int) -> list[NotTwins]:
+    """The pairs that this person found to be different, newest first."""
     rows = select(NotTwins).options(joinedload(NotTwins.one), joinedload(NotTwins.other))
-    rows = rows.where(NotTwins.at >= since) if since else rows
-    return list(session.scalars(rows.order_by(NotTwins.at.desc(), NotTwins.one_id, NotTwins.other_id)))
+    mine = rows.where(NotTwins.by_id == person.id)
+    newest = mine.order_by(NotTwins.at.desc(), NotTwins.one_id, NotTwins.other_id)
+    return list(session.scalars(newest.limit(limit)))
 
 
 def keep_apart(session: Session, one: Defect, other: Defect, *, by: Person, why: str = "") -> NotTwins:

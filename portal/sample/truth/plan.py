@@ -140,9 +140,7 @@ def _reports(year: Year, dice: random.Random, scale: float) -> Iterator[Report]:
     for scenario, say in reported:
         if (one := _report(year, scenario, say, dice)) is not None:
             yield one
-    others = [
-        (row, say) for row in material.scenarios() if row.category != Category.FAULT for say in row.says
-    ]
+    others = [(row, say) for row in material.scenarios() if _is_sure(row, year) for say in row.says]
     dice.shuffle(others)
     for scenario, say in others[: round(OTHERS_PER_REPORT * len(reported))]:
         if (one := _report(year, scenario, say, dice)) is not None:
