@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from indexer.linking import (
     fit,
     from_json,
 )
+from indexer.linking.model import Level
 from indexer.linking.signs import ASSURING, CHOOSING
 from indexer.linking.sounds import SOUNDS, sounds
 
@@ -166,3 +168,13 @@ def test_how_a_report_sounds(text: str, heard: str) -> None:
 def test_hostile_text_is_listened_to_quickly_and_without_fault() -> None:
     for text in ("", "\ud800", "卡在" * 400_000, "\u200b" * 1_000, "等" * 900 + "审批"):
         assert set(sounds(text)) == {f"sounds_{sound.name}" for sound in SOUNDS}
+
+
+def test_what_is_likelier_wrong_than_right_is_never_linked_however_well_the_promise_holds() -> None:
+    """A hundred sure ones would pay for five bad ones at the lower edge."""
+    levels = (Level(0.0, 0.1, 40), Level(0.6, 0.99, 100))
+    model = replace(cold_start(), cold_start=False, levels=levels, link_from=0.0, none_below=0.0)
+    told = [Report("x", (Candidate("1", {"matched": place / 20.0}),)) for place in range(-20, 40)]
+    found = [model.proposal(one) for one in told]
+    assert {one.decision for one in found} == {Decision.LINK, Decision.SUGGEST}
+    assert all((one.decision is Decision.LINK) == (one.ranked[0][1] >= 0.5) for one in found)

@@ -12,8 +12,8 @@ from portal.tickets import desk
 from portal.tickets.models import Ticket, TrailEntry
 from portal.tickets.trail import checking
 from portal.tickets.words import Action
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving
-from tests.web.test_queues import counted
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_longer_trail_asks_no_more_queries(
     agent, asked = client("agent"), []
     agent.get(f"/tickets/{talked_of}/print")
     for _ in range(2):
-        with counted(engine) as said:
+        with statements_sent(engine) as said:
             agent.get(f"/tickets/{talked_of}/print")
         asked.append(len(said))
         for _more in range(3):

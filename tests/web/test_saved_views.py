@@ -16,8 +16,8 @@ from portal.people.models import AuditEntry
 from portal.people.roles import PERMISSIONS, Permission, Post
 from portal.tickets.views.models import SavedView
 from portal.tickets.words import Action
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving
-from tests.web.test_queues import counted
 
 
 def view_named(maker: sessionmaker[Session], name: str) -> int:
@@ -168,7 +168,7 @@ def test_more_views_ask_no_more_queries(client: Clients, filed: Filing, engine: 
             agent.submit("/queues/views", {"name": f"视图{len(asked)}{_}", "system": "mkt"})
         agent.get("/queues?tab=served")
         for path in ("/queues?tab=served", "/queues/views"):
-            with counted(engine) as said:
+            with statements_sent(engine) as said:
                 assert agent.get(path).status_code == 200
             asked.append(len(said))
     assert asked[:2] == asked[2:]
