@@ -136,17 +136,17 @@ def move(
 
     ``by`` None is the system; ``seen`` is the version on the person's screen. Raises ``Refused`` when
     the table has no such step or something is missing, ``Overtaken`` when a colleague moved it first.
-    A ticket that was overtaken in the database leaves the session rolled back.
+    Overtaken in the database, the session is left rolled back; the savepoint of a caller is left to the caller.
     """
     given = given or Given()
     try:
-        if given.other is not None and action in BETWEEN_TICKETS:
-            lock(session, ticket, given.other)
         return _decided(session, ticket, action, by=by, given=given, seen=seen)
     except (StaleDataError, OperationalError) as race:
         # Of two deeds that wait for each other's tickets PostgreSQL ends one: that one was overtaken, too.
         if isinstance(race, OperationalError) and getattr(race.orig, "sqlstate", "") != DEADLOCK:
             raise
+        if session.in_nested_transaction():  # the caller's savepoint: only the caller can go back to it
+            raise Overtaken(N_("同事刚刚改动了同一条，没有执行；请重新核对。")) from race
         number = inspect(ticket).identity
         session.rollback()
         fresh = session.get(Ticket, number, populate_existing=True)
@@ -156,6 +156,9 @@ def move(
 def _decided(
     session: Session, ticket: Ticket, action: Action, *, by: Person | None, given: Given, seen: int | None
 ) -> TrailEntry:
+    """The move itself; what it brings about is decided here, too, inside its savepoint."""
+    if given.other is not None and action in BETWEEN_TICKETS:
+        lock(session, ticket, given.other)
     if seen is not None and seen != ticket.version:
         raise overtaken(session, ticket)
     row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
@@ -191,7 +194,7 @@ def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, gi
     moved = Moved(ticket, row, by, given.note, given.other, former)
     for follow in list(consequences(session, moved)):
         settled = Given(note=follow.note, other=follow.other)
-        move(session, follow.ticket, follow.action, by=None, given=settled)
+        _decided(session, follow.ticket, follow.action, by=None, given=settled, seen=None)
     return entry
 
 
