@@ -136,7 +136,7 @@ def move(
 
     ``by`` None is the system; ``seen`` is the version on the person's screen. Raises ``Refused`` when
     the table has no such step or something is missing, ``Overtaken`` when a colleague moved it first.
-    Overtaken in the database, the session is left rolled back; the savepoint of a caller is left to the caller.
+    Overtaken in the database, the session is left rolled back; a savepoint of the caller is the caller's.
     """
     given = given or Given()
     try:
