@@ -110,7 +110,8 @@ def _joined_pieces(one: PieceBlock, other: PieceBlock) -> PieceBlock:
 def _counted(before: Mapping[str, Bearers], block: PieceBlock, columns: Columns) -> dict[str, Bearers]:
     """The counts of the block's kinds with this block; who is gone was never of any kind."""
     places = columns.place_of_numbers(block.numbers)
-    kinds = np.where(places >= 0, columns.kinds.numbers[places], -1)
+    kinds = np.full(len(places), -1, dtype=np.int32)
+    kinds[places >= 0] = columns.kinds.numbers[places[places >= 0]]  # of an emptied desk there are none
     lengths = np.diff(block.starts)
     return {
         kind: before.get(kind, NO_BEARERS).with_more(

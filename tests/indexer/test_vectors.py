@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from indexer import Document, Index, Mode, Query, generation, matrix, store
+from indexer.columns import Columns
 from indexer.document import Key
 from indexer.generation import View
 from indexer.passages import passages
-from indexer.vector_store import hash_of
+from indexer.vector_store import PieceBlock, hash_of
+from indexer.vectors import PieceLists
 
 ALL = frozenset({"everyone"})
 SIGNS = "登录打印网络报销审批"
@@ -311,3 +313,10 @@ def test_progress_is_one_number_that_grows_to_the_end(tmp_path: Path, encoder: C
     assert told[-1] == 150
     assert max(np.diff(told)) <= 64, "encoding is told batch by batch"
     index.close()
+
+
+def test_pieces_of_documents_that_are_gone_are_of_no_kind() -> None:
+    block = PieceBlock(np.array([1, 2]), np.array([0, 2, 3]), np.array([4, 5, 4], dtype=np.int32))
+    lists = PieceLists().grown([block], Columns())
+    documents, bearers = lists.borne(np.array([4, 5], dtype=np.int32), frozenset({"article"}))
+    assert (documents, bearers.tolist()) == (0, [0, 0])

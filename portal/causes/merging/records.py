@@ -68,8 +68,9 @@ def part(
     """It was no duplicate: open it again, and give it back what it brought along."""
     survivor = defect.duplicate_of
     merged = _standing(session, defect)
-    if survivor is not None:
+    if merged is not None:
         _hold_tickets(session, _moved_by(merged))
+    if survivor is not None:
         library.hold(session, defect, survivor)
     entry = library.move(session, defect, DefectAction.REOPEN, by=by.id, duties=duties, note=note)
     if merged is None or survivor is None:
@@ -114,11 +115,11 @@ def _judged_on(defect: Defect) -> Select[int]:
     )
 
 
-def _moved_by(merged: RecordMerge | None) -> Select[int]:
+def _moved_by(merged: RecordMerge) -> Select[int]:
     return (
         select(DefectLink.ticket_id)
         .join(MovedJudgement, MovedJudgement.link_id == DefectLink.id)
-        .where(MovedJudgement.merge_id == (merged.id if merged is not None else 0))
+        .where(MovedJudgement.merge_id == merged.id)
     )
 
 
