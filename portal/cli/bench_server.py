@@ -91,7 +91,7 @@ class Server:
 def running(environ: Mapping[str, str], *, token: str, workers: int, log: Path) -> Iterator[Server]:
     """``tierdesk serve`` on a free port, ready when this is entered."""
     port = _free_port()
-    run = [sys.executable, "-c", COMMAND, "serve"]
+    run = [sys.executable, "-P", "-c", COMMAND, "serve"]  # -P: nothing of the folder it is called in
     run += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     with (
         log.open("wb") as told,

@@ -49,7 +49,7 @@ def started(settings: Settings) -> Child:
     }
     code = f"import os; os.nice({NICE}); from portal.cli import main; main()"
     return subprocess.Popen(  # noqa: S603 - our own command with our own words
-        [sys.executable, "-c", code, "learn", "--json"],
+        [sys.executable, "-P", "-c", code, "learn", "--json"],
         env={**os.environ, **own},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
