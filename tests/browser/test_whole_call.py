@@ -206,6 +206,28 @@ def test_the_keys_are_on_a_sheet_and_the_focus_comes_back(person: People) -> Non
 
 
 @pytest.mark.usefixtures("two_ways")
+def test_a_key_that_meets_the_answers_as_they_arrive_opens_one_without_leaving_the_page(
+    person: People,
+) -> None:
+    """No moment at which an answer is on the screen and its button not yet the page's own."""
+    page = person("agent")
+    page.goto("/console")
+    look_up(page, "wang", "王小雨")
+    page.evaluate(
+        """() => {
+          window.isStillHere = true;
+          const one = new KeyboardEvent("keydown", { key: "1", bubbles: true });
+          document.addEventListener("htmx:afterSwap", (event) => {
+            if (event.detail.target.id === "answers") setTimeout(() => document.body.dispatchEvent(one));
+          }, { once: true });
+        }"""
+    )
+    page.locator("#notes").fill("重置登录密码")
+    expect(page.locator(".console-reading h3")).to_contain_text("重置登录密码")
+    assert page.evaluate("window.isStillHere")
+
+
+@pytest.mark.usefixtures("two_ways")
 def test_a_reload_finds_the_answer_and_its_step_again(person: People) -> None:
     page = on_a_call(person, "在手机上重置登录密码")
     page.keyboard.press("Escape")
