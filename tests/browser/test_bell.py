@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from portal.tickets.words import Action
 from tests.browser.conftest import People
+from tests.browser.waiting import comes_true
 from tests.web.conftest import Filing, Moving
 
 #: As if the page had been hidden and is looked at again after a while: it asks at once.
@@ -18,7 +19,7 @@ def test_what_is_urgent_pops_up_once_and_leads_to_its_ticket(
 ) -> None:
     number = filed("打印空白")
     page = person("wang")
-    page.wait_for_function("localStorage.getItem('desk-notices-seen') !== null")
+    assert comes_true(page, "localStorage.getItem('desk-notices-seen') !== null")
     moved(number, Action.TAKE, "agent")
     moved(number, Action.ASK, "agent", note="<b>请截图</b>")
     page.evaluate(LATER)

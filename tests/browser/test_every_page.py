@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from portal.tickets.words import Action, Category
 from tests.browser.conftest import PHONE, People
+from tests.browser.waiting import comes_true
 from tests.web.conftest import Filing, Moving, Writing
 
 PRODUCT = " · Tierdesk"
@@ -74,12 +75,9 @@ def fits_a_phone(page: Page) -> bool:
     """Does the page, once it has settled at phone width, need no scrolling sideways?"""
     page.set_viewport_size(PHONE)
     try:
-        page.wait_for_function("document.scrollingElement.scrollWidth <= innerWidth", timeout=SETTLED)
-    except TimeoutError:
-        return False
+        return comes_true(page, "document.scrollingElement.scrollWidth <= innerWidth", within=SETTLED)
     finally:
         page.set_viewport_size(DESK)
-    return True
 
 
 def faults_of(page: Page, address: str) -> list[str]:

@@ -11,6 +11,7 @@ from portal.db import transaction
 from portal.people.models import PersonPost
 from portal.people.roles import Post
 from tests.browser.conftest import People
+from tests.browser.waiting import comes_true
 from tests.world import World
 from tests.world import person as somebody
 
@@ -70,7 +71,7 @@ def test_what_was_typed_is_kept_when_the_page_is_left(person: People) -> None:
     page.locator("#body").press_sequentially("写到一半的正文")
     # kept a moment after the last key; the preview, which waits as long, tells that it has passed
     expect(page.locator("#preview")).to_contain_text("写到一半的正文")
-    page.wait_for_function("Object.values(localStorage).some((kept) => kept.includes('写到一半的正文'))")
+    assert comes_true(page, "Object.values(localStorage).some((kept) => kept.includes('写到一半的正文'))")
     page.goto("/")
     page.goto("/knowledge/new")
     page.get_by_role("button", name="接着写").click()

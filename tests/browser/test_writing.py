@@ -9,6 +9,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from kb.markdown import render
 from tests.browser.conftest import People
+from tests.browser.waiting import comes_true
 from tests.security.payloads import PAYLOADS
 from tests.web.conftest import Writing
 from tests.world import PASSWORD
@@ -111,7 +112,9 @@ def test_without_a_connection_the_text_is_said_to_be_kept(editing: Page, complai
     editing.context.set_offline(True)
     editing.keyboard.type("断线时写的")
     expect(editing.locator("#upload-status")).to_contain_text("连不上服务台")
-    editing.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('断线时写的'))")
+    assert comes_true(
+        editing, "() => Object.values(localStorage).some((kept) => kept.includes('断线时写的'))"
+    )
     editing.context.set_offline(False)
     editing.keyboard.type("，又连上了")
     expect(editing.locator("#preview")).to_contain_text("又连上了")
@@ -125,8 +128,8 @@ def test_what_was_written_when_the_session_ended_is_offered_again(
     page = editing
     page.locator("#title").fill("写到一半")
     page.locator("#body").fill("会话到期前写的")
-    page.wait_for_function(
-        "() => Object.values(localStorage).some((kept) => kept.includes('会话到期前写的'))"
+    assert comes_true(
+        page, "() => Object.values(localStorage).some((kept) => kept.includes('会话到期前写的'))"
     )
     page.context.clear_cookies()
     page.keyboard.press("Control+s")
@@ -201,7 +204,7 @@ def test_the_same_browser_runs_what_was_not_rendered(visitor: People, complaints
     page.goto("about:blank")
     page.evaluate(LISTEN)
     page.evaluate("() => { document.body.innerHTML = '<img src=x: onerror=alert(1)>'; }")
-    page.wait_for_function("() => window.ran.length > 0")
+    assert comes_true(page, "() => window.ran.length > 0")
     assert page.evaluate(ALIVE)
     complaints.clear()
 
