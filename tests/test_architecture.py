@@ -23,6 +23,8 @@ VERBS = [
         "portal/curation/keepers.py",
         "portal/curation/decay/looking.py",
         "portal/curation/quality/pairs.py",
+        "portal/finder/pairs.py",
+        "portal/causes/wall/twins.py",
         "defects/library.py",
         "portal/causes/known/publishing.py",
         "portal/causes/known/retiring.py",

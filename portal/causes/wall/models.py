@@ -16,6 +16,7 @@ from indexer.words import N_
 from kb.columns import UtcDateTime, choice
 from portal.catalogue.models import System
 from portal.db import Base
+from portal.finder.pairs import FoundAlike, ToldApart
 from portal.people.models import Person
 from portal.tickets.models import Ticket
 
@@ -109,7 +110,7 @@ class WallMove(Base):
     group: Mapped[WallGroup] = relationship(back_populates="moves")
 
 
-class TwinPair(Base):
+class TwinPair(FoundAlike):
     """Two records that seem to say the same, as they were found last; the smaller number first."""
 
     __tablename__ = "twin_pair"
@@ -118,14 +119,12 @@ class TwinPair(Base):
     other_id: Mapped[int] = mapped_column(
         ForeignKey(Defect.id, ondelete="CASCADE"), primary_key=True, index=True
     )
-    likeness: Mapped[float] = mapped_column()
-    words: Mapped[list[str]] = mapped_column(JSON, default=list)
 
     one: Mapped[Defect] = relationship(Defect, foreign_keys=[one_id])
     other: Mapped[Defect] = relationship(Defect, foreign_keys=[other_id])
 
 
-class NotTwins(Base):
+class NotTwins(ToldApart):
     """Somebody compared the two records and found that they are not the same: it is kept, and it teaches."""
 
     __tablename__ = "not_twins"
@@ -135,8 +134,6 @@ class NotTwins(Base):
         ForeignKey(Defect.id, ondelete="CASCADE"), primary_key=True, index=True
     )
     by_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    why: Mapped[str] = mapped_column(Text, default="")
 
     one: Mapped[Defect] = relationship(Defect, foreign_keys=[one_id])
     other: Mapped[Defect] = relationship(Defect, foreign_keys=[other_id])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import JSON, ForeignKey, Index, Integer, Text
+from sqlalchemy import JSON, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kb.columns import UtcDateTime
 from kb.models import Article
 from portal.db import Base
+from portal.finder.pairs import FoundAlike, ToldApart
 
 
 class ArticleStanding(Base):
@@ -34,7 +32,7 @@ class ArticleStanding(Base):
     article: Mapped[Article] = relationship(Article)
 
 
-class AlikePair(Base):
+class AlikePair(FoundAlike):
     """Two readable articles of one language and system that are alike by words and meaning."""
 
     __tablename__ = "article_pair"
@@ -42,14 +40,12 @@ class AlikePair(Base):
 
     one_id: Mapped[int] = mapped_column(ForeignKey(Article.id, ondelete="CASCADE"), primary_key=True)
     other_id: Mapped[int] = mapped_column(ForeignKey(Article.id, ondelete="CASCADE"), primary_key=True)
-    likeness: Mapped[float] = mapped_column()
-    words: Mapped[list[str]] = mapped_column(JSON, default=list)
 
     one: Mapped[Article] = relationship(Article, foreign_keys=[one_id])
     other: Mapped[Article] = relationship(Article, foreign_keys=[other_id])
 
 
-class NotTheSame(Base):
+class NotTheSame(ToldApart):
     """Somebody compared two articles and found that they say different things; the pair stays away."""
 
     __tablename__ = "article_pair_apart"
@@ -57,5 +53,3 @@ class NotTheSame(Base):
     one_id: Mapped[int] = mapped_column(ForeignKey(Article.id, ondelete="CASCADE"), primary_key=True)
     other_id: Mapped[int] = mapped_column(ForeignKey(Article.id, ondelete="CASCADE"), primary_key=True)
     by_id: Mapped[int] = mapped_column(Integer)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    why: Mapped[str] = mapped_column(Text, default="")
