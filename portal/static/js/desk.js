@@ -59,23 +59,36 @@
     rows[Math.max(0, Math.min(rows.length - 1, now + step))].focus();
   }
 
+  // Keys of the page, of the groups on a wall and of the records on a bench: where one key stands on each of
+  // many parts it is told once, in the words of the part that is current.
+  const PARTS = ":is([data-wall], [data-judge])";
+
+  function words(item) {
+    const said = item.cloneNode(true);
+    said.querySelectorAll("kbd").forEach((key) => key.remove());
+    return said.textContent.trim();
+  }
+
   function showKeys() {
     const body = document.getElementById("keys-body");
     if (!body) return;
     body.replaceChildren();
-    const known = [["/", ""], ["j k", ""], ["?", ""]];
-    document.querySelectorAll("[data-key]").forEach((item) => {
-      known.push([item.dataset.key, item.getAttribute("aria-label") || item.placeholder || item.textContent.trim()]);
-    });
-    document.querySelectorAll("[data-go]").forEach((item) => known.push([`g ${item.dataset.go}`, item.textContent.trim()]));
-    for (const [key, text] of known.filter(([, text]) => text)) {
+    const known = new Map();
+    const tell = (key, text) => { if (text && !known.has(key)) known.set(key, text); };
+    if (document.querySelector("[data-row], [data-group]")) tell("j k", body.dataset.walk);
+    [`[data-key], [aria-current] ${PARTS}`, PARTS].forEach((keyed) => document.querySelectorAll(keyed).forEach((item) => {
+      const { key, wall, judge } = item.dataset;
+      tell(key ?? wall ?? judge, item.getAttribute("aria-label") || item.placeholder || words(item));
+    }));
+    document.querySelectorAll("[data-go]").forEach((item) => tell(`g ${item.dataset.go}`, words(item)));
+    for (const [key, text] of known) {
       const line = document.createElement("div");
       line.className = "keys-line";
       const kbd = document.createElement("kbd");
       kbd.textContent = key;
-      const words = document.createElement("span");
-      words.textContent = text.slice(0, 40);
-      line.append(kbd, words);
+      const deed = document.createElement("span");
+      deed.textContent = text.slice(0, 40);
+      line.append(kbd, deed);
       body.append(line);
     }
     window.tabler?.Modal?.getOrCreateInstance(document.getElementById("keys"))?.show();
