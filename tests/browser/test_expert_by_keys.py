@@ -170,7 +170,7 @@ def test_from_learning_through_its_questions(
     expect(rows).to_have_count(1)
     presses(page, "u")
     expect(rows).to_have_count(2)
-    presses(page, "o")
+    presses(page, "0")
     expect(page.locator(".tch-done")).to_contain_text("背后没有已知的缺陷")
     presses(page, "x")
     expect(page.locator(".empty-title")).to_have_text("现在没有要您判断的")

@@ -43,7 +43,7 @@ def test_the_queue_by_keys_and_the_charts(
     expect(expert.locator("#q-ticket")).to_have_text(first)
     presses(expert, "j")
     expect(expert.locator("#q-ticket")).not_to_have_text(first)
-    presses(expert, "o")
+    presses(expert, "o")  # 0 by its former name
     expect(expert.locator(".tch-done")).to_contain_text("背后没有已知的缺陷")
     presses(expert, "s")
     expect(rows).to_have_count(1)
