@@ -33,7 +33,7 @@ STILL_HERE = (State.NEW, State.OPEN, State.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
+class AlikeReports:
     """Alike reports of one system within a short time, with the words that they share."""
 
     system: str
@@ -41,12 +41,12 @@ class Burst:
     words: tuple[str, ...]
 
 
-def bursts(session: Session, person: Person) -> list[Burst]:
+def reports_alike(session: Session, person: Person) -> list[AlikeReports]:
     """What may be an outage that nobody has gathered yet; the largest first."""
     tickets = _ungathered(session, person)
     known = {str(ticket.id): ticket for ticket in tickets}
     return [
-        Burst(members[0].system.code, members, group.words)
+        AlikeReports(members[0].system.code, members, group.words)
         for group in groups([_alike(ticket) for ticket in tickets], least=ENOUGH)
         if (members := [known[key[1]] for key in group.members])
     ]

@@ -68,18 +68,17 @@ def board() -> str:
         columns=[(state, columns[state]) for state in COLUMNS],
         over=columns[FaultState.VERIFIED] + columns[FaultState.DISMISSED],
         suggestions=reports.suggestions(db(), me()),
-        bursts=_bursts(),
+        alike=_reports_alike(),
         names=system_names(),
         since=minutes_since,
     )
 
 
-def _bursts() -> list[likeness.Burst]:
+def _reports_alike() -> list[likeness.AlikeReports]:
     """What may be an outage; what the middle has ruled a fault already is proposed above it."""
     ruled = {ticket.id for group in reports.suggestions(db(), me()) for ticket in group.tickets}
-    return [
-        burst for burst in likeness.bursts(db(), me()) if any(row.id not in ruled for row in burst.tickets)
-    ]
+    alike = likeness.reports_alike(db(), me())
+    return [group for group in alike if any(row.id not in ruled for row in group.tickets)]
 
 
 @blueprint.post("/faults")
