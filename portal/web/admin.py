@@ -1,6 +1,6 @@
 """Administration of people: the list, one person, the deeds on an account.
 
-Units, systems and the audit are in ``admin_catalogue``; both share one blueprint.
+Units, systems, services, forms and the audit are modules of their own, gathered by ``admin_rooms``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,10 @@ from portal.people.queries import person_by_login, units_in_order
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, Permission, Post
 from portal.tickets import administration
 from portal.web.access import needs
-from portal.web.admin_catalogue import unit_choices
-from portal.web.admin_forms import blueprint
+from portal.web.admin_units import blueprint, unit_choices
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
-
-__all__ = ["blueprint"]
 
 PER_PAGE = 30
 LINES = 12

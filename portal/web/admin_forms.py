@@ -27,12 +27,10 @@ from portal.tickets.forms.models import InfoAnswer, InfoForm
 from portal.tickets.forms.sheets import Sheet
 from portal.tickets.words import CATEGORY_LABELS, SUB_LABELS, Category
 from portal.web.access import needs
-from portal.web.admin_catalogue import blueprint
+from portal.web.admin_units import blueprint
 from portal.web.information import Asked
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
-
-__all__ = ["blueprint"]
 
 LANGUAGES = {"zh": "zh_CN", "en": "en"}
 CHANGES = 15

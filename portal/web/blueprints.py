@@ -6,8 +6,8 @@ from flask import Flask
 
 from portal import api
 from portal.web import (
-    admin,
     admin_calendars,
+    admin_rooms,
     alarms,
     article_imports,
     ask,
@@ -119,7 +119,7 @@ PAGES = (
     teaching,
     teaching_queue,
     quality_rooms,
-    admin,
+    admin_rooms,
     trail_checks,
     robots,
     voice_pages,
