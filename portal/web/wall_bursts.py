@@ -1,7 +1,7 @@
 """Bursts: what comes in so much more than usual right now, and what is made of it with one click.
 
 What is found is kept by the worker (``causes.bursts``), decisions are its verbs. The invariants: who serves
-nothing of a burst gets 404; whoever sees a part of it reads their part's count and decides nothing.
+nothing of a burst gets 404; what is drawn is what ``deciding.open_to`` names, by the rule that guards it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from portal.causes.bursts import deciding
@@ -46,10 +45,7 @@ def _drawn(*, problem: str = "", kept: int = 0) -> str:
         found=bursts(db(), me()),
         piles=mine,
         heights=piles.heights(db(), mine, me()),
-        decides=deciding.may_decide(me()),
-        may_gather=me().may(P.WORK_MIDDLE),
-        may_make_records=me().may(P.CURATE_DEFECTS),
-        may_write=me().may(P.WRITE_ARTICLES),
+        open_to=lambda line: deciding.open_to(me(), line),
         budget=BUDGET,
         weeks=WEEKS,
         problem=problem,
@@ -66,9 +62,8 @@ def _drawn(*, problem: str = "", kept: int = 0) -> str:
 @needs(P.WORK_MIDDLE)
 def to_fault(number: int) -> Response:
     line = _line(number)
-    open_ones = [ticket for ticket in line.tickets if ticket.is_open]
     try:
-        fault = deciding.to_fault(db(), line.burst, open_ones, title=_title(line), by=me())
+        fault = deciding.to_fault(db(), line, title=_title(line), by=me())
     except Refused as refusal:
         return _refused(refusal, number)
     flash(_("已归集为故障事件 %(number)s，请提交运调判定。", number=fault.number), "success")
@@ -80,11 +75,10 @@ def to_fault(number: int) -> Response:
 def to_defect(number: int) -> Response:
     line = _line(number)
     try:
-        defect = deciding.to_defect(db(), line.burst, line.untied, title=_title(line), by=me())
+        defect, linked = deciding.to_defect(db(), line, title=_title(line), by=me())
     except Refused as refusal:
         return _refused(refusal, number)
-    said = _("已新建缺陷 %(number)s，关联 %(n)s 张工单。", number=defect.number, n=len(line.untied))
-    flash(said, "success")
+    flash(_("已新建缺陷 %(number)s，关联 %(n)s 张工单。", number=defect.number, n=linked), "success")
     return redirect(url_for("defect_pages.record", number=defect.number))
 
 
@@ -94,7 +88,7 @@ def to_article(number: int) -> Response:
     """Somebody writes what answers it: a draft out of its tickets, else a new article."""
     line = _line(number)
     try:
-        deciding.to_article(db(), line.burst, by=me())
+        deciding.to_article(db(), line, by=me())
     except Refused as refusal:
         return _refused(refusal, number)
     numbers = [ticket.number for ticket in line.tickets]
@@ -111,10 +105,10 @@ def _title(line: Line) -> str:
 @blueprint.post("/bursts/<int:number>/dismiss")
 @READS
 def dismiss(number: int) -> Response:
-    line = _whole(number)
+    line = _line(number)
 
     def deed() -> str:
-        deciding.dismiss(db(), line.burst, reason=request.form.get("reason", ""), by=me())
+        deciding.dismiss(db(), line, reason=request.form.get("reason", ""), by=me())
         return _("已忽略，可以在下面恢复。")
 
     return _done(deed, number)
@@ -123,10 +117,10 @@ def dismiss(number: int) -> Response:
 @blueprint.post("/bursts/<int:number>/tomorrow")
 @READS
 def put_off(number: int) -> Response:
-    line = _whole(number)
+    line = _line(number)
 
     def deed() -> str:
-        until = deciding.put_off(db(), line.burst, by=me()).astimezone(parts().settings.zone)
+        until = deciding.put_off(db(), line, by=me()).astimezone(parts().settings.zone)
         return _("已推迟到%(when)s，那时还在继续就再列出来。", when=spoken(until))
 
     return _done(deed, number)
@@ -135,10 +129,10 @@ def put_off(number: int) -> Response:
 @blueprint.post("/bursts/<int:number>/take-back")
 @READS
 def take_back(number: int) -> Response:
-    line = _whole(number)
+    line = _line(number)
 
     def deed() -> str:
-        deciding.take_back(db(), line.burst, by=me())
+        deciding.take_back(db(), line, by=me())
         return _("已恢复。")
 
     return _done(deed, number)
@@ -161,11 +155,3 @@ def _refused(refusal: Refused, number: int) -> Response:
 
 def _line(number: int) -> Line:
     return (line_of(db(), me(), number) if number < LARGEST_ID else None) or abort(404)
-
-
-def _whole(number: int) -> Line:
-    """It concerns others, too: whoever sees a part of it only leaves it to them."""
-    line = _line(number)
-    if not line.whole:
-        raise Refused(N_("这个突发涉及您看不到的工单，请由调度员或系统的专家处理。"))
-    return line

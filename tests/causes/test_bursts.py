@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import comb
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from kb.columns import CLOCK
@@ -16,12 +16,15 @@ from kb.flow import Refused
 from portal.causes.bursts import deciding
 from portal.causes.bursts.chances import BUDGET, LOOKS_A_WEEK, chance_against_system, chance_against_weeks
 from portal.causes.bursts.counting import Counted, Counts, GroupCounts
+from portal.causes.bursts.deciding import Deed
 from portal.causes.bursts.judging import PARTS, judged, part_of
 from portal.causes.bursts.like_hours import judged_hour, like
-from portal.causes.bursts.lists import bursts, going_on, line_of
+from portal.causes.bursts.lists import Line, bursts, going_on, line_of
 from portal.causes.bursts.models import Became, Burst, Series
 from portal.causes.bursts.watching import watch
 from portal.finder.models import Consultation
+from portal.people.models import Person, PersonPost
+from portal.people.roles import Post
 from portal.tickets.models import Notice, Ticket
 from portal.tickets.notices import Event
 from portal.tickets.words import Category, Channel, State, Tier
@@ -240,6 +243,48 @@ def test_everybody_sees_what_they_serve_and_no_more(
     assert going_on(session, people["manager"]) == 1
 
 
+def only_line(session: Session, person: Person) -> Line:
+    """The one burst, as this person sees it."""
+    line = line_of(session, person, session.scalars(select(Burst.id)).one())
+    assert line is not None
+    return line
+
+
+@pytest.mark.parametrize("end_them", [False, True])
+def test_what_may_be_made_of_it_is_one_rule(
+    session: Session,
+    maker: sessionmaker[Session],
+    desk_world: World,
+    told: Told,
+    quiet: None,
+    end_them: bool,
+) -> None:
+    end = judged_hour(WEDNESDAY)[1]
+    told(4, at=end)
+    told(15, at=end, unit="hl")
+    looked(session, maker, WEDNESDAY)
+    session.info[CLOCK] = WEDNESDAY
+    if end_them:
+        session.execute(update(Ticket).values(state=State.CLOSED, closed_at=WEDNESDAY))
+        session.expire_all()
+    people, settle = desk_world.people, {Deed.DISMISS, Deed.PUT_OFF}
+    gather = set() if end_them else {Deed.FAULT}
+    may = {
+        "expert": settle | gather | {Deed.DEFECT, Deed.ARTICLE},
+        "analyst": settle | {Deed.DEFECT},
+        "dispatcher": settle,
+        "manager": settle,
+        "editor": {Deed.ARTICLE},
+        "supervisor": set(),  # of one unit: a part of it
+    }
+    for login, deeds in may.items():
+        line = only_line(session, people[login])
+        assert deciding.open_to(people[login], line) == deeds, login
+    people["supervisor"].posts.append(PersonPost(post=Post.EXPERT, systems=["oa"]))
+    session.flush()
+    assert deciding.open_to(people["supervisor"], only_line(session, people["supervisor"])) == {Deed.ARTICLE}
+
+
 def test_dismissed_put_off_and_taken_back(
     session: Session, maker: sessionmaker[Session], desk_world: World, told: Told, quiet: None
 ) -> None:
@@ -247,22 +292,25 @@ def test_dismissed_put_off_and_taken_back(
     told(19, at=end)
     looked(session, maker, WEDNESDAY)
     session.info[CLOCK] = WEDNESDAY
-    burst, dispatcher = session.scalars(select(Burst)).one(), desk_world.people["dispatcher"]
-    until = deciding.put_off(session, burst, by=dispatcher)
+    dispatcher = desk_world.people["dispatcher"]
+    until = deciding.put_off(session, only_line(session, dispatcher), by=dispatcher)
     assert until == datetime(2026, 3, 26, 0, 0, tzinfo=UTC)  # eight in the morning
     assert len(bursts(session, dispatcher).put_off) == 1
     session.info[CLOCK] = until + timedelta(minutes=1)
     assert going_on(session, dispatcher) == 1
     with pytest.raises(Refused, match="为什么"):
-        deciding.dismiss(session, burst, reason=" ", by=dispatcher)
-    deciding.dismiss(session, burst, reason="演练", by=dispatcher)
+        deciding.dismiss(session, only_line(session, dispatcher), reason=" ", by=dispatcher)
+    deciding.dismiss(session, only_line(session, dispatcher), reason="演练", by=dispatcher)
     assert going_on(session, dispatcher) == 0
     assert looked(session, maker, WEDNESDAY + timedelta(minutes=15)) == 0
-    burst = session.scalars(select(Burst)).one()
-    assert burst.dismissed_why == "演练"
-    deciding.take_back(session, burst, by=dispatcher)
+    line, editor = only_line(session, dispatcher), desk_world.people["editor"]
+    assert line.burst.dismissed_why == "演练"
+    assert deciding.open_to(dispatcher, line) == {Deed.TAKE_BACK}
+    deciding.take_back(session, line, by=dispatcher)
+    with pytest.raises(Refused, match="没有被忽略"):
+        deciding.take_back(session, line, by=dispatcher)
     with pytest.raises(Refused, match="只能查看"):
-        deciding.dismiss(session, burst, reason="不管", by=desk_world.people["editor"])
+        deciding.dismiss(session, only_line(session, editor), reason="不管", by=editor)
 
 
 def test_one_click_makes_a_fault_event_or_a_record_of_it(
@@ -273,13 +321,12 @@ def test_one_click_makes_a_fault_event_or_a_record_of_it(
     looked(session, maker, WEDNESDAY)
     session.info[CLOCK] = WEDNESDAY
     expert = desk_world.people["expert"]
-    burst = session.scalars(select(Burst)).one()
-    line = line_of(session, expert, burst.id)
-    assert line is not None
+    line = only_line(session, expert)
     assert line.proposal == Became.DEFECT
-    fault = deciding.to_fault(session, burst, line.tickets, title="", by=expert)
-    assert (burst.became, burst.became_number) == (Became.FAULT, fault.number)
+    fault = deciding.to_fault(session, line, title="", by=expert)
+    assert (line.burst.became, line.burst.became_number) == (Became.FAULT, fault.number)
     assert len(fault.reports) == len(tickets)
+    assert deciding.open_to(expert, line) == frozenset()
     with pytest.raises(Refused, match="已经处理"):
-        deciding.to_defect(session, burst, line.untied, title="", by=expert)
+        deciding.to_defect(session, line, title="", by=expert)
     assert going_on(session, expert) == 0

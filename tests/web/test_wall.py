@@ -351,6 +351,29 @@ def test_a_burst_is_dismissed_put_off_and_taken_back(client: Clients, burst: int
         assert session.get_one(Burst, burst).dismissed_why == "系统上线演练"
 
 
+def test_who_is_refused_is_drawn_no_button(client: Clients, burst: int, maker: Maker, filed: Filing) -> None:
+    filed(ONE, by="zhao")  # of another province: the supervisor sees a part
+    settling = {"dismiss", "tomorrow"}
+    drawn = {
+        "expert": settling | {"fault", "defect", "article"},
+        "analyst": settling | {"defect"},
+        "dispatcher": settling,
+        "manager": settling,
+        "editor": {"article"},
+        "supervisor": set(),
+        "inspector": set(),
+    }
+    for login, deeds in drawn.items():
+        visitor = client(login)
+        assert set(re.findall(rf"/bursts/{burst}/([a-z-]+)", visitor.get("/bursts").text)) == deeds, login
+        for deed in sorted(settling):
+            answer = visitor.submit(f"/bursts/{burst}/{deed}", {"reason": "系统上线演练"})
+            assert answer.status_code == (302 if deed in deeds else 422), f"{login} {deed}"
+            with transaction(maker) as session:
+                row = session.get_one(Burst, burst)
+                row.dismissed_at = row.snoozed_until = None
+
+
 def test_queries_do_not_grow_with_bursts(client: Clients, burst: int, maker: Maker) -> None:
     expert = client("expert")
     few = counted(maker, expert, "/bursts")
