@@ -11,6 +11,7 @@ from flask_smorest import Api
 from marshmallow.exceptions import RegistryError
 
 from portal.api import (
+    alarms,
     articles,
     callers,
     catalogue,
@@ -45,6 +46,7 @@ PARTS = (
     articles,
     defects,
     countermeasures,
+    alarms,
     faults,
     catalogue,
     levels,

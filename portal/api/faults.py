@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from portal.api import callers, schemas
 from portal.api.paging import page_of
-from portal.faults import board
+from portal.faults import board, readers
 from portal.faults.models import Announcement, FaultEvent
 from portal.faults.scope import is_visible, visible_faults
 from portal.people.roles import Permission
@@ -36,7 +36,7 @@ class Announcements(MethodView):
     @blueprint.response(200, schemas.AnnouncementWholeOut(many=True))
     def get(self) -> list[Any]:
         """Live announcements for the caller, faults first."""
-        live = board.live_announcements(viewer()).options(selectinload(Announcement.updates))
+        live = readers.live_announcements(viewer()).options(selectinload(Announcement.updates))
         return list(db().scalars(live))
 
 
@@ -47,7 +47,7 @@ class OneAnnouncement(MethodView):
     def get(self, id: int) -> Announcement:
         """One announcement that the caller may read, also after its end."""
         row = db().get(Announcement, id)
-        if row is None or not board.is_readable(row, viewer()):
+        if row is None or not readers.is_readable(row, viewer()):
             abort(404)
         return row
 
@@ -85,7 +85,7 @@ class MeToo(MethodView):
     def post(self, ref: str) -> None:
         """The caller is hit as well: no ticket, and they hear of the recovery."""
         fault = _fault(ref)
-        live = board.live_announcements(viewer()).where(Announcement.fault_id == (fault.id if fault else 0))
+        live = readers.live_announcements(viewer()).where(Announcement.fault_id == (fault.id if fault else 0))
         if fault is None or db().scalar(live.limit(1)) is None:
             abort(404)
         board.me_too(db(), fault, by=me())

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectAction, DefectDuty
-from defects.models import Defect
+from defects.models import Countermeasure, Defect
 from defects.texts import DefectText
 from kb.columns import now
 from portal.catalogue.models import System
@@ -78,6 +78,7 @@ class Found:
     burst: int
     report: int
     judgement: int
+    measure: int
     record: str
     twin: str
     ticket: str
@@ -132,6 +133,7 @@ def _system(session: Session, world: World, code: str, said: list[Said]) -> dict
         "alarm": alarm.id,
         "burst": burst,
         "judgement": judged[0].id,
+        "measure": _measure(session, world, fixed),
         "record": fixed.number,
         "twin": other.number,
         "ticket": unlinked[0].number,
@@ -148,6 +150,23 @@ def _record(session: Session, world: World, code: str, title: str) -> Defect:
     for action in steps if title == "电量翻倍" else steps[:1]:
         library.move(session, record, action, by=by, duties=set(DefectDuty), note="复现了")
     return record
+
+
+def _measure(session: Session, world: World, record: Defect) -> int:
+    """A step that the engineer has promised."""
+    moment, analyst = now(session), world.people["analyst"]
+    row = Countermeasure(
+        defect_id=record.id,
+        what="改倍率",
+        who_id=world.people["engineer"].id,
+        due_on=moment.date(),
+        done_when="没有再翻倍",
+        created_by=analyst.id,
+        created_at=moment,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _ticket(
