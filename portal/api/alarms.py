@@ -100,6 +100,6 @@ def _chosen(alarm: RecurrenceAlarm, named: list[str] | None) -> set[int] | None:
     shown = {row.ticket.number: row.ticket_id for row in _told(alarm).shown}
     numbers = {number.strip().upper() for number in named}
     if lost := sorted(numbers - shown.keys()):
-        raise Refused(N_("这条报警上没有工单 %(number)s。"), number="、".join(lost))
+        raise Refused(N_("这条报警上没有工单 %(number)s。"), number=" ".join(lost))
     unseen = {row.ticket_id for row in alarm.sightings} - set(shown.values())
     return {*(shown[number] for number in numbers), *unseen}
