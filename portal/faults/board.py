@@ -1,8 +1,9 @@
 """The verbs of fault events: rule, recover, verify, tell. Verbs never commit.
 
 Who belongs to an event is ``gathering``, how its tickets come along ``following``, what people are told
-``announcements``; all are spoken to through this one. The invariant: only ``move`` changes a fault event's
-state, and every step it takes is written down with its reason.
+``announcements``; all are spoken to through this one. Who is shown an announcement is ``readers``. The
+invariant: only ``move`` changes a fault event's state, and every step it takes is written down with its
+reason.
 """
 
 from __future__ import annotations
@@ -17,17 +18,10 @@ from kb.flow import Refused
 from portal.faults import trail
 from portal.faults.announcements import (
     AnnouncementText,
-    Live,
-    affects,
-    bar,
     change_announcement,
     go_on,
-    is_readable,
-    live_announcements,
-    live_for_system,
     may_announce,
     publish,
-    readable_announcements,
     recover,
     withdraw,
     withdraw_all,
@@ -46,23 +40,16 @@ __all__ = [
     "ANNOUNCEABLE",
     "OVER",
     "AnnouncementText",
-    "Live",
     "add_reports",
-    "affects",
     "attach",
-    "bar",
     "catch_up",
     "change_announcement",
     "gather",
     "go_on",
-    "is_readable",
-    "live_announcements",
-    "live_for_system",
     "may_announce",
     "me_too",
     "move",
     "publish",
-    "readable_announcements",
     "recover",
     "take_out",
     "takes_reports",

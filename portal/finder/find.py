@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from defects.models import Defect
 from indexer.document import Answer, Hit, Key, Mode, Query
 from indexer.index import Index
-from portal.faults.board import live_announcements
 from portal.faults.models import Announcement
+from portal.faults.readers import live_announcements
 from portal.finder import likely, link_signs, linking, plain, prediction
 from portal.finder.found import Found, Prediction, Result, Subject
 from portal.finder.numbers import by_number, hit_of

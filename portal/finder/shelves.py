@@ -24,8 +24,8 @@ from kb.markdown import plain
 from kb.models import Article
 from kb.queries import readable_articles
 from portal.catalogue.outgrown import asks_for, outgrown_among
-from portal.faults.board import live_announcements
 from portal.faults.models import Announcement, FaultEvent
+from portal.faults.readers import live_announcements
 from portal.faults.scope import visible_faults
 from portal.finder.found import Result, Segment, Subject
 from portal.finder.period import MONTH

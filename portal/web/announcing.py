@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from kb.columns import now
 from portal.catalogue.queries import systems_in_order
-from portal.faults import board
+from portal.faults import board, readers
 from portal.faults.models import Announcement, FaultEvent
 from portal.faults.promises import is_late
 from portal.faults.scope import is_visible
@@ -46,7 +46,7 @@ def announcement_bar() -> Markup:
         return Markup("")
     try:
         with db().no_autoflush:
-            live = board.bar(db(), viewer())
+            live = readers.bar(db(), viewer())
     except SQLAlchemyError:  # the page that says so must not fail over the bar above it
         return Markup("")
     folded = set(session.get(FOLDED, ()))
@@ -58,7 +58,7 @@ def announcement_bar() -> Markup:
 @signed_in
 def fold() -> Response | str:
     """Fold what is shown now to a pill, or unfold everything."""
-    keys = [row.key for row in board.bar(db(), viewer())]
+    keys = [row.key for row in readers.bar(db(), viewer())]
     session[FOLDED] = keys[:KEPT_FOLDED] if request.form.get("fold") == "1" else []
     return announcement_bar() if is_fragment() else redirect(local_path(request.form.get("next")))
 
@@ -78,7 +78,7 @@ def me_too(number: str) -> Response | str:
 
 
 def _concerns_me(fault: FaultEvent) -> bool:
-    told = board.live_announcements(viewer()).where(Announcement.fault_id == fault.id)
+    told = readers.live_announcements(viewer()).where(Announcement.fault_id == fault.id)
     return db().scalar(told.limit(1)) is not None or is_visible(db(), me(), fault)
 
 
@@ -89,7 +89,7 @@ def _concerns_me(fault: FaultEvent) -> bool:
 @signed_in
 def announcements() -> str:
     """Every announcement this reader may know of, live ones first."""
-    wanted = board.readable_announcements(viewer())
+    wanted = readers.readable_announcements(viewer())
     total = db().scalar(select(func.count()).select_from(wanted.subquery())) or 0
     cursor = pages(total)
     rows = db().scalars(
@@ -115,7 +115,7 @@ def _drafts() -> list[Announcement]:
 def announcement(id: int) -> str:
     """One announcement, for those it affects and for staff."""
     row = db().get(Announcement, id)
-    if row is None or not (board.is_readable(row, viewer()) or may_edit(row)):
+    if row is None or not (readers.is_readable(row, viewer()) or may_edit(row)):
         abort(404)
     return shown(row)
 
@@ -128,7 +128,7 @@ def in_an_hour() -> str:
 
 
 def shown(row: Announcement, *, problem: str = "", words: str = "", until: str = "") -> str:
-    live = next((line for line in board.bar(db(), viewer()) if line.id == row.id), None)
+    live = next((line for line in readers.bar(db(), viewer()) if line.id == row.id), None)
     return render_template(
         "faults/announcement.html",
         row=row,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb import articles
 from kb.models import Article
-from portal.faults import board
+from portal.faults import board, readers
 from portal.faults.models import Announcement, FaultEvent, FaultReport
 from portal.finder import suggest as consultations
 from portal.finder.shelves import reread
@@ -101,7 +101,7 @@ def unsolved() -> BaseResponse:
 @signed_in
 def me_too(id: int) -> BaseResponse | str:
     """One more person hit by an announced fault: no ticket, but they hear of the recovery."""
-    announcement = db().scalar(board.live_announcements(viewer()).where(Announcement.id == id))
+    announcement = db().scalar(readers.live_announcements(viewer()).where(Announcement.id == id))
     if announcement is None or announcement.fault is None:
         abort(404)
     board.me_too(db(), announcement.fault, by=me())

@@ -16,8 +16,8 @@ from sqlalchemy.orm import joinedload
 from indexer.highlight import highlight
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_in_order
-from portal.faults.announcements import live_announcements
 from portal.faults.models import Announcement, FaultReport
+from portal.faults.readers import live_announcements
 from portal.finder import suggest
 from portal.finder.clarify import About
 from portal.finder.find import Found, Prediction

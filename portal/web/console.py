@@ -19,8 +19,8 @@ from indexer.words import N_
 from kb.flow import Refused
 from kb.models import Article
 from portal.faults import board
-from portal.faults.announcements import live_announcements
 from portal.faults.models import Announcement
+from portal.faults.readers import live_announcements
 from portal.finder import suggest
 from portal.finder.sending.links import send_link
 from portal.people.models import Person
