@@ -32,6 +32,8 @@ _PULL = 4.0
 _MANY = 500
 """From here on precision is promised with 95 % surety, before hardly beyond what was counted."""
 _SURE, _LIKELY = 1.645, 0.15
+_DOUBTFUL = 0.85
+"""Of the score: a promise is kept on the whole, and below this a link would only live off the surer ones."""
 _WITHOUT = 0.1
 """Of a report whose record was taken away: it sounds like a defect all the same."""
 _NONE = 0.1
@@ -65,7 +67,7 @@ def fit(
     return replace(
         _fitted(asked),
         levels=_levels(scores, truths),
-        link_from=_link_from(scores, truths, wanted=wanted_precision),
+        link_from=link_from(scores, truths, wanted=wanted_precision),
         none_below=_none_below(scores, truths),
         made_from=made_from,
         pairs=len(judged),
@@ -131,12 +133,12 @@ def _choice(judged: Judged) -> tuple[list[dict[str, float]], int] | None:
     return ([dict(one.signs) for one in near], ids.index(judged.right)) if judged.right in ids else None
 
 
-def _link_from(scores: NDArray[np.float64], truths: NDArray[np.float64], *, wanted: float) -> float:
-    """The lowest score from which on the wanted precision is reached; scores fall."""
+def link_from(scores: NDArray[np.float64], truths: NDArray[np.float64], *, wanted: float) -> float:
+    """The lowest score, none of the doubtful, from which on the wanted precision is reached; scores fall."""
     surety = _SURE if len(scores) >= _MANY else _LIKELY
     right = np.cumsum(truths)
     best = NEVER
-    for n, score in enumerate(scores):
+    for n, score in enumerate(scores[scores >= _DOUBTFUL]):
         among_equals = n + 1 < len(scores) and scores[n + 1] == score
         if not among_equals and wilson_lower(int(right[n]), n + 1, surety=surety) >= wanted:
             best = float(score)

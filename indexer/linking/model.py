@@ -23,8 +23,6 @@ NEVER = 2.0
 _SLOPE = 0.01
 """Keeps the order within a level."""
 _COLD_NONE = 0.25
-_LIKELIER = 0.5
-"""A promise that holds on the whole is not spent on a link that is likelier wrong than right."""
 
 
 class Decision(StrEnum):
@@ -120,7 +118,7 @@ class LinkModel:
         return Proposal(self._decision(score), tuple(zip(order, chances, strict=True)))
 
     def _decision(self, score: float) -> Decision:
-        if not self.cold_start and score >= self.link_from and self.probability(score) >= _LIKELIER:
+        if not self.cold_start and score >= self.link_from:
             return Decision.LINK
         return Decision.SUGGEST if score >= self.none_below else Decision.NONE
 
