@@ -1,4 +1,4 @@
-"""Uploads of articles are read and worked off by the worker: large ones, and what was left alone."""
+"""Uploads are read and worked off by the worker: large ones, and what was left alone."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from kb.columns import now
 from kb.importing.outcome import BadFile
 from portal.cli.place import moment
 from portal.config import Settings
-from portal.curation.imports import job, reading, staging, standing
-from portal.curation.imports.models import Import, ImportItem, Phase
-from portal.curation.imports.parts import carry_on
+from portal.curation.imports.bringer import ARTICLES
 from portal.db import transaction
 from portal.tickets.scanning import ScannerAway, scanner_from
+from portal.uploads import job, staging, standing
+from portal.uploads.bringing import Seen
+from portal.uploads.models import Import, Kind, Phase
+from portal.uploads.parts import carry_on
 
 #: Each part is a transaction of its own; a round that does more would hold up the other jobs.
 PARTS_A_ROUND = 10
+BRINGERS = {Kind.ARTICLES: ARTICLES}
 _LOG = logging.getLogger(__name__)
 
 
@@ -42,12 +45,12 @@ def read_uploads(settings: Settings, maker: sessionmaker[Session]) -> bool:
     return True
 
 
-def _read(session: Session, row: Import, settings: Settings) -> list[ImportItem] | str | None:
+def _read(session: Session, row: Import, settings: Settings) -> Seen | str | None:
     """What it brings, the sentence why it can't be used, or None when it is not to be read yet."""
     try:
         if finding := _scanned(row, settings):
             return finding
-        found = reading.items_of(session, row, settings)
+        found = BRINGERS[row.kind].read(session, row, settings)
     except ScannerAway as trouble:
         _LOG.warning("import %d waits for the scanner: %s", row.id, trouble)
         return None
@@ -78,7 +81,7 @@ def _part(maker: sessionmaker[Session], number: int, settings: Settings) -> bool
     with transaction(maker) as session:
         row = session.get_one(Import, number)
         before = row.phase
-        carry_on(session, row, settings)
+        carry_on(session, row, settings, bringer=BRINGERS[row.kind])
         return row.phase == before
 
 

@@ -22,8 +22,9 @@ from portal.people import audit
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.web.access import needs
-from portal.web.article_uploads import CSV, blueprint
+from portal.web.article_uploads import blueprint
 from portal.web.editor_lists import today, wanted_articles
+from portal.web.imports import CSV
 from portal.web.request import db, me, only_asks, write_now
 from portal.web.request import parts as app_parts
 

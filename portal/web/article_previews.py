@@ -18,10 +18,11 @@ from kb import articles, compare
 from kb.importing.outcome import FATE_LABELS, BadFile, Fate
 from kb.importing.prospects import Prospect
 from kb.markdown import render
-from portal.curation.imports import reading, standing
-from portal.curation.imports.models import Import, ImportItem
+from portal.curation.imports import reading
 from portal.curation.imports.pictures import PROMISED, Weigher
 from portal.tickets.file_types import is_shown_inline
+from portal.uploads import standing
+from portal.uploads.models import Import, ImportItem
 from portal.web.access import needs
 from portal.web.article_uploads import WRITE, blueprint, mine
 from portal.web.files import NO_PICTURE, alone

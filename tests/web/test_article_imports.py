@@ -16,11 +16,11 @@ from kb.flow import ArticleState
 from kb.models import Article
 from portal.cli import importing_work
 from portal.config import Settings
-from portal.curation.imports import staging
-from portal.curation.imports.models import Import, ImportItem, Phase, Stage
 from portal.db import transaction
 from portal.people.models import Person
 from portal.tickets.models import Attachment
+from portal.uploads import staging
+from portal.uploads.models import Import, ImportItem, Phase, Stage
 from tests.importing.material import docx, drawn, heading, manual, packed, paragraph, png
 from tests.web.conftest import Clients, Visitor
 
@@ -220,7 +220,7 @@ def test_the_worker_reads_what_is_large_and_ends_what_was_left_alone(
     client: Clients, maker: Maker, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     editor = client("editor")
-    monkeypatch.setattr("portal.curation.imports.job.AT_ONCE", 10)
+    monkeypatch.setattr("portal.uploads.job.AT_ONCE", 10)
     address = upload(editor, ("manual.zip", packed(manual(3))))
     assert "正在读取文件" in editor.submit_fragment(f"{address}/on").text
     assert importing_work.read_uploads(settings, maker)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal import config
 from portal.cli import importing_work
-from portal.curation.imports import staging
 from portal.tickets.file_types import Scan
 from portal.tickets.models import Attachment
+from portal.uploads import staging
 from tests.importing.material import packed, png
 from tests.web.conftest import Clients
 from tests.web.test_article_imports import upload, work_off

@@ -26,18 +26,18 @@ from kb.importing.prospects import Judge, Prospect
 from kb.importing.rows import Reading, finds_of, read_upload
 from kb.models import Article
 from portal.config import Settings
-from portal.curation.imports.models import Import, ImportItem
 from portal.curation.imports.pictures import Weigher
 from portal.curation.imports.rights import settling
-from portal.curation.imports.staging import path_of
 from portal.people.duties import article_duties
+from portal.uploads.bringing import Seen
+from portal.uploads.models import Import, ImportItem
+from portal.uploads.staging import GONE, path_of
 
 #: More than this in one go is a matter for the command.
 MOST_ARTICLES = 5_000
-GONE = N_("上传的文件已经不在了，请重新上传。")
 
 
-def items_of(session: Session, row: Import, settings: Settings) -> list[ImportItem]:
+def read(session: Session, row: Import, settings: Settings) -> Seen:
     """Everything that the upload would bring; raises :class:`BadFile` when it can't be used at all."""
     outcome = Outcome()
     batch = _batch(session, row, settings, outcome)
@@ -48,7 +48,7 @@ def items_of(session: Session, row: Import, settings: Settings) -> list[ImportIt
         raise BadFile(N_("文件里没有可以导入的内容。"))
     for turn, item in enumerate(found):
         item.import_id, item.turn = row.id, turn
-    return found
+    return Seen(found)
 
 
 def plan_of(row: Import) -> Plan:

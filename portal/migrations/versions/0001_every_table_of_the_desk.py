@@ -721,33 +721,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_article_follower_person", ["person_id", "since"], unique=False)
 
     op.create_table(
-        "article_import",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("by_id", sa.Integer(), nullable=False),
-        sa.Column("phase", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("source", sa.String(length=100), nullable=False),
-        sa.Column("stored_as", sa.String(length=80), nullable=True),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("plan", sa.Text(), nullable=False),
-        sa.Column("encoding", sa.String(length=20), nullable=False),
-        sa.Column("split", sa.Boolean(), nullable=False),
-        sa.Column("submits", sa.Boolean(), nullable=False),
-        sa.Column("sentence", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["by_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    with op.batch_alter_table("article_import", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_article_import_by_id"), ["by_id"], unique=False)
-        batch_op.create_index("ix_article_import_phase", ["phase", "moved_at"], unique=False)
-
-    op.create_table(
         "audit_entry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -853,6 +826,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("fault_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_fault_event_state"), ["state"], unique=False)
+
+    op.create_table(
+        "file_import",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("phase", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("stored_as", sa.String(length=80), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=False),
+        sa.Column("encoding", sa.String(length=20), nullable=False),
+        sa.Column("split", sa.Boolean(), nullable=False),
+        sa.Column("submits", sa.Boolean(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("file_import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_file_import_by_id"), ["by_id"], unique=False)
+        batch_op.create_index("ix_file_import_phase", ["phase", "moved_at"], unique=False)
 
     op.create_table(
         "gap",
@@ -1600,37 +1602,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_announcement_state", ["state", "published_at"], unique=False)
 
     op.create_table(
-        "article_import_item",
-        sa.Column("import_id", sa.Integer(), nullable=False),
-        sa.Column("turn", sa.Integer(), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("place", sa.Text(), nullable=False),
-        sa.Column("source", sa.String(length=100), nullable=False),
-        sa.Column("external_id", sa.String(length=200), nullable=False),
-        sa.Column("parent", sa.JSON(), nullable=False),
-        sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("stated", sa.String(length=20), nullable=False),
-        sa.Column("given", sa.JSON(), nullable=False),
-        sa.Column("fate", sa.String(length=32), nullable=False),
-        sa.Column("stage", sa.String(length=32), nullable=False),
-        sa.Column("remarks", sa.JSON(), nullable=False),
-        sa.Column("sentence", sa.Text(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=True),
-        sa.Column("seen", sa.Integer(), nullable=True),
-        sa.Column("after", sa.Integer(), nullable=True),
-        sa.Column("before", sa.JSON(), nullable=False),
-        sa.Column("files", sa.JSON(), nullable=False),
-        sa.Column("links", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="SET NULL"),
-        sa.ForeignKeyConstraint(["import_id"], ["article_import.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("import_id", "turn"),
-    )
-    with op.batch_alter_table("article_import_item", schema=None) as batch_op:
-        batch_op.create_index("ix_article_import_item_article", ["article_id"], unique=False)
-        batch_op.create_index("ix_article_import_item_stage", ["import_id", "stage"], unique=False)
-
-    op.create_table(
         "article_link",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
@@ -1990,6 +1961,40 @@ def upgrade() -> None:
     with op.batch_alter_table("fault_report", schema=None) as batch_op:
         batch_op.create_index("ix_fault_report_pair", ["fault_id", "person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_fault_report_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "file_import_item",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("external_id", sa.String(length=200), nullable=False),
+        sa.Column("parent", sa.JSON(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("stated", sa.String(length=20), nullable=False),
+        sa.Column("given", sa.JSON(), nullable=False),
+        sa.Column("fate", sa.String(length=32), nullable=False),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("remarks", sa.JSON(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("defect_id", sa.Integer(), nullable=True),
+        sa.Column("seen", sa.Integer(), nullable=True),
+        sa.Column("after", sa.Integer(), nullable=True),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("links", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["defect_id"], ["defect.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["import_id"], ["file_import.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("import_id", "turn"),
+    )
+    with op.batch_alter_table("file_import_item", schema=None) as batch_op:
+        batch_op.create_index("ix_file_import_item_article", ["article_id"], unique=False)
+        batch_op.create_index("ix_file_import_item_defect", ["defect_id"], unique=False)
+        batch_op.create_index("ix_file_import_item_stage", ["import_id", "stage"], unique=False)
 
     op.create_table(
         "follow_up",
@@ -3039,6 +3044,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_follow_up_agent_id"))
 
     op.drop_table("follow_up")
+    with op.batch_alter_table("file_import_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_file_import_item_stage")
+        batch_op.drop_index("ix_file_import_item_defect")
+        batch_op.drop_index("ix_file_import_item_article")
+
+    op.drop_table("file_import_item")
     with op.batch_alter_table("fault_report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fault_report_ticket_id"))
         batch_op.drop_index("ix_fault_report_pair")
@@ -3099,11 +3110,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_article_link_article_id"))
 
     op.drop_table("article_link")
-    with op.batch_alter_table("article_import_item", schema=None) as batch_op:
-        batch_op.drop_index("ix_article_import_item_stage")
-        batch_op.drop_index("ix_article_import_item_article")
-
-    op.drop_table("article_import_item")
     with op.batch_alter_table("announcement", schema=None) as batch_op:
         batch_op.drop_index("ix_announcement_state")
         batch_op.drop_index(batch_op.f("ix_announcement_fault_id"))
@@ -3216,6 +3222,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_gap_article_id"))
 
     op.drop_table("gap")
+    with op.batch_alter_table("file_import", schema=None) as batch_op:
+        batch_op.drop_index("ix_file_import_phase")
+        batch_op.drop_index(batch_op.f("ix_file_import_by_id"))
+
+    op.drop_table("file_import")
     with op.batch_alter_table("fault_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fault_event_state"))
 
@@ -3233,11 +3244,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_audit_subject")
 
     op.drop_table("audit_entry")
-    with op.batch_alter_table("article_import", schema=None) as batch_op:
-        batch_op.drop_index("ix_article_import_phase")
-        batch_op.drop_index(batch_op.f("ix_article_import_by_id"))
-
-    op.drop_table("article_import")
     with op.batch_alter_table("article_follower", schema=None) as batch_op:
         batch_op.drop_index("ix_article_follower_person")
 

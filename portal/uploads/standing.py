@@ -12,31 +12,35 @@ from indexer.words import N_
 from kb.flow import Refused
 from kb.importing.outcome import Fate
 from portal.config import Settings
-from portal.curation.imports.models import MOVING, Import, ImportItem, Phase, Stage
-from portal.curation.imports.staging import drop
 from portal.people.models import Person
+from portal.uploads.models import MOVING, Import, ImportItem, Kind, Phase, Stage
+from portal.uploads.staging import drop
 
 #: When nobody's page has asked for the next part for so long, the worker does it.
 LEFT_ALONE = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=2)
+LARGEST_ID = 2**31
 NEVER = (Phase.READING, Phase.PREVIEWED, Phase.FAILED)
+
+WHOLE = (joinedload(ImportItem.article), joinedload(ImportItem.defect))
 
 Counts = dict[tuple[Fate, Stage], int]
 
 
-def import_of(session: Session, person: Person, number: int) -> Import | None:
-    """Somebody's own import; nobody else's."""
-    return session.scalar(select(Import).where(Import.id == number, Import.by_id == person.id))
+def import_of(session: Session, person: Person, number: int, *, kind: Kind) -> Import | None:
+    """Somebody's own import of this kind; nobody else's."""
+    mine = select(Import).where(Import.by_id == person.id, Import.kind == kind)
+    return session.scalar(mine.where(Import.id == number)) if number < LARGEST_ID else None
 
 
-def recent(session: Session, person: Person, *, limit: int = 20) -> list[Import]:
+def recent(session: Session, person: Person, *, kind: Kind, limit: int = 20) -> list[Import]:
     """What somebody has brought in lately, newest first."""
-    mine = select(Import).where(Import.by_id == person.id)
+    mine = select(Import).where(Import.by_id == person.id, Import.kind == kind)
     return list(session.scalars(mine.order_by(Import.id.desc()).limit(limit)))
 
 
 def counted(session: Session, row: Import) -> Counts:
-    """How many articles met which fate and how far they came; one query."""
+    """How many things met which fate and how far they came; one query."""
     columns = (ImportItem.fate, ImportItem.stage)
     rows = session.execute(
         select(*columns, func.count()).where(ImportItem.import_id == row.id).group_by(*columns)
@@ -49,7 +53,7 @@ def items_of(session: Session, row: Import, *, limit: int, offset: int = 0) -> l
     late = case((ImportItem.fate == Fate.UNCHANGED, 1), else_=0)
     wanted = select(ImportItem).where(ImportItem.import_id == row.id)
     wanted = wanted.order_by(ImportItem.sentence == "", late, ImportItem.turn)
-    return list(session.scalars(wanted.options(joinedload(ImportItem.article)).limit(limit).offset(offset)))
+    return list(session.scalars(wanted.options(*WHOLE).limit(limit).offset(offset)))
 
 
 def item_of(session: Session, row: Import, turn: int) -> ImportItem | None:
@@ -73,9 +77,7 @@ def left_alone(session: Session, moment: datetime) -> Import | None:
 def all_of(session: Session, row: Import) -> Iterator[ImportItem]:
     """Everything that it brings, in order."""
     wanted = select(ImportItem).where(ImportItem.import_id == row.id).order_by(ImportItem.turn)
-    yield from session.scalars(
-        wanted.options(joinedload(ImportItem.article)).execution_options(yield_per=200)
-    )
+    yield from session.scalars(wanted.options(*WHOLE).execution_options(yield_per=200))
 
 
 def forget(session: Session, row: Import, settings: Settings) -> None:
@@ -83,9 +85,14 @@ def forget(session: Session, row: Import, settings: Settings) -> None:
     if row.phase not in NEVER:
         raise Refused(N_("这次导入已经执行，不能放弃，只能撤销。"))
     drop(session, row, settings)
-    session.execute(delete(ImportItem).where(ImportItem.import_id == row.id))
-    session.flush()
+    clear(session, row)
     session.delete(row)
+    session.flush()
+
+
+def clear(session: Session, row: Import) -> None:
+    """Take the preview away."""
+    session.execute(delete(ImportItem).where(ImportItem.import_id == row.id))
     session.flush()
 
 

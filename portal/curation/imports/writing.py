@@ -1,7 +1,7 @@
-"""Working an import off in parts, so that no request and no lock lasts long.
+"""Writing some articles of an import, tying them together, and taking one back.
 
-``carry_on`` does the next part of whatever phase is on: the page that shows the progress asks for it, and
-the worker does when nobody looks. Nothing commits here; a part that fails whole is done again.
+The phases are ``portal.uploads.parts``'s. The invariant: each is asked again at the moment it is written, and
+what somebody has touched since is left alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -20,68 +19,23 @@ from kb.audience import Audience
 from kb.columns import now
 from kb.flow import ArticleAction, ArticleState, Refused
 from kb.importing.articles import Writer
-from kb.importing.outcome import BadFile, Fate, Outcome
+from kb.importing.outcome import Fate, Outcome
 from kb.importing.prospects import Prospect
 from kb.importing.tending import restore, tended
 from kb.models import Article, ArticleKind
 from portal.config import Settings
-from portal.curation.imports.job import SUBJECT, check_importer, fail
-from portal.curation.imports.models import Import, ImportItem, Phase, Stage
 from portal.curation.imports.pictures import DeskKeeper
 from portal.curation.imports.reading import judged
-from portal.curation.imports.staging import drop
-from portal.curation.imports.standing import counted
-from portal.people import audit
 from portal.people.duties import article_duties
 from portal.tickets.models import Attachment
+from portal.uploads.models import Import, ImportItem, Phase, Stage
 
-DONE_AT_ONCE = 25
 #: Beside the words in what was there before: who looks after it, and until when it holds.
 TENDED = "tended"
 UNTOUCHED = (ArticleState.DRAFT, ArticleState.IN_REVIEW)
 
 
-def carry_on(session: Session, row: Import, settings: Settings) -> None:
-    """Do the next part of the phase that is on; when none is left, enter the next phase."""
-    session.refresh(row, ["phase"], with_for_update=True)
-    try:
-        if row.phase in (Phase.RUNNING, Phase.LINKING):
-            check_importer(row.by)
-            _write_part(session, row, settings)
-        elif row.phase == Phase.UNDOING:
-            _undo_part(session, row, settings)
-    except BadFile as fault:
-        fail(session, row, str(fault), settings)
-
-
-def _next_part(session: Session, row: Import) -> list[ImportItem]:
-    wanted = select(ImportItem).where(ImportItem.import_id == row.id)
-    if row.phase == Phase.RUNNING:
-        wanted = wanted.where(
-            ImportItem.stage == Stage.WAITING, ImportItem.fate.in_((Fate.NEW, Fate.CHANGED))
-        )
-    elif row.phase == Phase.LINKING:
-        wanted = wanted.where(ImportItem.stage == Stage.DONE, ImportItem.links.is_(True))
-    else:
-        wanted = wanted.where(ImportItem.stage == Stage.DONE)
-    backwards = row.phase == Phase.UNDOING  # translations before their originals
-    order = ImportItem.turn.desc() if backwards else ImportItem.turn
-    return list(session.scalars(wanted.order_by(order).limit(DONE_AT_ONCE)))
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def _write_part(session: Session, row: Import, settings: Settings) -> None:
-    part = _next_part(session, row)
-    if part:
-        _write(session, row, part, settings)
-    _moved(session, row)
-    if len(part) < DONE_AT_ONCE:
-        _finish(session, row, settings)
-
-
-def _write(session: Session, row: Import, part: Sequence[ImportItem], settings: Settings) -> None:
+def write(session: Session, row: Import, part: Sequence[ImportItem], settings: Settings) -> None:
     keeper = DeskKeeper.of(session, row.by, settings)
     again = judged(session, row, part, settings, keeper)
     found = again.by_key()
@@ -146,24 +100,7 @@ def _before(article: Article) -> dict[str, object]:
 # ── taking back ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _undo_part(session: Session, row: Import, settings: Settings) -> None:
-    part = _next_part(session, row)
-    for item in part:
-        try:
-            with session.begin_nested():
-                _take_back(session, row, item)
-        except Refused as refusal:
-            item.stage, item.sentence = Stage.KEPT, str(refusal)
-        except IntegrityError:
-            item.stage, item.sentence = Stage.KEPT, N_("已经有别的记录用到这篇知识，没有删除。")
-        else:
-            item.stage = Stage.UNDONE
-    _moved(session, row)
-    if len(part) < DONE_AT_ONCE:
-        _finish(session, row, settings)
-
-
-def _take_back(session: Session, row: Import, item: ImportItem) -> None:
+def take_back(session: Session, row: Import, item: ImportItem) -> None:
     article = session.get(Article, item.article_id) if item.article_id else None
     if article is None:
         return
@@ -197,26 +134,3 @@ def _withdraw_files(session: Session, row: Import, article: Article) -> None:
         attachment.article_id = None
         attachment.withdrawn_at, attachment.withdrawn_by_id = now(session), row.by_id
         attachment.withdrawn_why = N_("导入已撤销")
-
-
-# ── ends ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _moved(session: Session, row: Import) -> None:
-    row.moved_at = now(session)
-    session.flush()
-
-
-def _finish(session: Session, row: Import, settings: Settings) -> None:
-    ended = row.phase
-    row.phase = {Phase.RUNNING: Phase.LINKING, Phase.LINKING: Phase.DONE, Phase.UNDOING: Phase.UNDONE}[ended]
-    session.flush()
-    if ended == Phase.RUNNING and not _next_part(session, row):
-        _finish(session, row, settings)
-    elif ended != Phase.RUNNING:
-        if ended == Phase.LINKING:
-            row.ended_at = now(session)
-        drop(session, row, settings)
-        stages = {stage.value: count for (_, stage), count in counted(session, row).items()}
-        done = "done" if ended == Phase.LINKING else "undone"
-        audit.record(session, done, SUBJECT, subject_id=row.id, by=row.by, **stages)

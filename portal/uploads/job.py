@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 
@@ -16,15 +15,15 @@ from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
 from kb.importing.outcome import BadFile, Fate
-from kb.importing.rows import ENCODINGS, kind_of
+from kb.importing.rows import ENCODINGS
 from portal.config import Settings
-from portal.curation.imports.models import Import, ImportItem, Phase
-from portal.curation.imports.reading import items_of, plan_of
-from portal.curation.imports.staging import drop, stage
 from portal.people import audit
 from portal.people.models import Person
-from portal.people.roles import Permission
 from portal.tickets.attachments import Upload
+from portal.uploads.bringing import Bringer, Seen, Wish
+from portal.uploads.models import Import, ImportItem, Phase
+from portal.uploads.staging import drop, stage
+from portal.uploads.standing import clear
 
 SUBJECT = "import"
 MOST_UPLOADS = 500
@@ -33,37 +32,27 @@ UNDO_FOR = timedelta(days=7)
 AT_ONCE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How an upload is to be read, and where its articles go."""
-
-    source: str = ""
-    plan: str = ""
-    encoding: str = "auto"
-    split: bool = False
-    submits: bool = False
-
-
-def check_importer(by: Person) -> None:
-    """Raise :class:`Refused` unless this person may bring articles in."""
-    if not by.active or not by.may(Permission.WRITE_ARTICLES):
-        raise Refused(N_("您的岗位不能导入知识。"))
-
-
 def begin(
-    session: Session, by: Person, uploads: Sequence[Upload], wish: Wish, *, settings: Settings
+    session: Session,
+    by: Person,
+    uploads: Sequence[Upload],
+    wish: Wish,
+    *,
+    bringer: Bringer,
+    settings: Settings,
 ) -> Import:
     """Take an upload in; nothing of it is read yet. Several files become one archive."""
-    check_importer(by)
+    bringer.check(by)
     if not uploads:
         raise Refused(N_("请先选择要导入的文件。"))
     if len(uploads) > MOST_UPLOADS:
         raise Refused(N_("一次最多选 %(most)s 个文件，请先打成一个 ZIP 压缩包。"), most=MOST_UPLOADS)
     name, content = _one(uploads)
-    _check(name, content, wish)
+    _check(name, content, wish, bringer)
     moment = now(session)
     row = Import(
         by=by,
+        kind=bringer.kind,
         name=name[:200],
         source=(wish.source.strip() or PurePosixPath(name).name.partition(".")[0] or name)[:100],
         size=len(content),
@@ -92,10 +81,9 @@ def _one(uploads: Sequence[Upload]) -> tuple[str, bytes]:
     return f"{stem}.zip", held.getvalue()
 
 
-def _check(name: str, content: bytes, wish: Wish) -> None:
+def _check(name: str, content: bytes, wish: Wish, bringer: Bringer) -> None:
     try:
-        kind_of(name)
-        plan_of(Import(plan=wish.plan, source="x"))
+        bringer.fits(name, wish)
     except BadFile as fault:
         raise Refused("%(why)s", why=str(fault)) from fault
     if not content:
@@ -104,21 +92,22 @@ def _check(name: str, content: bytes, wish: Wish) -> None:
         raise Refused(N_("不认识这种编码。"))
 
 
-def read(session: Session, row: Import, settings: Settings) -> None:
+def read(session: Session, row: Import, settings: Settings, *, bringer: Bringer) -> None:
     """Read the upload and say what would become of everything in it; a file that can't be used ends it."""
     if row.phase != Phase.READING:
         return
     try:
-        found = items_of(session, row, settings)
+        seen = bringer.read(session, row, settings)
     except BadFile as fault:
         fail(session, row, str(fault), settings)
         return
-    note(session, row, found)
+    note(session, row, seen)
 
 
-def note(session: Session, row: Import, items: Sequence[ImportItem]) -> None:
+def note(session: Session, row: Import, seen: Seen) -> None:
     """What the reading found is the preview now."""
-    session.add_all(items)
+    session.add_all(seen.items)
+    row.found, row.sentence = seen.found, seen.sentence
     _enter(session, row, Phase.PREVIEWED)
 
 
@@ -128,15 +117,25 @@ def fail(session: Session, row: Import, sentence: str, settings: Settings) -> No
     _enter(session, row, Phase.FAILED)
 
 
-def confirm(session: Session, row: Import) -> None:
+def read_again(session: Session, row: Import, plan: str, *, bringer: Bringer) -> None:
+    """Another plan: the preview goes, and the same upload is read anew."""
+    bringer.check(row.by)
+    if row.phase != Phase.PREVIEWED:
+        raise Refused(N_("这次导入已经执行，不能再改对照。"))
+    clear(session, row)
+    row.plan, row.sentence = plan, ""
+    _enter(session, row, Phase.READING)
+
+
+def confirm(session: Session, row: Import, *, bringer: Bringer) -> None:
     """Do what the preview says."""
-    check_importer(row.by)
+    bringer.check(row.by)
     if row.phase != Phase.PREVIEWED:
         raise Refused(N_("请先看过预览，再导入。"))
     wanted = ImportItem.fate.in_((Fate.NEW, Fate.CHANGED))
     some = session.scalar(select(ImportItem.turn).where(ImportItem.import_id == row.id, wanted).limit(1))
     if some is None:
-        raise Refused(N_("没有要新增或更新的知识。"))
+        raise Refused(bringer.nothing)
     audit.record(session, "apply", SUBJECT, subject_id=row.id, by=row.by, file=row.name, source=row.source)
     _enter(session, row, Phase.RUNNING)
 
@@ -147,9 +146,9 @@ def may_undo(session: Session, row: Import) -> bool:
     return row.phase == Phase.DONE and ended is not None and now(session) - ended <= UNDO_FOR
 
 
-def undo(session: Session, row: Import) -> None:
+def undo(session: Session, row: Import, *, bringer: Bringer) -> None:
     """Take back what nobody has touched since."""
-    check_importer(row.by)
+    bringer.check(row.by)
     if not may_undo(session, row):
         raise Refused(N_("已经撤销过，或者超过七天，不能撤销了。"))
     audit.record(session, "undo", SUBJECT, subject_id=row.id, by=row.by)

@@ -1,19 +1,28 @@
-"""Imports and what each of them brings."""
+"""Tables of imports and what each of them brings."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from defects.models import Defect
 from indexer.words import N_
 from kb.columns import UtcDateTime, choice
 from kb.importing.outcome import Fate
 from kb.models import Article
 from portal.db import Base
 from portal.people.models import Person
+
+
+class Kind(StrEnum):
+    """What an import brings in."""
+
+    ARTICLES = "articles"
+    DEFECTS = "defects"
 
 
 class Phase(StrEnum):
@@ -23,7 +32,7 @@ class Phase(StrEnum):
     FAILED = "failed"
     PREVIEWED = "previewed"
     RUNNING = "running"
-    LINKING = "linking"  # links to articles that came later in the same import
+    LINKING = "linking"  # what points at things that came later in the same import
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
@@ -43,7 +52,7 @@ MOVING = (Phase.READING, Phase.RUNNING, Phase.LINKING, Phase.UNDOING)
 
 
 class Stage(StrEnum):
-    """How far one article of an import has come."""
+    """How far one thing of an import has come."""
 
     WAITING = "waiting"
     DONE = "done"
@@ -64,17 +73,19 @@ STAGE_LABELS = {
 class Import(Base):
     """One upload by one person, from its reading to its end."""
 
-    __tablename__ = "article_import"
-    __table_args__ = (Index("ix_article_import_phase", "phase", "moved_at"),)
+    __tablename__ = "file_import"
+    __table_args__ = (Index("ix_file_import_phase", "phase", "moved_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     by_id: Mapped[int] = mapped_column(ForeignKey(Person.id), index=True)
+    kind: Mapped[Kind] = mapped_column(choice(Kind), default=Kind.ARTICLES)
     phase: Mapped[Phase] = mapped_column(choice(Phase), default=Phase.READING)
     name: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(String(100))
     stored_as: Mapped[str | None] = mapped_column(String(80))  # None: the upload is no longer kept
     size: Mapped[int] = mapped_column(Integer)
-    plan: Mapped[str] = mapped_column(Text, default="")  # the map file, as it came
+    plan: Mapped[str] = mapped_column(Text, default="")  # the map file, as it came or as it was changed here
+    found: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # the words that the file uses
     encoding: Mapped[str] = mapped_column(String(20), default="auto")
     split: Mapped[bool] = mapped_column(default=False)
     submits: Mapped[bool] = mapped_column(default=False)  # new drafts go on to review at once
@@ -87,12 +98,13 @@ class Import(Base):
 
 
 class ImportItem(Base):
-    """One article of an import: what the file says, what would become of it, what did."""
+    """One article or record of an import: what the file says, what would become of it, what did."""
 
-    __tablename__ = "article_import_item"
+    __tablename__ = "file_import_item"
     __table_args__ = (
-        Index("ix_article_import_item_stage", "import_id", "stage"),
-        Index("ix_article_import_item_article", "article_id"),
+        Index("ix_file_import_item_stage", "import_id", "stage"),
+        Index("ix_file_import_item_article", "article_id"),
+        Index("ix_file_import_item_defect", "defect_id"),
     )
 
     import_id: Mapped[int] = mapped_column(ForeignKey(Import.id, ondelete="CASCADE"), primary_key=True)
@@ -111,10 +123,12 @@ class ImportItem(Base):
     remarks: Mapped[list[str]] = mapped_column(JSON, default=list)
     sentence: Mapped[str] = mapped_column(Text, default="")
     article_id: Mapped[int | None] = mapped_column(ForeignKey(Article.id, ondelete="SET NULL"))
-    seen: Mapped[int | None] = mapped_column(Integer)  # the article's version in the preview
+    defect_id: Mapped[int | None] = mapped_column(ForeignKey(Defect.id, ondelete="SET NULL"))
+    seen: Mapped[int | None] = mapped_column(Integer)  # the version of what is there, in the preview
     after: Mapped[int | None] = mapped_column(Integer)  # and once it was written
     before: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)  # what taking back needs
     files: Mapped[list[int]] = mapped_column(JSON, default=list)  # attachments that came with it
-    links: Mapped[bool] = mapped_column(default=False)  # it points at articles that come later
+    links: Mapped[bool] = mapped_column(default=False)  # it points at things that come later
 
     article: Mapped[Article | None] = relationship(Article)
+    defect: Mapped[Defect | None] = relationship(Defect)

@@ -14,11 +14,13 @@ from pathlib import Path
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from indexer.words import N_
 from portal.config import Settings
-from portal.curation.imports.models import Import
+from portal.uploads.models import Import
 
 OURS = re.compile(r"[0-9a-f]{40}")
 OLD = timedelta(hours=24)
+GONE = N_("上传的文件已经不在了，请重新上传。")
 
 
 def folder_of(settings: Settings) -> Path:
