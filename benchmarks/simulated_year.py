@@ -17,9 +17,10 @@ from pathlib import Path
 
 from portal.cli.demo import settings_for
 from portal.cli.place import opened, opened_index
+from portal.sample.truth.alarmed import raised_in
+from portal.sample.truth.measures import figures_of
 from portal.sample.truth.plan import planned
 from portal.sample.truth.play import Player
-from portal.sample.truth.played import figures_of
 
 
 def main() -> None:
@@ -35,7 +36,9 @@ def main() -> None:
         settings = settings_for(Path(folder), {"TIERDESK_ENCODER": "none"} if options.words else {})
         with opened(settings) as place, opened_index(settings, patient=True) as index:
             dice = random.Random(options.seed)
-            figures = figures_of(Player(place.maker, index, year, dice, tell=_tell).play())
+            played = Player(place.maker, index, year, dice, tell=_tell).play()
+            with place.maker() as session:
+                figures = figures_of(played, raised_in(session, played))
     sys.stdout.write(
         json.dumps(asdict(figures), ensure_ascii=False, indent=None if options.json else 1) + "\n"
     )

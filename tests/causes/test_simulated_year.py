@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from portal.cli.demo import settings_for
 from portal.cli.place import opened, opened_index
+from portal.sample.truth.alarmed import Raised, Word, raised_in
+from portal.sample.truth.measures import Figures, figures_of
 from portal.sample.truth.plan import planned
 from portal.sample.truth.play import Player
-from portal.sample.truth.played import Figures, Played, figures_of
+from portal.sample.truth.played import Played
 
 
 @settings(max_examples=5, deadline=None)
@@ -29,33 +31,43 @@ def test_a_repair_that_holds_is_never_met_where_it_runs(seed: int) -> None:
         assert year.is_regression(one) <= (repair is not None and not repair.holds)
 
 
-def test_figures_count_an_alarm_once_and_by_the_ticket_that_raised_it() -> None:
+def test_the_system_answers_for_its_own_alarms_and_people_for_theirs() -> None:
     report = planned(seed=1, days=120, scale=0.1).reports[0]
 
-    def told(linked: int | None, *, alarm: int | None = None, regression: bool = False) -> Played:
-        alarmed = 1 if alarm else None
-        return Played(report, 1, 1, linked, 0.97, True, alarm, alarmed, regression)
+    def told(linked: int | None, *, regression: bool = False) -> Played:
+        return Played(report, 1, 1, linked, 0.97, True, None, regression)
 
     found = figures_of(
-        [told(1, alarm=5, regression=True), told(2, alarm=5), told(None), told(None, alarm=6), told(1)]
+        [told(1, regression=True), told(2), told(None), told(None), told(1)],
+        [
+            Raised(1, Word.SYSTEM, true=True),
+            Raised(2, Word.SYSTEM, true=False),
+            Raised(2, Word.PERSON, true=False),
+            Raised(3, Word.PERSON, true=True),
+            Raised(3, Word.PERSON, true=True),
+        ],
     )
     assert found.links is not None and (found.links.value, found.links.n) == (2 / 3, 3)
     assert (found.linkable, found.coverage) == (5, 0.4)
     assert found.alarms is not None and (found.alarms.value, found.alarms.n) == (0.5, 2)
-    assert (found.regressions, found.found, found.false_alarms) == (1, 1, 0.5)
+    assert found.proposed is None
+    assert found.by_people is not None and (found.by_people.value, found.by_people.n) == (2 / 3, 3)
+    assert (found.regressions, found.found, found.known, found.false_alarms) == (1, 1, 2, 0.5)
 
 
-def played(folder: Path, *, seed: int) -> Figures:
+def year_of(folder: Path, *, seed: int) -> Figures:
     place = settings_for(folder, {"TIERDESK_ENCODER": "none"})
     year = planned(seed=seed, days=240, scale=0.5)
     with opened(place) as desk, opened_index(place) as index:
-        return figures_of(Player(desk.maker, index, year, random.Random(seed)).play())
+        played = Player(desk.maker, index, year, random.Random(seed)).play()
+        with desk.maker() as session:
+            return figures_of(played, raised_in(session, played))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_links_are_as_precise_as_promised_and_alarms_are_true(tmp_path: Path) -> None:
-    figures = played(tmp_path / "desk", seed=7)
+    figures = year_of(tmp_path / "desk", seed=7)
     assert figures.links is not None, "in eight months the desk must have earned automatic links"
     assert figures.links.n >= 20
     assert figures.links.high >= 0.95

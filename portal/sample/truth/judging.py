@@ -57,7 +57,7 @@ def look_at(
 def _decide(session: Session, alarm: RecurrenceAlarm, expert: Person, played: Played) -> None:
     if not alarm.is_waiting:
         return
-    if played.regression and played.alarmed == played.cause:
+    if played.regression and alarm.defect_id == played.cause:
         alarms.confirm(session, alarm, by=expert)
     else:
         alarms.dismiss(session, alarm, "修复版本上没有这个现象。", by=expert)

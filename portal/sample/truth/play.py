@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction as D
 from defects.flow import DefectDuty
 from defects.models import Defect, DefectType
@@ -102,7 +102,7 @@ class Player:
         written, cast = self.year.records[name], Cast.of(session, self.dice)
         expert = cast.responsible(Post.EXPERT)(str(written["system"]))
         defect = library.open_record(session, _text_of(written, expert), by=expert.id)
-        library.move(session, defect, D.CONFIRM, by=expert.id, duties=DUTIES)
+        moves.move(session, defect, D.CONFIRM, by=expert.id, duties=DUTIES)
         self.records[name] = defect.id
 
     def _repair(self, session: Session, repair: Repair) -> None:
@@ -110,9 +110,7 @@ class Player:
         defect = session.get_one(Defect, self.records[repair.record])
         by = defect.owner_middle_id
         for action in (D.START, D.FIX, D.VERIFY):
-            library.move(
-                session, defect, action, by=by, duties=DUTIES, cause="已定位", fixed_in=repair.version
-            )
+            moves.move(session, defect, action, by=by, duties=DUTIES, cause="已定位", fixed_in=repair.version)
 
     def _deploy(self, session: Session, repair: Repair, province: str, moment: datetime) -> None:
         system = session.scalars(select(System).where(System.code == repair.system)).one()
@@ -151,7 +149,6 @@ class Player:
                 considered.probability if considered is not None and considered.probability else 0.0,
                 self.learned,
                 alarm.id if alarm is not None else None,
-                alarm.defect_id if alarm is not None else None,
                 self.year.is_regression(report),
             )
         self._consumed(report.at)

@@ -1,0 +1,51 @@
+"""What the year's recurrence alarms amount to when it is over: who raised each, and whether it was true.
+
+Read from the desk's own rows at the end, because an alarm that begins quietly may be opened later. The
+invariant: an alarm is true only if the ticket that raised it shows a repair that did not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.sample.truth.played import Played
+from portal.tickets.recurrence.models import AlarmState, Basis, RecurrenceAlarm
+
+
+class Word(StrEnum):
+    """On whose word."""
+
+    SYSTEM = "system"  # it opened the record by itself
+    PROPOSED = "proposed"  # it asked people and touched nothing
+    PERSON = "person"  # somebody linked a ticket to a repaired record
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    record: int
+    word: Word
+    true: bool
+
+
+def raised_in(session: Session, played: Sequence[Played]) -> list[Raised]:
+    told = {one.ticket: one for one in played}
+    return [
+        Raised(alarm.defect_id, _word(alarm), _is_true(alarm, told))
+        for alarm in session.scalars(select(RecurrenceAlarm).order_by(RecurrenceAlarm.id))
+    ]
+
+
+def _word(alarm: RecurrenceAlarm) -> Word:
+    if alarm.basis == Basis.PERSON:
+        return Word.PERSON
+    return Word.SYSTEM if AlarmState.OPEN in (alarm.state, alarm.before) else Word.PROPOSED
+
+
+def _is_true(alarm: RecurrenceAlarm, told: Mapping[int, Played]) -> bool:
+    first = told[alarm.sightings[0].ticket_id]
+    return first.regression and first.cause == alarm.defect_id
