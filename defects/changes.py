@@ -1,13 +1,12 @@
 """The history of what a record says: each saving keeps what it changed, from what to what, by whom and why.
 
-Here are no verbs that change a record: ``library`` writes these rows, and restoring is one more change. The
-invariant: nothing is taken out of the history; what was undone stands in it twice.
+Here are no verbs that change a record: ``library`` and ``moves`` write these rows, and restoring is one more
+change. The invariant: nothing is taken out of the history; what was undone stands in it twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -16,12 +15,14 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from defects.models import Defect, DefectChange, DefectMove, DefectNote, DefectType
+from defects.texts import DefectText, text_of
 from kb.columns import now
 
 
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+def differing(before: DefectText, after: DefectText) -> dict[str, list[Any]]:
     """field → [before, after] of every field that is no longer the same."""
-    told = {name: [_stored(before[name]), _stored(value)] for name, value in after.items()}
+    said = asdict(before)
+    told = {name: [_stored(said[name]), _stored(value)] for name, value in asdict(after).items()}
     return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
 
 
@@ -45,13 +46,14 @@ def as_said(field: str, value: Any) -> Any:
 def write_down(
     session: Session,
     defect: Defect,
-    fields: dict[str, list[Any]],
+    before: DefectText,
     *,
     by: int | None,
     reason: str = "",
     restores: DefectChange | None = None,
 ) -> DefectChange | None:
-    """Keep what was changed; nothing when nothing was."""
+    """Keep what was changed since ``before``; nothing when nothing was."""
+    fields = differing(before, text_of(defect))
     if not fields:
         return None
     row = DefectChange(

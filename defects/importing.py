@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import STATE_LABELS, DefectAction, DefectDuty, DefectState, Step, step
 from defects.models import TYPE_LABELS, Defect, DefectMove, DefectType
 from defects.texts import DefectText, as_stored, check, text_of
@@ -242,7 +242,7 @@ class Writer:
             defect, into = self.session.get_one(Defect, begun.id), self.session.get_one(Defect, target)
             try:
                 with self.session.begin_nested():
-                    library.merge(self.session, defect, into, by=self.by, duties=EVERY_DUTY, note=TAKEN)
+                    moves.merge(self.session, defect, into, by=self.by, duties=EVERY_DUTY, note=TAKEN)
             except Refused as refusal:
                 self.outcome.remark(draft.row, str(refusal))
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from defects.flow import DefectAction, DefectDuty, DefectState
-from defects.library import move
 from defects.models import Defect, DefectMove
+from defects.moves import move
 from defects.signatures import runs_fix
 from kb.flow import Refused
 

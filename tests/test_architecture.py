@@ -26,6 +26,7 @@ VERBS = [
         "portal/finder/pairs.py",
         "portal/causes/wall/twins.py",
         "defects/library.py",
+        "defects/moves.py",
         "portal/causes/known/publishing.py",
         "portal/causes/known/retiring.py",
         "portal/tickets/desk.py",

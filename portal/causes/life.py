@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import moves
 from defects.flow import DefectAction, DefectState
 from defects.models import Defect, DefectMove
 from portal.causes.keys.proof import proof_of
@@ -44,7 +44,7 @@ def move(
     if action == DefectAction.REOPEN and defect.state == DefectState.DUPLICATE and given.note.strip():
         return records.part(session, defect, by=by, duties=duties, note=given.note)
     closing = action == DefectAction.CLOSE and defect.key
-    return library.move(
+    return moves.move(
         session,
         defect,
         action,

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect, DefectType
 from defects.queries import articles_about
@@ -78,7 +78,7 @@ WAYS = Ways(gone=_reject, beside=_lay_beside, new=_create, known=_describe)
 
 
 def move(task: Task, defect: Defect, action: DefectAction) -> None:
-    library.move(task.session, defect, action, by=task.by.id, duties=DUTIES, note=task.note)
+    moves.move(task.session, defect, action, by=task.by.id, duties=DUTIES, note=task.note)
 
 
 def _text(task: Task, defect: Defect | None) -> DefectText:

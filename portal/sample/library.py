@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect, DefectType
 from defects.texts import DefectText
@@ -166,7 +166,7 @@ def shelve_defects(
         if record["state"] == "duplicate":
             defect, into = shelf[record["id"]], shelf[record["duplicate_of"]]
             by = defect.owner_middle_id or 0
-            library.merge(session, defect, into, by=by, duties=DEFECT_DUTIES, note="现象和根因相同。")
+            moves.merge(session, defect, into, by=by, duties=DEFECT_DUTIES, note="现象和根因相同。")
     return shelf
 
 
@@ -186,7 +186,7 @@ def _live(
         session.info[CLOCK] = moment
         by = engineer if action in (D.START, D.FIX) else expert
         note = DEFECT_NOTES.get(action, "")
-        library.move(session, defect, action, by=by.id, duties=DEFECT_DUTIES, note=note)
+        moves.move(session, defect, action, by=by.id, duties=DEFECT_DUTIES, note=note)
 
 
 def _record(record: dict[str, Any], expert: Person, engineer: Person, today: datetime) -> DefectText:

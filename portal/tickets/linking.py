@@ -13,8 +13,8 @@ from types import MappingProxyType
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from defects.library import survivor_of
 from defects.models import Defect
+from defects.moves import survivor_of
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from defects import library as verbs
+from defects import moves
 from defects.flow import DefectAction, DefectState
 from defects.models import Defect
 from defects.queries import defect_by_number, is_visible, visible_defects
@@ -97,7 +98,7 @@ def merge(number: str) -> Response:
         life.move(db(), defect, DefectAction.MERGE, by=me(), given=given)
     except Refused as refusal:
         return refused(number, "merge", refusal)
-    survivor = verbs.survivor_of(defect)
+    survivor = moves.survivor_of(defect)
     flash(_("已并入 %(number)s，工单也一并转过去了。", number=survivor.number), "success")
     return redirect(url_for("defect_pages.record", number=survivor.number))
 

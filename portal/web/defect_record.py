@@ -15,8 +15,8 @@ from flask import abort
 from defects.changes import Entry, history, length_of
 from defects.countermeasures import WORKED_ON, measures_of
 from defects.flow import OPEN, QUIET_DAYS, DefectAction, DefectDuty, DefectState, open_to
-from defects.library import survivor_of
 from defects.models import SEVERITY_LABELS, Countermeasure, Defect
+from defects.moves import survivor_of
 from defects.queries import articles_about, defect_by_number, is_visible, visible_defects
 from defects.rollout import STANDING_LABELS
 from indexer.words import N_

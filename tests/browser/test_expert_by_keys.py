@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect
 from indexer.index import Index
@@ -110,7 +110,7 @@ def alarm_of(maker: Maker, known: Writing, filed: Filing) -> None:
     with transaction(maker) as session:
         expert, defect = World.of(session).people["expert"], session.get_one(Defect, record)
         for action in (DefectAction.START, DefectAction.FIX, DefectAction.VERIFY):
-            library.move(session, defect, action, by=expert.id, duties=set(DefectDuty))
+            moves.move(session, defect, action, by=expert.id, duties=set(DefectDuty))
     number = filed("阶梯电费又重复累计了")
     with transaction(maker) as session:
         ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()

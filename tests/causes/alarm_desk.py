@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect
 from defects.texts import DefectText
@@ -57,7 +57,7 @@ class AlarmDesk:
         )
         defect = library.open_record(self.session, text, by=self.expert.id)
         for action in actions or VERIFIED:
-            library.move(self.session, defect, action, by=self.expert.id, duties=set(DefectDuty))
+            moves.move(self.session, defect, action, by=self.expert.id, duties=set(DefectDuty))
         return defect
 
     def ticket(

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import moves
 from defects.flow import DefectAction, DefectState
 from defects.recurrence import recurs
 from indexer.index import Index
@@ -132,7 +132,7 @@ def test_what_somebody_went_on_with_is_not_put_back(alarm_desk: AlarmDesk) -> No
     linking.link(session, ticket, defect, by=None)
     (alarm,) = alarm_desk.alarms(defect)
 
-    library.move(
+    moves.move(
         session, defect, DefectAction.START, by=1, duties=defect_duties(alarm_desk.world.people["engineer"])
     )
     dismiss(session, alarm, "不是", by=alarm_desk.expert)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects.flow import DefectAction, DefectDuty
-from defects.library import move
+from defects.moves import move
 from portal.causes.teaching import gathering, queue
 from portal.causes.teaching.gathering import keep_queue
 from portal.causes.teaching.listing import KINDS, Wanted, judged_of

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
 from defects.texts import DefectText
@@ -67,7 +67,7 @@ def record(session: Session, world: World, title: str, **more: object) -> Defect
 
 def walk(session: Session, defect: Defect, *actions: DefectAction) -> None:
     for action in actions:
-        library.move(session, defect, action, by=1, duties=EVERY, note="按表走")
+        moves.move(session, defect, action, by=1, duties=EVERY, note="按表走")
 
 
 def ticket(session: Session, world: World, *, to: Defect | None, by: str = "wang") -> Ticket:
@@ -99,7 +99,7 @@ def story(clocked: Session, desk_world: World) -> Session:
     ticket(session, world, to=growing)
     ticket(session, world, to=growing, by="zhao")
     ticket(session, world, to=None)
-    library.move(session, again, A.RECUR, by=None, duties={DefectDuty.SYSTEM}, note="新版本又有")
+    moves.move(session, again, A.RECUR, by=None, duties={DefectDuty.SYSTEM}, note="新版本又有")
     walk(session, promised, A.FAIL, A.FIX)
     at(session, WEEK + timedelta(days=9))
     walk(session, growing, A.START)  # after the period: not in its report
@@ -151,7 +151,7 @@ def test_a_short_month_is_compared_with_the_whole_of_a_long_one(story: Session, 
 def test_a_false_alarm_that_was_taken_back_is_no_recurrence(story: Session) -> None:
     again = story.scalars(select(Defect).where(Defect.title == "跨月冲销落到旧期间")).one()
     at(story, WEEK + timedelta(days=2))
-    library.move(story, again, A.RETRACT, by=None, duties={DefectDuty.SYSTEM}, note="误报")
+    moves.move(story, again, A.RETRACT, by=None, duties={DefectDuty.SYSTEM}, note="误报")
     report = report_of(story)
     assert report.sums.recurred == 0
     assert report.recurring == []
@@ -196,7 +196,7 @@ def test_merged_records_speak_through_the_one_they_went_into(story: Session, des
     at(story, WEEK)
     twin = record(story, desk_world, "核算页打不开")
     growing = story.scalars(select(Defect).where(Defect.title == "核算页面打不开")).one()
-    library.merge(story, twin, growing, by=1, duties=EVERY)
+    moves.merge(story, twin, growing, by=1, duties=EVERY)
     assert "核算页打不开" not in [line.title for line in report_of(story).lines]
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.texts import DefectText
 from kb import articles, care
@@ -192,7 +192,7 @@ def test_a_repaired_defect_by_the_units_of_its_readers(session: Session, world: 
     assert known(session, everyone).fixes == (), "it still hurts"
     session.info[CLOCK] = MOMENT - timedelta(days=9)
     for action in (DefectAction.CONFIRM, DefectAction.START, DefectAction.FIX, DefectAction.VERIFY):
-        library.move(session, record, action, by=curator, duties=set(DefectDuty), note="好了")
+        moves.move(session, record, action, by=curator, duties=set(DefectDuty), note="好了")
     (fix,) = known(session, everyone).fixes
     assert (fix.units, fix.reached) == (4, 3), "海陵 still runs 6.1.8"
     (fix,) = known(session, hl).fixes

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects import changes, library
+from defects import changes, library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect, DefectType
 from defects.texts import DefectText, text_of
@@ -58,7 +58,7 @@ def test_each_saving_keeps_what_it_changed_and_a_field_goes_back(session: Sessio
     newest = session.scalars(changes.changes_of(defect)).first()
     assert newest is not None
     assert newest.restores_id == row.id
-    library.move(session, defect, DefectAction.CONFIRM, by=NINA, duties=BOTH)
+    moves.move(session, defect, DefectAction.CONFIRM, by=NINA, duties=BOTH)
     library.remark(session, defect, "等开发排期", by=OMAR)
     past = changes.history(session, defect, limit=10)
     assert len(past) == changes.length_of(session, defect) == 5
@@ -102,10 +102,10 @@ def test_versions_are_asked_of_people_and_not_of_what_was_there(session: Session
     with pytest.raises(Refused, match="看不懂版本"):
         library.describe(session, imported, replace(TEXT, affected=("trunk", "那版")), by=NINA)
     for action in (DefectAction.CONFIRM, DefectAction.START):
-        library.move(session, imported, action, by=NINA, duties=BOTH)
+        moves.move(session, imported, action, by=NINA, duties=BOTH)
     with pytest.raises(Refused, match="一个版本号"):
-        library.move(session, imported, DefectAction.FIX, by=NINA, duties=BOTH, fixed_in="≥6.3")
-    library.move(session, imported, DefectAction.FIX, by=NINA, duties=BOTH, fixed_in="V6.3")
+        moves.move(session, imported, DefectAction.FIX, by=NINA, duties=BOTH, fixed_in="≥6.3")
+    moves.move(session, imported, DefectAction.FIX, by=NINA, duties=BOTH, fixed_in="V6.3")
     newest = session.scalars(changes.changes_of(imported)).first()
     assert newest is not None
     assert newest.fields == {"fixed_in": [None, "V6.3"]}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState, open_to, step
 from defects.models import Defect
 from defects.queries import articles_about, is_visible, visible_defects
@@ -71,17 +71,17 @@ def test_drawing_and_deciding_read_one_table(state: DefectState, duties: frozens
 def walked(session: Session, *actions: DefectAction, text: DefectText = TEXT) -> Defect:
     defect = library.open_record(session, text, by=NINA)
     for action in actions:
-        library.move(session, defect, action, by=NINA, duties=ALL)
+        moves.move(session, defect, action, by=NINA, duties=ALL)
     return defect
 
 
 def test_a_fix_needs_cause_and_version_and_takes_them_along(session: Session) -> None:
     defect = walked(session, DefectAction.CONFIRM, DefectAction.START)
     with pytest.raises(Refused, match="根因"):
-        library.move(session, defect, DefectAction.FIX, by=NINA, duties=ALL)
+        moves.move(session, defect, DefectAction.FIX, by=NINA, duties=ALL)
     with pytest.raises(Refused, match="修复版本"):
-        library.move(session, defect, DefectAction.FIX, by=NINA, duties=ALL, cause="缓存")
-    library.move(session, defect, DefectAction.FIX, by=NINA, duties=ALL, cause="缓存", fixed_in="6.2.2")
+        moves.move(session, defect, DefectAction.FIX, by=NINA, duties=ALL, cause="缓存")
+    moves.move(session, defect, DefectAction.FIX, by=NINA, duties=ALL, cause="缓存", fixed_in="6.2.2")
     assert (defect.state, defect.cause, defect.fixed_in) == (DefectState.FIXED, "缓存", "6.2.2")
     assert defect.fixed_at is not None
 
@@ -90,8 +90,8 @@ def test_the_middle_verifies_and_the_back_does_not(session: Session) -> None:
     text = replace(TEXT, cause="缓存", fixed_in="6.2.2")
     defect = walked(session, DefectAction.CONFIRM, DefectAction.START, DefectAction.FIX, text=text)
     with pytest.raises(Refused, match="岗位"):
-        library.move(session, defect, DefectAction.VERIFY, by=2, duties={DefectDuty.REPAIR})
-    library.move(session, defect, DefectAction.VERIFY, by=NINA, duties={DefectDuty.CURATE})
+        moves.move(session, defect, DefectAction.VERIFY, by=2, duties={DefectDuty.REPAIR})
+    moves.move(session, defect, DefectAction.VERIFY, by=NINA, duties={DefectDuty.CURATE})
     assert defect.state == DefectState.VERIFIED
 
 
@@ -100,28 +100,28 @@ def test_a_move_on_a_version_that_is_gone_is_refused(session: Session) -> None:
     seen = defect.version
     library.describe(session, defect, replace(TEXT, title="别的"))
     with pytest.raises(Refused, match="同事"):
-        library.move(session, defect, DefectAction.CONFIRM, by=NINA, duties=ALL, seen=seen)
-    library.move(session, defect, DefectAction.CONFIRM, by=NINA, duties=ALL, seen=defect.version)
+        moves.move(session, defect, DefectAction.CONFIRM, by=NINA, duties=ALL, seen=seen)
+    moves.move(session, defect, DefectAction.CONFIRM, by=NINA, duties=ALL, seen=defect.version)
 
 
 def test_merging_goes_to_the_survivor_and_brings_the_words(session: Session) -> None:
     survivor, middle = walked(session), walked(session, text=replace(TEXT, title="乙", symptoms=("乙的话",)))
     last = walked(session, text=replace(TEXT, title="丙", symptoms=("丙的话",)))
-    library.merge(session, middle, survivor, by=NINA, duties=ALL)
-    library.merge(session, last, middle, by=NINA, duties=ALL)
+    moves.merge(session, middle, survivor, by=NINA, duties=ALL)
+    moves.merge(session, last, middle, by=NINA, duties=ALL)
     assert last.duplicate_of_id == survivor.id
     assert {"乙的话", "丙的话"} <= set(survivor.symptoms)
     with pytest.raises(Refused, match="它自己"):
-        library.merge(session, survivor, last, by=NINA, duties=ALL)
+        moves.merge(session, survivor, last, by=NINA, duties=ALL)
 
 
 def test_reopening_a_duplicate_forgets_what_it_was_merged_into(session: Session) -> None:
     survivor, double = walked(session), walked(session)
-    library.merge(session, double, survivor, by=NINA, duties=ALL)
-    library.move(session, double, DefectAction.REOPEN, by=NINA, duties=ALL, note="不一样")
+    moves.merge(session, double, survivor, by=NINA, duties=ALL)
+    moves.move(session, double, DefectAction.REOPEN, by=NINA, duties=ALL, note="不一样")
     assert double.duplicate_of_id is None
     with pytest.raises(Refused, match="并入哪一条"):
-        library.move(session, double, DefectAction.MERGE, by=NINA, duties=ALL)
+        moves.move(session, double, DefectAction.MERGE, by=NINA, duties=ALL)
 
 
 def test_articles_are_tied_once_and_untied(session: Session) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
 from defects.texts import DefectText
@@ -32,7 +32,7 @@ def recorded(session: Session, world: World, *actions: DefectAction, fixed_in: s
     )
     defect = library.open_record(session, text, by=expert.id)
     for action in actions:
-        library.move(session, defect, action, by=expert.id, duties=set(DefectDuty))
+        moves.move(session, defect, action, by=expert.id, duties=set(DefectDuty))
     return defect
 
 

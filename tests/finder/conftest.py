@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect
 from defects.texts import DefectText
@@ -85,7 +85,7 @@ class Desk:
             by=self.world.people["expert"].id,
         )
         if confirmed:
-            library.move(
+            moves.move(
                 self.session, record, DefectAction.CONFIRM, by=None, duties={DefectDuty.CURATE}, note="是"
             )
         return record

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from defects.flow import DefectDuty
-from defects.library import merge
 from defects.models import Defect
+from defects.moves import merge
 from indexer.linking import Decision
 from indexer.promotion import NAMES
 from portal.finder import linking, serving, suggest

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect
 from defects.texts import DefectText
@@ -41,7 +41,7 @@ def found(session: Session) -> None:
     curator = world.people["expert"].id
     for system in world.systems:
         record = library.open_record(session, DefectText(title=f"{system}转圈", system=system), by=curator)
-        library.move(session, record, DefectAction.CONFIRM, by=curator, duties={DefectDuty.CURATE})
+        moves.move(session, record, DefectAction.CONFIRM, by=curator, duties={DefectDuty.CURATE})
 
 
 @dataclass

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects.flow import DefectAction, DefectDuty
-from defects.library import move, open_record
+from defects.library import open_record
 from defects.models import Defect
+from defects.moves import move
 from defects.texts import DefectText
 from portal.db import transaction
 from portal.tickets import desk

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.cross_links import targets_for
 from defects.flow import DefectAction, DefectDuty
 from defects.texts import DefectText
@@ -125,7 +125,7 @@ def test_what_may_not_be_seen_is_as_if_it_were_not_there(session: Session) -> No
     hidden = library.open_record(session, DefectText(title="没有规避方案", system="mkt"), by=NINA)
     known = library.open_record(session, DefectText(title="有", system="mkt", workaround="先这样"), by=NINA)
     duties = {DefectDuty.CURATE}
-    library.move(session, known, DefectAction.CONFIRM, by=NINA, duties=duties, note="复现了")
+    moves.move(session, known, DefectAction.CONFIRM, by=NINA, duties=duties, note="复现了")
     rows = (own, staff, elsewhere, draft, gone, hidden, known)
     text = " ".join(f"[[{row.number}]]" for row in rows) + " [[KB777777]] [[QX777777]]"
     assert set(targets_for(session, [text], EMPLOYEE)) == {own.number, known.number}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from defects import library
+from defects import library, moves
 from defects import texts as defect_texts
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
@@ -41,7 +41,7 @@ def open_defect(at: Desk, *, state: DefectState = DefectState.CONFIRMED, **more:
         record = library.open_record(session, DefectText(**given), by=expert.id)
         if state != DefectState.SUSPECTED:
             duties = {DefectDuty.CURATE}
-            library.move(session, record, DefectAction.CONFIRM, by=expert.id, duties=duties)
+            moves.move(session, record, DefectAction.CONFIRM, by=expert.id, duties=duties)
         return record.number
 
 
@@ -86,7 +86,7 @@ def test_a_defects_state_here_is_never_moved_by_a_pack(friends: Friends) -> None
     there.apply(there.receive(here.make(), "expert"), "expert")
     with there.work("engineer") as (session, engineer):
         record = session.scalars(select(Defect)).one()
-        library.move(session, record, DefectAction.START, by=engineer.id, duties={DefectDuty.REPAIR})
+        moves.move(session, record, DefectAction.START, by=engineer.id, duties={DefectDuty.REPAIR})
     with here.work("expert") as (session, _):
         record = session.scalars(select(Defect)).one()
         library.describe(session, record, replace(defect_texts.text_of(record), cause="连接没有归还"))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Countermeasure, Defect
 from defects.texts import DefectText
@@ -148,7 +148,7 @@ def _record(session: Session, world: World, code: str, title: str) -> Defect:
     record = library.open_record(session, text, by=by)
     steps = (DefectAction.CONFIRM, DefectAction.START, DefectAction.FIX, DefectAction.VERIFY)
     for action in steps if title == "电量翻倍" else steps[:1]:
-        library.move(session, record, action, by=by, duties=set(DefectDuty), note="复现了")
+        moves.move(session, record, action, by=by, duties=set(DefectDuty), note="复现了")
     return record
 
 

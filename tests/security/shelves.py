@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.texts import DefectText
 from kb import articles
@@ -221,7 +221,7 @@ def _defect(session: Session, world: World, rows: Iterable[Article]) -> str:
     expert = world.people["expert"].id
     text = DefectText(title="电费核算打印空白", system="mkt", workaround="先用旧版页面。")
     record = library.open_record(session, text, by=expert)
-    library.move(session, record, DefectAction.CONFIRM, by=expert, duties={DefectDuty.CURATE}, note="复现了")
+    moves.move(session, record, DefectAction.CONFIRM, by=expert, duties={DefectDuty.CURATE}, note="复现了")
     for row in rows:
         library.tie(session, record, row)
     return record.number

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.models import Defect
 from defects.texts import DefectText
@@ -34,7 +34,7 @@ def record(session: Session, world: World, *, fixed_in: str = "", **more: object
     duties = {DefectDuty.CURATE, DefectDuty.REPAIR}
     steps = [DefectAction.CONFIRM, *([DefectAction.START, DefectAction.FIX] if fixed_in else [])]
     for action in steps:
-        library.move(
+        moves.move(
             session, made, action, by=None, duties=duties, note="是", cause="索引坏了", fixed_in=fixed_in
         )
     return made

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.texts import DefectText
 from kb.flow import Refused
@@ -134,7 +134,7 @@ def test_comments_links_and_watching(at_desk: Desk) -> None:
     session, people = at_desk.session, at_desk.world.people
     tickets = [at_desk.file(), at_desk.file()]
     record = library.open_record(session, DefectText(title="转圈", system="mkt"), by=people["expert"].id)
-    library.move(
+    moves.move(
         session, record, DefectAction.CONFIRM, by=people["expert"].id, duties={DefectDuty.CURATE}, note="复现"
     )
 

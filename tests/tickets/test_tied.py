@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
 from defects.texts import DefectText
@@ -271,7 +271,7 @@ def fixed(at_desk: Desk, title: str = "转圈", *, road: tuple[DefectAction, ...
     record = library.open_record(at_desk.session, text, by=1)
     duties = {DefectDuty.CURATE, DefectDuty.REPAIR}
     for action in road:
-        library.move(at_desk.session, record, action, by=1, duties=duties, note="核对过")
+        moves.move(at_desk.session, record, action, by=1, duties=duties, note="核对过")
     return record
 
 
@@ -290,7 +290,7 @@ def test_parked_through_a_merged_record_and_a_planned_roll_out_of_the_unit_above
     life.move(session, twin, DefectAction.MERGE, by=world.people["expert"], given=Given(into=kept))
     session.expire_all()
     assert ticket.defect is kept
-    library.move(session, kept, DefectAction.VERIFY, by=1, duties=duties, note="验过")
+    moves.move(session, kept, DefectAction.VERIFY, by=1, duties=duties, note="验过")
     planned = today(session) + timedelta(days=5)
     province = world.units["ld"]
     session.add(Deployment(system=world.systems["mkt"], unit=province, version="6.2.1"))

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.texts import DefectText
 from indexer.index import Index
@@ -220,7 +220,7 @@ def known(maker: sessionmaker[Session], desk_world: World) -> Writing:
             expert = World.of(session).people["expert"]
             record = library.open_record(session, DefectText(title=title, **values), by=expert.id)
             duties = {DefectDuty.CURATE}
-            library.move(session, record, DefectAction.CONFIRM, by=expert.id, duties=duties, note="复现了")
+            moves.move(session, record, DefectAction.CONFIRM, by=expert.id, duties=duties, note="复现了")
             return record.id
 
     return confirm

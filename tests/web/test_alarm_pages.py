@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
 from portal.db import transaction
@@ -37,7 +37,7 @@ def repaired(maker: sessionmaker[Session], known: Writing) -> Repaired:
             expert = World.of(session).people["expert"]
             defect = session.get_one(Defect, number)
             for action in REPAIR:
-                library.move(session, defect, action, by=expert.id, duties=set(DefectDuty))
+                moves.move(session, defect, action, by=expert.id, duties=set(DefectDuty))
             return defect.number
 
     return repair

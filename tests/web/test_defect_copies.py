@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectDuty
 from defects.models import Defect
 from defects.texts import DefectText
@@ -26,7 +26,7 @@ def stock(maker: sessionmaker[Session], known: Writing) -> None:
         expert = somebody(session, "expert").id
         twin = library.open_record(session, DefectText(title="导出又失败", system="mkt"), by=expert)
         first = session.scalars(select(Defect).where(Defect.id != twin.id)).one()
-        library.merge(session, twin, first, by=expert, duties=EVERY)
+        moves.merge(session, twin, first, by=expert, duties=EVERY)
         library.open_record(session, DefectText(title="别的系统", system="oa"), by=expert)
 
 

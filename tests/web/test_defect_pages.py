@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Defect
 from defects.texts import DefectText
@@ -45,7 +45,7 @@ def recorded(maker: sessionmaker[Session], desk_world: object) -> Recording:
             by = _person(session, "expert").id
             defect = library.open_record(session, replace(TEXT, **changes), by=by)
             for action in actions:
-                library.move(session, defect, action, by=by, duties=set(DefectDuty), note="因为")
+                moves.move(session, defect, action, by=by, duties=set(DefectDuty), note="因为")
             return defect.number
 
     return record

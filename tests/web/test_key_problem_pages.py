@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
-from defects import library
+from defects import library, moves
 from defects.flow import NEEDS, QUIET_DAYS, DefectAction, DefectDuty, DefectState
 from defects.models import Countermeasure, Defect, DefectChange
 from defects.texts import DefectText, text_of
@@ -54,7 +54,7 @@ def recorded(maker: sessionmaker[Session], desk_world: object) -> Recording:
             )
             defect = library.open_record(session, replace(text, **changes), by=expert.id)
             for action in actions:
-                library.move(session, defect, action, by=expert.id, duties=set(DefectDuty), note="因为")
+                moves.move(session, defect, action, by=expert.id, duties=set(DefectDuty), note="因为")
             return defect.number
 
     return record

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty
 from defects.texts import DefectText
 from portal.db import transaction
@@ -91,7 +91,7 @@ def _filed(session: Session, world: World, who: object) -> Ticket:
 def _link(session: Session, world: World, ticket: Ticket, name: str) -> None:
     curator = world.people["expert"]
     record = library.open_record(session, DefectText(title=f"转圈{name}", system="mkt"), by=curator.id)
-    library.move(session, record, DefectAction.CONFIRM, by=curator.id, duties={DefectDuty.CURATE})
+    moves.move(session, record, DefectAction.CONFIRM, by=curator.id, duties={DefectDuty.CURATE})
     linking.link(session, ticket, record, by=curator)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects.flow import DefectAction, DefectDuty
-from defects.library import move as move_defect
 from defects.library import open_record
+from defects.moves import move as move_defect
 from defects.texts import DefectText
 from kb.articles import ArticleText, write
 from kb.articles import move as move_article

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
-from defects import library
+from defects import library, moves
 from defects.flow import DefectAction, DefectDuty, DefectState
 from defects.models import Countermeasure, Defect, DefectMove
 from defects.queries import articles_about
@@ -44,9 +44,9 @@ def merge(
 ) -> DefectMove:
     """Declare ``defect`` a duplicate of ``into``; what hangs on it goes along."""
     _hold_tickets(session, _judged_on(defect))
-    survivor = library.survivor_of(into)
+    survivor = moves.survivor_of(into)
     before = {name: set(getattr(survivor, name)) for name in LISTS}
-    entry = library.merge(session, defect, into, by=by.id, duties=duties, note=note)
+    entry = moves.merge(session, defect, into, by=by.id, duties=duties, note=note)
     merged = RecordMerge(defect_id=defect.id, into_id=survivor.id, by_id=by.id, at=now(session))
     merged.gained = {
         name: [line for line in getattr(survivor, name) if line not in before[name]] for name in LISTS
@@ -71,8 +71,8 @@ def part(
     if merged is not None:
         _hold_tickets(session, _moved_by(merged))
     if survivor is not None:
-        library.hold(session, defect, survivor)
-    entry = library.move(session, defect, DefectAction.REOPEN, by=by.id, duties=duties, note=note)
+        moves.hold(session, defect, survivor)
+    entry = moves.move(session, defect, DefectAction.REOPEN, by=by.id, duties=duties, note=note)
     if merged is None or survivor is None:
         return entry
     merged.parted_at = now(session)
