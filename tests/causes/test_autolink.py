@@ -135,6 +135,25 @@ def test_what_nobody_has_measured_or_promised_enough_is_not_linked(scene: Scene)
     assert ticket.defect is None
 
 
+def test_what_a_person_said_of_the_same_words_is_not_said_against(scene: Scene) -> None:
+    """A machine files the same words again and again: one "no" is enough, and one taken back is none."""
+    ticket, first = scene.considered()
+    assert first is not None
+    assert first.linked
+    expert = scene.people["expert"]
+    linking.reject(scene.session, ticket, scene.record, by=expert)
+    _again, held = scene.considered()
+    assert held is not None
+    assert (held.decision, held.held, held.linked) == (Decision.LINK, Held.CONTRADICTED, False)
+    _other, elsewhere = scene.considered(f"{SAID}。今天又出现一次")
+    assert elsewhere is not None
+    assert elsewhere.linked
+    linking.undo(scene.session, ticket, scene.record, by=expert)
+    _free, linked = scene.considered()
+    assert linked is not None
+    assert linked.linked
+
+
 def test_complaints_ended_and_judged_tickets_are_left_alone(scene: Scene) -> None:
     _complaint, nothing = scene.considered(category=Category.COMPLAINT, sub="system")
     assert nothing is None

@@ -21,8 +21,8 @@ from portal.finder.find import Finder
 from portal.finder.proposing import Proposed, proposed
 from portal.tickets.models import Ticket
 
-#: Why a sure word is not one: nobody has measured it well enough, or people have stopped it.
-DOUBTED = frozenset({Held.PROMISE, Held.SUSPENDED})
+#: Why a sure word is not one: nobody has measured it well enough, or people have stopped or contradicted it.
+DOUBTED = frozenset({Held.PROMISE, Held.SUSPENDED, Held.CONTRADICTED})
 
 
 @dataclass(frozen=True, slots=True)

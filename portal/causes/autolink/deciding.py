@@ -26,7 +26,7 @@ from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.tickets import linking
 from portal.tickets.locking import lock
-from portal.tickets.models import DefectLink, Ticket
+from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.moves import NO_FIX_TO_COME
 from portal.tickets.words import Category, State
 
@@ -133,7 +133,21 @@ def _held(session: Session, ticket: Ticket, found: Proposed, defect: Defect, *, 
         return Held.SUSPENDED
     if defect.state in NO_FIX_TO_COME or not _may_see(ticket.holder, defect):
         return Held.UNSEEN
-    return None
+    return Held.CONTRADICTED if _was_contradicted(session, ticket, defect) else None
+
+
+def _was_contradicted(session: Session, ticket: Ticket, defect: Defect) -> bool:
+    """Has a person said of the very same words that it is not this? Machines file the same words often."""
+    said = (
+        select(LinkDecision.id)
+        .join(DefectLink, DefectLink.ticket_id == LinkDecision.ticket_id)
+        .where(
+            LinkDecision.digest == digest_of(ticket),
+            DefectLink.defect_id == defect.id,
+            DefectLink.verdict == LinkVerdict.REJECTED,
+        )
+    )
+    return session.scalar(select(said.exists())) is True
 
 
 def _may_see(holder: Person | None, defect: Defect) -> bool:

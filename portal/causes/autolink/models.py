@@ -26,12 +26,14 @@ class Held(StrEnum):
     PROMISE = "promise"
     SUSPENDED = "suspended"
     UNSEEN = "unseen"
+    CONTRADICTED = "contradicted"
 
 
 HELD_LABELS = {
     Held.PROMISE: N_("现在的模型没有承诺要求的精度"),
     Held.SUSPENDED: N_("自动关联暂停中"),
     Held.UNSEEN: N_("处理人看不到这条缺陷"),
+    Held.CONTRADICTED: N_("同样的话，专家说过不是它"),
 }
 
 
@@ -43,6 +45,7 @@ class LinkDecision(Base):
         UniqueConstraint("ticket_id", "digest"),
         Index("ix_link_decision_made", "model", "id", **only(text("link_id IS NOT NULL"))),
         Index("ix_link_decision_link", "link_id"),
+        Index("ix_link_decision_digest", "digest"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

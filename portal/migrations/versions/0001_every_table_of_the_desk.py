@@ -2787,6 +2787,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("ticket_id", "digest"),
     )
     with op.batch_alter_table("link_decision", schema=None) as batch_op:
+        batch_op.create_index("ix_link_decision_digest", ["digest"], unique=False)
         batch_op.create_index("ix_link_decision_link", ["link_id"], unique=False)
         batch_op.create_index(
             "ix_link_decision_made",
@@ -2901,6 +2902,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("link_id IS NOT NULL"),
         )
         batch_op.drop_index("ix_link_decision_link")
+        batch_op.drop_index("ix_link_decision_digest")
 
     op.drop_table("link_decision")
     with op.batch_alter_table("follow_up_call", schema=None) as batch_op:
