@@ -27,7 +27,7 @@ KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(["_l", "N_", "ngettext:1,2", "_n:1,
 #: Chinese characters and full-width punctuation; not the ideographic space, which only indents.
 CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
-MARKERS = {"_", "_l", "N_", "gettext", "lazy_gettext", "ngettext"}
+MARKERS = {"_", "_l", "N_", "gettext", "lazy_gettext", "ngettext", "pgettext"}
 #: A language is called by its own name in every language.
 OWN_NAMES = {"中文"}
 

@@ -1,7 +1,8 @@
 """Alarms that a repair did not hold: the list, and the three things a person makes of one.
 
 Who may decide and what follows is in ``portal.causes.alarms``; every member of staff may read along. The
-invariant: whatever is refused, the reason that was typed comes back.
+invariants: whatever is refused, the reason that was typed comes back; after a deed the list is where it was,
+and where the alarm stood lies what takes it back.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ blueprint = Blueprint("alarms", __name__)
 
 PER_PAGE = 20
 LARGEST_ID = 2**62
+#: What of the list was on the screen.
+PLACE = ("state", "system", "page")
 
 
 @blueprint.get("/defects/alarms")
@@ -48,10 +51,13 @@ def _drawn(*, problem: str = "", about: int = 0, reason: str = "") -> str:
     heights = lists.counts(db(), me(), system=system)
     state = _state(request.values.get("state", ""), heights)
     cursor = pages(heights[state], per_page=PER_PAGE)
-    wanted = lists.Wanted(state, system)
+    wanted, done = lists.Wanted(state, system), _just_done()
     return render_template(
         "alarms/page.html",
         lines=lists.listed(db(), me(), wanted, limit=cursor.per_page, offset=cursor.offset),
+        done=done,
+        said=_said(done) if done is not None else "",
+        at=about or request.args.get("at", type=int),
         heights=heights,
         state=state,
         tabs=lists.TAB_LABELS,
@@ -65,6 +71,25 @@ def _drawn(*, problem: str = "", about: int = 0, reason: str = "") -> str:
         reason=reason,
         **words(),
     )
+
+
+def _just_done() -> RecurrenceAlarm | None:
+    """The alarm that was decided a moment ago, while that can be taken back."""
+    number = request.args.get("done", 0, type=int)
+    alarm = lists.one(db(), me(), number) if 0 < number < LARGEST_ID else None
+    if alarm is None or alarm.is_waiting or alarm.before is None or not may_decide(me(), alarm):
+        return None
+    return alarm
+
+
+def _said(alarm: RecurrenceAlarm) -> str:
+    """What became of it, for whoever did it."""
+    number = alarm.defect.number
+    if alarm.state == AlarmState.CONFIRMED:
+        return _("已确认 %(number)s 复发，缺陷已重新打开。", number=number)
+    if alarm.state == AlarmState.DISMISSED:
+        return _("已记为误报，%(number)s 恢复原状；这些工单不再推荐给它。", number=number)
+    return _("已撤销对 %(number)s 的判定，报警重新等待判断。", number=number)
 
 
 def words() -> dict[str, object]:
@@ -96,7 +121,7 @@ def confirm(number: int) -> Response:
     shown = set(request.form.getlist("shown", type=int))
     unseen = {row.ticket_id for row in alarm.sightings} - shown
     deed = lambda: verbs.confirm(db(), alarm, by=me(), tickets={*given, *unseen}, seen=_seen())  # noqa: E731
-    return _done(alarm, deed, _("已确认 %(number)s 复发，缺陷已重新打开。", number=alarm.defect.number))
+    return _done(alarm, deed)
 
 
 @blueprint.post("/defects/alarms/<int:number>/dismiss")
@@ -104,8 +129,7 @@ def confirm(number: int) -> Response:
 def dismiss(number: int) -> Response:
     alarm, reason = _alarm(number), request.form.get("reason", "")
     deed = lambda: verbs.dismiss(db(), alarm, reason, by=me(), seen=_seen())  # noqa: E731
-    said = _("已记为误报，%(number)s 恢复原状；这些工单不再推荐给它。", number=alarm.defect.number)
-    return _done(alarm, deed, said, reason=reason)
+    return _done(alarm, deed, reason=reason)
 
 
 @blueprint.post("/defects/alarms/<int:number>/undo")
@@ -113,7 +137,7 @@ def dismiss(number: int) -> Response:
 def undo(number: int) -> Response:
     alarm = _alarm(number)
     deed = lambda: verbs.undo(db(), alarm, by=me(), seen=_seen())  # noqa: E731
-    return _done(alarm, deed, _("已撤销对 %(number)s 的判定，报警重新等待判断。", number=alarm.defect.number))
+    return _done(alarm, deed)
 
 
 def _alarm(number: int) -> RecurrenceAlarm:
@@ -127,7 +151,7 @@ def _seen() -> int | None:
     return request.form.get("seen", type=int)
 
 
-def _done(alarm: RecurrenceAlarm, deed: Callable[[], object], said: str, *, reason: str = "") -> Response:
+def _done(alarm: RecurrenceAlarm, deed: Callable[[], object], *, reason: str = "") -> Response:
     number, where = alarm.id, request.form.get("next", "")
     try:
         deed()
@@ -135,8 +159,18 @@ def _done(alarm: RecurrenceAlarm, deed: Callable[[], object], said: str, *, reas
         sentence, status = sentence_of(refusal), 409 if isinstance(refusal, Overtaken) else 422
         db().rollback()
         return make_response(_drawn(problem=sentence, about=number, reason=reason), status)
-    flash(said, "success")
-    return redirect(local_path(where) if where else url_for("alarms.page", state=request.form.get("state")))
+    if where or alarm.is_waiting:
+        flash(_said(alarm), "success")
+    return redirect(local_path(where) if where else _back_in_place(alarm))
+
+
+def _back_in_place(alarm: RecurrenceAlarm) -> str:
+    """The list as it was: at the line that takes the deed back, or at the alarm that waits again."""
+    place = {name: value for name in PLACE if (value := request.values.get(name))}
+    if alarm.is_waiting:
+        return url_for("alarms.page", **place, at=alarm.id, _anchor=f"alarm-{alarm.id}")  # type: ignore[arg-type]
+    beside = request.form.get("beside", type=int)
+    return url_for("alarms.page", **place, done=alarm.id, at=beside, _anchor="done")  # type: ignore[arg-type]
 
 
 # ── for other pages ──────────────────────────────────────────────────────────────────────────────

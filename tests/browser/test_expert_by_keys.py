@@ -132,13 +132,19 @@ def test_an_alarm_is_judged_taken_back_and_judged_again(
     opens(page, page.locator(".bench-piles").get_by_role("link", name="复发报警"), "/defects/alarms")
     expect(page.locator(".alarm")).to_contain_text("阶梯电费重复累计")
     presses(page, "y")
-    expect(page.get_by_text("复发，缺陷已重新打开。")).to_be_visible()
+    done = page.locator(".alarm-done")
+    expect(done).to_contain_text("复发，缺陷已重新打开。")
     assert state_of(maker) == AlarmState.CONFIRMED
+    presses(page, "u")
+    expect(page.get_by_text("报警重新等待判断。")).to_be_visible()
+    assert state_of(maker) == before
+    expect(page.locator(".alarm")).to_contain_text("阶梯电费重复累计")
+    presses(page, "y")
+    expect(done).to_be_visible()
     opens(page, page.locator(".alarm-tabs").get_by_role("link", name="已确认"), "/defects/alarms")
     expect(page.locator(".alarm.is-confirmed")).to_be_visible()
     presses(page, "u")
     expect(page.get_by_text("报警重新等待判断。")).to_be_visible()
-    assert state_of(maker) == before
     opens(page, page.locator(f".alarm-tabs [href*='state={before}']"), "/defects/alarms")
     presses(page, "x")
     page.keyboard.type("是另一种算法，不是累计")

@@ -115,6 +115,49 @@ def test_an_expert_judges_alarms(
     assert "elsewhere" not in off.location
 
 
+def test_what_takes_a_decision_back_lies_where_the_alarm_stood(
+    client: Clients,
+    maker: sessionmaker[Session],
+    repaired: Repaired,
+    filed: Filing,
+    linked: Callable[..., None],
+) -> None:
+    defects = [repaired(title) for title in ("阶梯电费重复累计", "余额显示成负数", "账单少了一页")]
+    for defect in defects:
+        linked(filed("又出现了，报错 0x80070005"), defect)
+    oldest, middle, newest = (alarm_of(maker, defect)[0] for defect in defects)
+    expert, place = client("expert"), "?state=open&system=mkt"
+    page = expert.get(f"/defects/alarms{place}").text
+    forms = [page.index(f"/defects/alarms/{number}/dismiss") for number in (newest, middle, oldest)]
+    assert forms == sorted(forms)
+    assert f'name="beside" value="{oldest}"' in page
+
+    given = {"reason": "是别的菜单", "beside": oldest}
+    answer = expert.submit(f"/defects/alarms/{middle}/dismiss{place}", given)
+    assert answer.location == f"/defects/alarms{place}&done={middle}&at={oldest}#done"
+    there = expert.get(answer.location).text
+    newest_at, done_at, oldest_at = (
+        there.index(mark) for mark in (f"alarm-{newest}", 'id="done"', f"alarm-{oldest}")
+    )
+    assert newest_at < done_at < oldest_at
+    assert f"已记为误报，{defects[1]} 恢复原状" in there
+    assert there.count('data-key="u"') == 1
+    assert there.index('data-key="y"') > oldest_at, "keys go on where it was"
+    assert 'id="done"' not in client("manager").get(answer.location).text
+    assert 'id="done"' not in expert.get(f"/defects/alarms{place}&done={newest}&at={oldest}").text
+
+    back = expert.submit(f"/defects/alarms/{middle}/undo{place}", {})
+    assert back.location == f"/defects/alarms{place}&at={middle}#alarm-{middle}"
+    again = expert.get(back.location).text
+    assert "报警重新等待判断" in again
+    assert again.index('data-key="y"') > again.index(f"alarm-{middle}")
+    last = expert.submit(f"/defects/alarms/{oldest}/dismiss{place}", {"reason": "是别的菜单"})
+    ended = expert.get(last.location).text
+    assert ended.index('id="done"') > ended.index(f"alarm-{middle}"), "the last of the list: at its end"
+    expert.submit("/language/en")
+    assert re.search(r'id="done".*</i>Undo <kbd>u</kbd>', expert.get(last.location).text)
+
+
 def test_the_record_shows_its_alarm_its_curves_and_what_was_done(
     client: Clients, repaired: Repaired, filed: Filing, linked: Callable[..., None]
 ) -> None:
