@@ -8,8 +8,8 @@ nothing, and what a row does not mention stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from defects import library, moves
 from defects.flow import STATE_LABELS, DefectAction, DefectDuty, DefectState, Step, step
 from defects.models import TYPE_LABELS, Defect, DefectMove, DefectType
-from defects.texts import DefectText, as_stored, check, text_of
+from defects.prospects import prospects, written
+from defects.texts import check
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
@@ -71,7 +72,6 @@ WAYS = {
     S.NOT_A_DEFECT: (A.REJECT,),
     S.DUPLICATE: (),
 }
-OWNERS = ("owner_middle", "owner_back")
 EVERY_DUTY = frozenset(DefectDuty)
 
 
@@ -90,23 +90,45 @@ def load(
     ``growing``: lists from which an import takes nothing away, because people here add to them.
     """
     outcome = Outcome()
+    batch = batch_of(session, records, outcome, settle=settle)
+    if outcome.faults and not skip_bad:
+        return outcome
+    writer = Writer(session, batch, outcome, by=by, growing=growing)
+    for part in chunks(batch.drafts):
+        writer.write(part)
+        if progress:
+            progress(len(part))
+    writer.merge()
+    return outcome
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows that can stand, and what they name: ``known`` (source, id) → record, ``numbers`` QX → record."""
+
+    drafts: list[Draft]
+    known: dict[Key, int]
+    numbers: dict[str, int]
+
+
+def batch_of(
+    session: Session,
+    records: Iterable[Record],
+    outcome: Outcome,
+    *,
+    settle: Settle | None = None,
+    beside: Collection[Key] = (),
+) -> Batch:
+    """The rows that can be taken; the others are told. ``beside``: what else comes in the same import."""
 
     def whole(values: dict[str, Any]) -> dict[str, Any]:
         return _whole(settle(values) if settle else values)
 
     drafts = drafts_of(records, FIELDS, outcome, settle=whole)
     known = ids_of(session, Defect, [*(draft.key for draft in drafts), *_originals(drafts)])
-    numbers = _numbers(session, drafts)
-    drafts = _with_originals(drafts, known, numbers, outcome)
-    if outcome.faults and not skip_bad:
-        return outcome
-    writer = Writer(session, known, outcome, by=by, growing=growing)
-    for part in chunks(drafts):
-        writer.write(part)
-        if progress:
-            progress(len(part))
-    writer.merge(numbers)
-    return outcome
+    batch = Batch(drafts, known, _numbers(session, drafts))
+    batch.drafts = _with_originals(batch, {*beside, *(draft.key for draft in drafts)}, outcome)
+    return batch
 
 
 def _whole(values: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +137,7 @@ def _whole(values: dict[str, Any]) -> dict[str, Any]:
     if state == DefectState.DUPLICATE and not values["duplicate_of"]:
         raise BadRow(N_("重复的缺陷要写明并入了哪一条（duplicate_of）：那一条的来源编号，或者 QX 编号。"))
     try:
-        check(_text(values))
+        check(written(values))
         _walk(state, values)
     except Refused as refusal:
         raise BadRow(str(refusal)) from refusal
@@ -125,7 +147,7 @@ def _whole(values: dict[str, Any]) -> dict[str, Any]:
 # ── duplicates ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_duplicate(draft: Draft) -> bool:
+def is_duplicate(draft: Draft) -> bool:
     return bool(draft.values["state"] == DefectState.DUPLICATE)
 
 
@@ -137,12 +159,12 @@ def _original(draft: Draft) -> Key:
 
 
 def _originals(drafts: Sequence[Draft]) -> list[Key]:
-    return [_original(draft) for draft in drafts if _is_duplicate(draft)]
+    return [_original(draft) for draft in drafts if is_duplicate(draft)]
 
 
 def _numbers(session: Session, drafts: Sequence[Draft]) -> dict[str, int]:
     """Number → id of the records that rows name by their number here."""
-    named = {name for draft in drafts if _is_duplicate(draft) and (name := draft.values["duplicate_of"])}
+    named = {name for draft in drafts if is_duplicate(draft) and (name := draft.values["duplicate_of"])}
     found: dict[str, int] = {}
     for part in chunks(sorted(name for name in named if name.startswith("QX"))):
         rows = session.execute(select(Defect.number, Defect.id).where(Defect.number.in_(part)))
@@ -150,19 +172,16 @@ def _numbers(session: Session, drafts: Sequence[Draft]) -> dict[str, int]:
     return found
 
 
-def _with_originals(
-    drafts: Sequence[Draft], known: Mapping[Key, int], numbers: Mapping[str, int], outcome: Outcome
-) -> list[Draft]:
+def _with_originals(batch: Batch, here: Collection[Key], outcome: Outcome) -> list[Draft]:
     """Leave out duplicates of nothing and of themselves."""
-    here = {draft.key for draft in drafts}
     kept = []
-    for draft in drafts:
+    for draft in batch.drafts:
         named = draft.values["duplicate_of"]
-        found = not _is_duplicate(draft) or _original(draft) in here or _original(draft) in known
-        if not found and named not in numbers:
+        found = not is_duplicate(draft) or _original(draft) in here or _original(draft) in batch.known
+        if not found and named not in batch.numbers:
             why = N_("和它重复的 %(id)s 不在文件里，也没有导入过。") % {"id": named}
             outcome.refuse(draft.row, why)
-        elif _is_duplicate(draft) and _original(draft) == draft.key:
+        elif is_duplicate(draft) and _original(draft) == draft.key:
             outcome.refuse(draft.row, N_("不能和自己重复。"))
         else:
             kept.append(draft)
@@ -172,97 +191,64 @@ def _with_originals(
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A duplicate that this import has brought: it is merged at the end."""
-
-    draft: Draft
-    id: int
-
-
 class Writer:
     """Begins new records and describes known ones, a few hundred at a time."""
 
     def __init__(
-        self,
-        session: Session,
-        known: dict[Key, int],
-        outcome: Outcome,
-        *,
-        by: int,
-        growing: Collection[str] = (),
+        self, session: Session, batch: Batch, outcome: Outcome, *, by: int, growing: Collection[str] = ()
     ) -> None:
-        self.session, self.known, self.outcome = session, known, outcome
+        self.session, self.batch, self.outcome = session, batch, outcome
         self.by, self.growing = by, growing
         self._fresh = numbered(library.next_number(session))
-        self._duplicates: list[_Begun] = []
+        self._duplicates: list[Draft] = []
 
     def write(self, drafts: Sequence[Draft]) -> None:
-        ids = [self.known[draft.key] for draft in drafts if draft.key in self.known]
-        present = {row.id: row for row in self.session.scalars(select(Defect).where(Defect.id.in_(ids)))}
         begun: list[tuple[Draft, Defect]] = []
-        for draft in drafts:
-            defect = present.get(self.known.get(draft.key, 0))
+        for found in prospects(self.session, drafts, self.batch.known, growing=self.growing):
+            draft, defect = found.draft, found.defect
             if defect is None:
                 begun.append((draft, self._begin(draft)))
-            else:
-                self._describe(draft, defect)
+                continue
+            if found.fate == Fate.CHANGED:
+                library.describe(self.session, defect, found.text)
+            self._tell(draft, defect, found.fate)
         self.session.flush()
         for draft, defect in begun:
-            self.known[draft.key] = defect.id
-            if _is_duplicate(draft):
-                self._duplicates.append(_Begun(draft, defect.id))
+            self.batch.known[draft.key] = defect.id
+            if is_duplicate(draft):
+                self._duplicates.append(draft)
 
     def _begin(self, draft: Draft) -> Defect:
-        defect = library.begin(self.session, _text(draft.values), by=self.by, number=next(self._fresh))
+        text = written(draft.values)
+        defect = library.begin(self.session, text, by=self.by, number=next(self._fresh))
         defect.source, defect.external_id = draft.key
         _take_over(self.session, defect, draft.values, by=self.by)
         self._tell(draft, defect, Fate.NEW)
         return defect
-
-    def _describe(self, draft: Draft, defect: Defect) -> None:
-        before = text_of(defect)
-        text = _mentioned(before, draft, growing=self.growing)
-        if as_stored(self.session, text) == before:
-            self._tell(draft, defect, Fate.UNCHANGED)
-        else:
-            library.describe(self.session, defect, text)
-            self._tell(draft, defect, Fate.CHANGED)
 
     def _tell(self, draft: Draft, defect: Defect, fate: Fate) -> None:
         self.outcome.count(draft.row, fate, number=defect.number, title=defect.title)
         for remark in draft.row.remarks:
             self.outcome.remark(draft.row, remark)
 
-    def merge(self, numbers: Mapping[str, int]) -> None:
+    def merge(self) -> None:
         """Merge the duplicates that came; one that can't be stays 疑似, and the outcome says why."""
-        for begun in self._duplicates:
-            draft = begun.draft
-            target = self.known.get(_original(draft)) or numbers[draft.values["duplicate_of"]]
-            defect, into = self.session.get_one(Defect, begun.id), self.session.get_one(Defect, target)
+        for draft in self._duplicates:
             try:
-                with self.session.begin_nested():
-                    moves.merge(self.session, defect, into, by=self.by, duties=EVERY_DUTY, note=TAKEN)
+                merge(self.session, self.batch, draft, by=self.by)
             except Refused as refusal:
                 self.outcome.remark(draft.row, str(refusal))
 
 
-def _text(values: Mapping[str, Any]) -> DefectText:
-    """Everything that a new record says."""
-    own = {field.name: values[field.name] for field in fields(DefectText) if field.name in values}
-    return DefectText(**own)
-
-
-def _mentioned(before: DefectText, draft: Draft, *, growing: Collection[str]) -> DefectText:
-    """What a known record says after this row: what the row does not mention stays."""
-    given = set(draft.record.fields)
-    given |= {f"{name}_id" for name in OWNERS if name in given}
-    text = _text(draft.values)
-    said = {field.name: getattr(text, field.name) for field in fields(DefectText) if field.name in given}
-    for name in growing:
-        if name in said:
-            said[name] = tuple(dict.fromkeys([*getattr(before, name), *said[name]]))
-    return replace(before, **said)
+def merge(session: Session, batch: Batch, draft: Draft, *, by: int) -> Defect:
+    """Merge a duplicate that was brought in; the record that it went into. Raises :class:`Refused`."""
+    target = batch.known.get(_original(draft)) or batch.numbers.get(draft.values["duplicate_of"])
+    if target is None:
+        raise Refused(N_("和它重复的 %(id)s 没有导入。"), id=draft.values["duplicate_of"])
+    defect, into = session.get_one(Defect, batch.known[draft.key]), session.get_one(Defect, target)
+    with session.begin_nested():
+        moves.merge(session, defect, into, by=by, duties=EVERY_DUTY, note=TAKEN)
+    return into
 
 
 def _walk(state: DefectState, values: dict[str, Any]) -> list[Step]:

@@ -60,7 +60,7 @@ def _text(name: str, content: bytes, encoding: str) -> str:
         except UnicodeError:
             continue
     raise BadFile(
-        N_("%(name)s 不是 %(encoding)s 编码，请用 --encoding 指明（例如 gb18030）。")
+        N_("%(name)s 不是 %(encoding)s 编码，请指明它的编码（例如 gb18030）。")
         % {"name": name, "encoding": encoding}
     )
 
@@ -74,6 +74,18 @@ def _rows(name: str, text: str) -> Iterator[list[str]]:
         )
     except csv.Error as fault:
         raise BadFile(N_("%(name)s 的 CSV 引号不成对或单元格过大。") % {"name": name}) from fault
+
+
+def header_of(name: str, content: bytes, *, encoding: str) -> list[str]:
+    """What the first row calls the columns."""
+    return next(_rows(name, _text(name, content, encoding)), [])
+
+
+def recognised(header: Sequence[str], named: Mapping[str, str]) -> dict[str, str]:
+    """Our word → the column that says it; those alone that were found."""
+    columns = [cell.strip().lower() for cell in header]
+    found = {word: _standing(columns, word, named) for word in NAMES}
+    return {word: header[places[0]] for word, places in found.items() if places}
 
 
 def _places(name: str, header: Sequence[str], named: Mapping[str, str]) -> dict[str, list[int]]:

@@ -22,6 +22,7 @@ from portal.causes.trackers.issue import NAMES, Issue
 ELSE = "*"
 TABLES = ("system", "module", "state", "severity", "type", "version", "people", "columns", "set", "defaults")
 WORDS = ("source",)
+NEITHER = N_("对照表 %(name)s 不是合法的 TOML 或 JSON。")
 S, T = DefectState, DefectType
 
 #: ``STATUS/RESOLUTION`` before ``STATUS`` before ``*/RESOLUTION``; all in lower case.
@@ -158,14 +159,21 @@ def mapping_from(path: Path) -> Mapped:
     """Raises :class:`BadFile` with what is wrong."""
     try:
         content = path.read_text(encoding="utf-8-sig")
-        written = json.loads(content) if path.suffix.lower() == ".json" else tomllib.loads(content)
     except OSError as fault:
         raise BadFile(
             N_("读不了对照表 %(name)s：%(why)s。") % {"name": path, "why": fault.strerror}
         ) from fault
+    except ValueError as fault:
+        raise BadFile(NEITHER % {"name": path}) from fault
+    return mapping_of(str(path), tables_in(str(path), content))
+
+
+def tables_in(name: str, content: str) -> Any:
+    """TOML, or JSON of the same shape, by what it is."""
+    try:
+        return json.loads(content) if content.lstrip().startswith("{") else tomllib.loads(content)
     except (ValueError, RecursionError) as fault:
-        raise BadFile(N_("对照表 %(name)s 不是合法的 TOML 或 JSON。") % {"name": path}) from fault
-    return mapping_of(str(path), written)
+        raise BadFile(NEITHER % {"name": name}) from fault
 
 
 def mapping_of(name: str, written: Any) -> Mapped:

@@ -5,28 +5,23 @@ The invariant: the same file gives the same records, whatever is in the database
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from defects.flow import DefectState
 from indexer.words import N_
 from kb.importing.outcome import BadFile, Record, Row
 from portal.causes.trackers import bugzilla, columns, jira
+from portal.causes.trackers.files import File
 from portal.causes.trackers.issue import Issue, symptoms_of
 from portal.causes.trackers.mapping import Mapped
 from portal.causes.trackers.markup import root_of
 
-LARGEST = 512 * 1024 * 1024
-LARGEST_TABLE = 256 * 1024 * 1024
 MOST_ISSUES = 200_000
-LOOKED_AT = 64
 TITLE_LIMIT = 300
 TEXT_LIMIT = 20_000
 #: States in which a record must name its cause, which trackers seldom do.
@@ -43,21 +38,25 @@ class Tracker(StrEnum):
 
 
 def records_of(
-    path: Path, tracker: Tracker, mapped: Mapped, *, source: str = "", encoding: str = "auto"
+    file: Path | File, tracker: Tracker, mapped: Mapped, *, source: str = "", encoding: str = "auto"
 ) -> list[Record]:
     """Everything that the file brings; raises :class:`BadFile`."""
-    named = (
-        source or mapped.source or (path.name.partition(".")[0] if tracker == Tracker.CSV else tracker.value)
-    )
+    file = file if isinstance(file, File) else File(file.name, file)
+    named = source or mapped.source or (file.stem if tracker == Tracker.CSV else tracker.value)
+    return mapped_records(file, issues_of(file, tracker, mapped, encoding=encoding), mapped, source=named)
+
+
+def mapped_records(file: File, issues: Iterable[Issue], mapped: Mapped, *, source: str) -> list[Record]:
+    """These issues as records; what is no defect is left out and told."""
     records: list[Record] = []
     others: Counter[str] = Counter()
-    for issue in issues_of(path, tracker, mapped, encoding=encoding):
+    for issue in issues:
         if not issue.fault and not mapped.takes(issue):
             others[issue.kind] += 1
             continue
-        records.append(record_of(path.name, issue, mapped, source=named))
+        records.append(record_of(file.name, issue, mapped, source=source))
     if not records and not others:
-        raise BadFile(N_("%(name)s 里没有可以导入的内容。") % {"name": path.name})
+        raise BadFile(N_("%(name)s 里没有可以导入的内容。") % {"name": file.name})
     return _told_of(others, records)
 
 
@@ -74,88 +73,34 @@ def _told_of(others: Counter[str], records: list[Record]) -> list[Record]:
     return [replace(first, row=replace(first.row, remarks=(*first.row.remarks, remark))), *records[1:]]
 
 
-def issues_of(path: Path, tracker: Tracker, mapped: Mapped, *, encoding: str) -> Iterator[Issue]:
+def issues_of(file: File, tracker: Tracker, mapped: Mapped, *, encoding: str) -> Iterator[Issue]:
     """Every issue of the file, by what the file is and not by what it is called."""
-    if not path.is_file():
-        raise BadFile(N_("找不到文件 %(name)s。") % {"name": path})
-    for number, issue in enumerate(_read(path, tracker, mapped, encoding), start=1):
+    if not file.path.is_file():
+        raise BadFile(N_("找不到文件 %(name)s。") % {"name": file.path})
+    for number, issue in enumerate(_read(file, tracker, mapped, encoding), start=1):
         if number > MOST_ISSUES:
-            raise BadFile(N_("%(name)s 里的条目太多，请分成几个文件。") % {"name": path.name})
+            raise BadFile(N_("%(name)s 里的条目太多，请分成几个文件。") % {"name": file.name})
         yield issue
 
 
-def _read(path: Path, tracker: Tracker, mapped: Mapped, encoding: str) -> Iterator[Issue]:
-    start = _start(path)
+def _read(file: File, tracker: Tracker, mapped: Mapped, encoding: str) -> Iterator[Issue]:
+    start = file.start()
     if tracker != Tracker.CSV and start.startswith(b"<"):
         readers = {Tracker.BUGZILLA: ("bugzilla", bugzilla.issues_in), Tracker.JIRA: ("rss", jira.issues_in)}
         root, read = readers[tracker]
-        with _opened(path) as stream:
+        with file.opened() as stream:
             found = root_of(stream)
         if found and found != root:
             raise BadFile(
                 N_("%(name)s 不是 %(tracker)s 的 XML 导出（最外层应是 <%(root)s>）。")
-                % {"name": path.name, "tracker": tracker.value, "root": root}
+                % {"name": file.name, "tracker": tracker.value, "root": root}
             )
-        with _opened(path) as stream:
-            yield from read(path.name, stream)
+        with file.opened() as stream:
+            yield from read(file.name, stream)
     elif tracker == Tracker.JIRA and start[:1] in (b"{", b"["):
-        yield from jira.issues_in_json(path.name, _whole(path, jira.LARGEST_JSON))
+        yield from jira.issues_in_json(file.name, file.whole(jira.LARGEST_JSON))
     else:
-        content = _whole(path, LARGEST_TABLE)
-        yield from columns.issues_in(path.name, content, named=mapped.columns, encoding=encoding)
-
-
-def _start(path: Path) -> bytes:
-    with _opened(path) as stream:
-        return _guarded(path, stream, LOOKED_AT).lstrip(b"\xef\xbb\xbf \t\r\n")
-
-
-def _opened(path: Path) -> IO[bytes]:
-    packed = path.name.lower().endswith(".gz")
-    raw: Any = gzip.open(path, "rb") if packed else path.open("rb")  # noqa: SIM115 - the caller closes it
-    return io.BufferedReader(_Bounded(raw, path.name))
-
-
-def _whole(path: Path, limit: int) -> bytes:
-    with _opened(path) as stream:
-        content = _guarded(path, stream, limit + 1)
-    if len(content) > limit:
-        raise BadFile(
-            N_("%(name)s 超过 %(limit)s MB，请分成几个文件。") % {"name": path.name, "limit": limit >> 20}
-        )
-    return content
-
-
-def _guarded(path: Path, stream: IO[bytes], size: int) -> bytes:
-    try:
-        return stream.read(size)
-    except (OSError, EOFError, zlib.error) as fault:
-        raise BadFile(N_("%(name)s 读不出来，可能没有下载完整。") % {"name": path.name}) from fault
-
-
-class _Bounded(io.RawIOBase):
-    """What unpacks to more than a file may hold ends there."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self._stream, self._name, self._left = stream, name, LARGEST
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
-        if self._left < 0:
-            limit = LARGEST >> 20
-            raise BadFile(
-                N_("%(name)s 超过 %(limit)s MB，请分成几个文件。") % {"name": self._name, "limit": limit}
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+        yield from columns.issues_in(file.name, file.whole(), named=mapped.columns, encoding=encoding)
 
 
 # ── one issue ────────────────────────────────────────────────────────────────────────────────────
