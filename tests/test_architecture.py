@@ -31,6 +31,7 @@ VERBS = [
         "portal/causes/known/retiring.py",
         "portal/tickets/desk.py",
         "portal/tickets/moves.py",
+        "portal/tickets/effects.py",
         "portal/tickets/unattended.py",
         "portal/tickets/filing.py",
         "portal/tickets/informing.py",

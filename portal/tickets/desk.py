@@ -7,9 +7,9 @@ writes its trail entry and its notices in the same transaction; verbs never comm
 
 from portal.tickets.clocks import PAUSED, ZONE, clock_of
 from portal.tickets.filing import TEXT_LIMIT, TITLE_LIMIT, Request, file, next_number, title_from
+from portal.tickets.given import Given
 from portal.tickets.moves import (
     NO_FIX_TO_COME,
-    Given,
     Overtaken,
     actor_of,
     move,

@@ -1,14 +1,11 @@
 """``move``: the only writer of a ticket's state, tier and holder.
 
-One step of the table, taken and written down in one transaction with its clocks and notices. Everybody
-speaks to it through ``desk``. Raises :class:`kb.flow.Refused` with a sentence, :class:`Overtaken` when a
-colleague was faster.
+One step of the table, taken and written down in one transaction with its clocks and notices; what else it
+changes on the ticket is in ``effects``, which nobody else calls. Everybody speaks to it through ``desk``.
+Raises :class:`kb.flow.Refused` with a sentence, :class:`Overtaken` when a colleague was faster.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import OperationalError
@@ -20,18 +17,12 @@ from defects.flow import DefectState
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
-from kb.models import Article
 from portal.people.models import Person
-from portal.tickets import clocks, linking, notices, trail
-from portal.tickets.assignment.presence import absence_of
+from portal.tickets import clocks, effects, linking, notices, trail
 from portal.tickets.complaints.bars import barred_from, complaint_of
-from portal.tickets.filing import TEXT_LIMIT, clean
 from portal.tickets.flow import (
     BETWEEN_TICKETS,
-    NEEDS,
-    RETURNS,
     SYSTEM,
-    WORKERS,
     Actor,
     Situation,
     Step,
@@ -40,15 +31,14 @@ from portal.tickets.flow import (
 )
 from portal.tickets.forms.fields import NOTHING, Names
 from portal.tickets.forms.sheets import missing_of
+from portal.tickets.given import Given, checked
 from portal.tickets.locking import lock
 from portal.tickets.models import Ticket, TrailEntry
-from portal.tickets.relations import children, merging
 from portal.tickets.relations.consequences import Moved, consequences
 from portal.tickets.relations.hearing import pass_on, tell_parent
 from portal.tickets.relations.standing import is_told, open_children, stand_in_of, works_for_parent
-from portal.tickets.talk import link_article
 from portal.tickets.visibility import permissions_on, serves
-from portal.tickets.words import ACTION_LABELS, SUB_LABELS, TIER_LABELS, Action, Category, State, Tier
+from portal.tickets.words import ACTION_LABELS, TIER_LABELS, Action, State, Tier
 
 #: Defects that no fix will ever come for; nothing is parked on them.
 NO_FIX_TO_COME = frozenset({DefectState.NOT_A_DEFECT, DefectState.DUPLICATE})
@@ -60,24 +50,6 @@ class Overtaken(Refused):
 
 #: What PostgreSQL calls it when two wait for each other.
 DEADLOCK = "40P01"
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a person gives along with a move."""
-
-    note: str = ""
-    category: Category | None = None
-    sub: str = ""
-    priority: int | None = None
-    rating: int | None = None
-    person: Person | None = None
-    article: Article | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
-    other: Ticket | None = None
-    """The ticket that a deed between tickets ties this one to."""
-    heard: bool = False
-    """The user said so when they were rung after the close; what forms and the API give never says this."""
 
 
 def actor_of(person: Person | None, ticket: Ticket, *, heard: bool = False) -> Actor:
@@ -162,7 +134,7 @@ def _decided(
     if seen is not None and seen != ticket.version:
         raise overtaken(session, ticket)
     row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
-    given = _checked(row, given)
+    given = checked(row, given)
     with session.begin_nested():  # a move that is refused half-way leaves nothing behind
         if row.action == Action.PARK and by is not None:
             linking.stand_by(session, ticket, by=by)
@@ -174,10 +146,10 @@ def _decided(
 def _taken(session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> TrailEntry:
     start, former = (ticket.state, ticket.tier), ticket.survivor
     clocks.settle(session, ticket, row)
-    _settle_holder(ticket, row, by=by, given=given)
+    effects.settle_holder(ticket, row, by=by, given=given)
     ticket.state, ticket.tier, ticket.updated_at = row.end, row.then, now(session)
     flag_modified(ticket, "updated_at")  # of two moves in one moment the second raises the version, too
-    data = _apply(session, ticket, row, by=by, given=given)
+    data = effects.apply(session, ticket, row, by=by, given=given)
     session.flush()  # the version is compared here, before anything is written down
     entry = trail.append(
         session,
@@ -226,127 +198,3 @@ def overtaken(session: Session, ticket: Ticket) -> Overtaken:
         name=name,
         deed=deed,
     )
-
-
-def _checked(row: Step, given: Given) -> Given:
-    """What was given, made clean; refuses when the table's "must give" is not met."""
-    note = clean(given.note)
-    if len(note) > TEXT_LIMIT:
-        raise Refused(N_("内容太长，请控制在 %(limit)s 个字以内，其余放进附件。"), limit=TEXT_LIMIT)
-    held = {
-        "note": bool(note),
-        "category": given.category is not None,
-        "rating": given.rating in (1, 2, 3, 4, 5),
-        "person": given.person is not None,
-        "other": given.other is not None,
-    }
-    missing = next((need for need in row.needs if not held[need]), None)
-    if missing:
-        raise Refused(NEEDS[missing])
-    return replace(given, note=note)
-
-
-def _settle_holder(ticket: Ticket, row: Step, *, by: Person | None, given: Given) -> None:
-    if row.action == Action.TAKE:
-        ticket.holder = by
-    elif row.action in (Action.REASSIGN, Action.HAND_OVER):
-        ticket.holder = _successor(ticket, given.person)
-    elif row.action in (Action.RULE, Action.CLASSIFY, Action.ASK):
-        ticket.holder = ticket.holder or by  # who began it hears of what comes back
-    elif not row.keeps_holder:
-        ticket.holder = None
-
-
-def _successor(ticket: Ticket, person: Person | None) -> Person:
-    if person is None or WORKERS[ticket.tier] not in permissions_on(person, ticket):
-        raise Refused(N_("这位同事的岗位不负责这张工单。"))
-    if person.id in barred_from(ticket):
-        raise Refused(N_("这位同事办过被投诉的工单，请换一位。"))
-    session = object_session(ticket)
-    if session is not None and absence_of(session, person) is not None:
-        raise Refused(N_("%(name)s现在不在岗，请交给别的同事。"), name=person.name)
-    return person
-
-
-def _apply(
-    session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given
-) -> dict[str, object]:
-    """What a step changes beside state, tier and holder; returns what the trail should keep of it."""
-    if row.by not in (Who.REQUESTER, Who.SYSTEM) and ticket.responded_at is None:
-        ticket.responded_at = now(session)
-    if row.action in RETURNS:
-        ticket.returns += 1
-    if row.then in (Tier.LOCAL, Tier.MIDDLE, Tier.BACK, Tier.DISPATCH):
-        ticket.untouched = False
-    data = _effect(session, ticket, row, by=by, given=given)
-    if given.article is not None:
-        link_article(session, ticket, given.article, by=by)
-        data["article"] = given.article.number
-    clocks.renew_tier(session, ticket, row)
-    return data
-
-
-def _effect(
-    session: Session, ticket: Ticket, row: Step, *, by: Person | None, given: Given
-) -> dict[str, object]:
-    moment = now(session)
-    match row.action:
-        case Action.RULE | Action.CLASSIFY:
-            return _rule(session, ticket, row.action, given)
-        case Action.ANSWER | Action.TELL:
-            ticket.outcome, ticket.told_at = given.note, moment
-        case Action.FINISH | Action.LOCAL_DONE:
-            ticket.work_note = given.note
-        case Action.CONFIRM:
-            if row.end == State.CLOSED:
-                ticket.closed_at = moment
-            if row.by == Who.REQUESTER:  # the system's own note is no word of the user's
-                ticket.rating, ticket.rating_words = given.rating, given.note
-            return {"rating": ticket.rating}
-        case Action.CANCEL:
-            ticket.closed_at = moment
-        case Action.REOPEN:
-            ticket.reopens += 1
-            ticket.told_at = ticket.closed_at = None
-            return merging.part(ticket)
-        case Action.MERGE | Action.UNMERGE | Action.ATTACH | Action.DETACH:
-            return _tie(session, ticket, row, by=by, other=given.other)
-        case Action.REASSIGN | Action.HAND_OVER:
-            return {"to": given.person.name if given.person else ""}
-        case _:
-            pass
-    return {}
-
-
-def _tie(
-    session: Session, ticket: Ticket, row: Step, *, by: Person | None, other: Ticket | None
-) -> dict[str, object]:
-    """A deed between two tickets; both rows are held until the commit."""
-    if row.action == Action.UNMERGE:
-        return merging.part(ticket)
-    assert other is not None  # the table's "needs" has seen to it
-    if row.action == Action.MERGE:
-        return merging.merge(session, ticket, other, by=by)
-    ticket.untouched = False
-    tie = children.attach if row.action == Action.ATTACH else children.detach
-    return tie(session, ticket, other, by=by)
-
-
-def _rule(session: Session, ticket: Ticket, action: Action, given: Given) -> dict[str, object]:
-    """The front's first judgement or the middle's ruling; both stay on the ticket."""
-    assert given.category is not None  # the table's "needs" has seen to it
-    if given.priority not in (None, 1, 2, 3, 4):
-        raise Refused(N_("优先级只能是 1 到 4 级。"))
-    if given.sub and given.sub not in SUB_LABELS[given.category]:
-        raise Refused(N_("请求的细类和类别对不上，请重新选择。"))
-    before = {"from": ticket.category, "priority_from": ticket.priority}
-    ticket.sub = given.sub or (ticket.sub if given.category == ticket.category else "")
-    ticket.category = given.category
-    if action == Action.RULE:
-        ticket.ruled_category = given.category
-        ticket.priority = given.priority or ticket.priority
-    else:
-        ticket.first_category = given.category
-    clocks.set_level(session, ticket)
-    clocks.set_tier_due(session, ticket, clocks.arrival(session, ticket))
-    return {**before, "to": ticket.category, "priority": ticket.priority}

@@ -15,9 +15,10 @@ from defects.flow import DefectState
 from defects.models import Defect
 from defects.signatures import runs_fix
 from portal.catalogue.queries import version_in
+from portal.tickets.given import Given
 from portal.tickets.levels.frozen import calendar_of
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.moves import NO_FIX_TO_COME, Given, move
+from portal.tickets.moves import NO_FIX_TO_COME, move
 from portal.tickets.relations.standing import open_children
 from portal.tickets.words import Action, State
 

@@ -20,8 +20,9 @@ from portal.tickets.assignment.models import HandedTicket, HandOver
 from portal.tickets.assignment.presence import absences_of, leads
 from portal.tickets.filing import clean
 from portal.tickets.flow import HELD, WORKERS
+from portal.tickets.given import Given
 from portal.tickets.models import Ticket
-from portal.tickets.moves import Given, move
+from portal.tickets.moves import move
 from portal.tickets.queries import NAMES, load_of, people_who_work
 from portal.tickets.selection import is_open
 from portal.tickets.visibility import permissions_on

@@ -22,8 +22,9 @@ from portal.tickets.assignment.models import Absence, Share, Sharing
 from portal.tickets.assignment.next_up import urgency
 from portal.tickets.assignment.presence import absences_of, leads
 from portal.tickets.flow import WORKERS
+from portal.tickets.given import Given
 from portal.tickets.models import Ticket
-from portal.tickets.moves import Given, move
+from portal.tickets.moves import move
 from portal.tickets.queries import NAMES, load_of, people_who_work
 from portal.tickets.selection import TAKEABLE, Filter, is_open, places
 from portal.tickets.visibility import permissions_on, served_by

@@ -14,8 +14,9 @@ from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.tickets.filing import Request, file
 from portal.tickets.flow import step
+from portal.tickets.given import Given
 from portal.tickets.models import Ticket
-from portal.tickets.moves import Given, actor_of, move, situation_of
+from portal.tickets.moves import actor_of, move, situation_of
 from portal.tickets.words import Action, Category, Tier
 
 
