@@ -6,7 +6,7 @@ judged reports. What is known of systems, versions and error codes comes in as f
 here has heard of tickets. Invariant: what no judged reports have shown to be precise is never linked.
 """
 
-from indexer.linking.learning import Judged, fit
+from indexer.linking.learning import Judged, fit, stricter
 from indexer.linking.model import (
     NEVER,
     Candidate,
@@ -29,4 +29,5 @@ __all__ = [
     "cold_start",
     "fit",
     "from_json",
+    "stricter",
 ]

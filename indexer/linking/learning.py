@@ -5,7 +5,7 @@ or a threshold is made of comes out of cross-validation. Invariant: the order of
 not decide which fold they fall into more than once: the same rows give the same model.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -83,9 +83,14 @@ def held_out(judged: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.
     for fold in range(folds):
         model = _fitted([one for n, one in enumerate(judged) if n % folds != fold])
         for n in range(fold, len(judged), folds):
-            order, signs, _ = model.chosen(judged[n].report)
-            scores[n], truths[n] = model.score(signs), float(order[0] == judged[n].right)
+            scores[n], truths[n] = _scored(model, judged[n])
     return scores, truths
+
+
+def _scored(model: LinkModel, judged: Judged) -> tuple[float, float]:
+    """How sure it is of its choice, and whether that is right."""
+    order, signs, _ = model.chosen(judged.report)
+    return model.score(signs), float(order[0] == judged.right)
 
 
 def _fitted(judged: Sequence[Judged]) -> LinkModel:
@@ -136,11 +141,31 @@ def _choice(judged: Judged) -> tuple[list[dict[str, float]], int] | None:
 def link_from(scores: NDArray[np.float64], truths: NDArray[np.float64], *, wanted: float) -> float:
     """The lowest score, none of the doubtful, from which on the wanted precision is reached; scores fall."""
     surety = _SURE if len(scores) >= _MANY else _LIKELY
+    return _lowest(
+        scores[scores >= _DOUBTFUL],
+        truths,
+        lambda right, shown: wilson_lower(right, shown, surety=surety) >= wanted,
+    )
+
+
+def stricter(model: LinkModel, judged: Sequence[Judged], *, wanted: float) -> LinkModel:
+    """Linking only from where these reports, which it has not learned from, keep the promise; maybe never."""
+    asked = [one for one in judged if one.report.candidates]
+    found = sorted((_scored(model, one) for one in asked), reverse=True)
+    scores, truths = np.array([score for score, _ in found]), np.array([truth for _, truth in found])
+    sure = scores[scores >= model.link_from]
+    return replace(model, link_from=_lowest(sure, truths, lambda right, shown: right >= wanted * shown))
+
+
+def _lowest(
+    scores: NDArray[np.float64], truths: NDArray[np.float64], keeps: Callable[[int, int], bool]
+) -> float:
+    """The lowest of these falling scores from which on so many right of so many are enough."""
     right = np.cumsum(truths)
     best = NEVER
-    for n, score in enumerate(scores[scores >= _DOUBTFUL]):
+    for n, score in enumerate(scores):
         among_equals = n + 1 < len(scores) and scores[n + 1] == score
-        if not among_equals and wilson_lower(int(right[n]), n + 1, surety=surety) >= wanted:
+        if not among_equals and keeps(int(right[n]), n + 1):
             best = float(score)
     return round(best, 6)
 

@@ -9,7 +9,7 @@ and every change of it is written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -211,8 +211,8 @@ def _linked(lesson: _Lesson, engine: Engine, reports: Sequence[Asked]) -> Outcom
     )
     new = _of_links(made, kept)
     if _measured(new).precision < lesson.wanted_of_links:
-        # It may still suggest better than what serves; linking by itself it has not earned.
-        made = replace(made, link_from=linking.NEVER)
+        # It may still suggest better than what serves, and links what it is surer of, if anything.
+        made = linking.stricter(made, [one.judged for one in kept], wanted=lesson.wanted_of_links)
         new = _of_links(made, kept)
     serving = lesson.promotions.links(name)
     return lesson.outcome(

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from indexer.linking import (
     cold_start,
     fit,
     from_json,
+    stricter,
 )
 from indexer.linking.learning import link_from
 from indexer.linking.signs import ASSURING, CHOOSING
@@ -178,3 +180,23 @@ def test_no_doubtful_report_is_linked_however_many_sure_ones_would_pay_for_it() 
     assert truths.mean() > wanted
     assert link_from(np.concatenate([sure, doubtful]), truths, wanted=wanted) == 0.9
     assert link_from(doubtful, np.ones(10), wanted=wanted) == NEVER
+
+
+def test_a_promise_that_new_reports_break_is_kept_by_linking_less() -> None:
+    model = fit(reports(160), made_from="test")
+    news = reports(120, seed=4)
+    assert stricter(model, news, wanted=0.0).link_from >= model.link_from
+
+    def linked(model: LinkModel) -> list[bool]:
+        found = [(model.proposal(one.report), one.right) for one in wrong]
+        return [one.ranked[0][0] == right for one, right in found if one.decision is Decision.LINK]
+
+    # Of the least sure that it links, three turn out to be about nothing.
+    least = sorted(news, key=lambda one: model.proposal(one.report).ranked[0][1])
+    unsure = [one for one in least if model.proposal(one.report).decision is Decision.LINK][:3]
+    wrong = [replace(one, right=None) if one in unsure else one for one in news]
+    before, after = linked(model), linked(stricter(model, wrong, wanted=0.98))
+    assert sum(before) < 0.98 * len(before)
+    assert 0 < len(after) < len(before)
+    assert sum(after) >= 0.98 * len(after)
+    assert linked(stricter(model, [replace(one, right=None) for one in news], wanted=0.98)) == []
