@@ -1,16 +1,13 @@
 """The index as everybody sees it: open, update, remove, search, neighbours, rebuild, status.
 
-Files and their damage end here: generations lie side by side, `CURRENT` names the one that
-serves, a broken one is set aside. Invariant: `open` and `search` never raise for a broken
-index; they answer `Mode.UNAVAILABLE` and say what is needed.
+Files and their damage end here; which of the generations serves is in `generations.py`. Invariant:
+`open` and `search` never raise for a broken index; they answer `Mode.UNAVAILABLE` and say what is
+needed.
 """
 
 import logging
-import shutil
 import sqlite3
-import threading
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,21 +16,19 @@ from indexer.clusters import Alike, Group, Pair, groups, pairs
 from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
 from indexer.embedders import Embedder, Matrix
 from indexer.engines import WordEngine
-from indexer.generation import Broken, Generation, View
+from indexer.generation import Generation, View
+from indexer.generations import Generations
 from indexer.lock import only_writer
 from indexer.meant import Meant, did_you_mean
 from indexer.promotion import Promotions
 from indexer.questions import Questions
-from indexer.recipe import write_beside
 from indexer.searching import search
 from indexer.tuning import TUNING, Tuning
 from indexer.typeahead import completions
 from indexer.words import N_
 
 _LOG = logging.getLogger(__name__)
-_CURRENT = "CURRENT"
 
-NEVER_BUILT = N_("检索索引还没有建立，需要重建。")
 NO_ENCODER = N_("未配置语义编码器，目前只用词语检索。")
 LOADING = N_("语义编码器正在加载，目前只用词语检索。")
 
@@ -49,12 +44,9 @@ class Index:
         self._words = words
         self._embedder = embedder
         self._tuning = tuning
-        self._lock = threading.RLock()
+        self.generations = Generations(folder, words)
         self.promotions = Promotions(folder / "calibration")
         self.questions = Questions()
-        self._generation: Generation | None = None
-        self._named: str | None = None
-        self._trouble: str | None = NEVER_BUILT
 
     @classmethod
     def open(
@@ -68,76 +60,13 @@ class Index:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
         index = cls(folder, embedder=embedder, tuning=tuning, words=words)
-        index._follow()
+        index.generations.follow()
         return index
 
     def close(self) -> None:
-        with self._lock:
-            if self._generation is not None:
-                self._generation.close()
-            self._generation, self._named = None, None
-
-    # ------------------------------------------------------------------ which generation serves
-
-    def _current_name(self) -> str | None:
-        try:
-            return (self._folder / _CURRENT).read_text(encoding="utf-8").strip() or None
-        except OSError:
-            return None
-
-    def _follow(self) -> Generation | None:
-        """The generation that CURRENT names, opened if it is another one than before."""
-        with self._lock:
-            name = self._current_name()
-            if name is None:
-                self._generation, self._named, self._trouble = None, None, self._trouble or NEVER_BUILT
-            elif name != self._named:
-                self._open(name)
-            return self._generation
-
-    def _open(self, name: str) -> None:
-        self._named = name
-        try:
-            self._generation, self._trouble = Generation.open(self._path(name), self._words), None
-        except Broken as fault:
-            self._generation, self._trouble = None, str(fault)
-            _LOG.error("index generation %s cannot serve: %s", name, fault)
-
-    def _path(self, name: str) -> Path:
-        """A name out of a file is a name, never a way to another folder."""
-        return self._folder / "generations" / Path(name).name
-
-    def _quarantine(self, name: str, sentence: str) -> None:
-        """Set the broken files aside; whoever looks for the cause finds them there."""
-        with self._lock:
-            self._generation, self._trouble = None, sentence
-            source, target = (
-                self._path(name),
-                self._folder / "quarantine" / f"{Path(name).name}-{time.time_ns()}",
-            )
-            try:
-                target.parent.mkdir(exist_ok=True, mode=0o700)
-                source.rename(target)
-            except OSError as fault:
-                _LOG.error("broken index generation %s stays where it is: %s", name, fault)
+        self.generations.close()
 
     # ------------------------------------------------------------------ writing
-
-    def _writable(self) -> Generation:
-        generation = self._follow()
-        return generation if generation is not None else self._begin()
-
-    def _begin(self) -> Generation:
-        """Start empty when there was never an index; a broken one is only replaced by a rebuild."""
-        if self._trouble != NEVER_BUILT:
-            raise Broken(self._trouble or NEVER_BUILT)
-        name = uuid.uuid4().hex[:12]
-        Generation.create(self._path(name), encoder=self._encoder_name(), words=self._words).close()
-        write_beside(self._folder / _CURRENT, name)
-        generation = self._follow()
-        if generation is None:
-            raise Broken(self._trouble or NEVER_BUILT)
-        return generation
 
     @property
     def embedder(self) -> Embedder | None:
@@ -145,6 +74,9 @@ class Index:
 
     def _encoder_name(self) -> str:
         return self._embedder.name if self._embedder is not None and self._embedder.fault is None else ""
+
+    def _writable(self) -> Generation:
+        return self.generations.writable(self._encoder_name())
 
     def update(self, documents: Iterable[Document]) -> int:
         with only_writer(self._folder / "write.lock"):
@@ -156,12 +88,12 @@ class Index:
 
     def catch_up(self) -> None:
         """Give words and vectors to what has none yet: a writer was killed, the encoder came late."""
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None or not generation.behind(self._embedder):
             return
         with only_writer(self._folder / "write.lock"):
             # Another process may have done it, or swapped, while this one waited.
-            if (latest := self._follow()) is not None:
+            if (latest := self.generations.follow()) is not None:
                 latest.catch_up(self._embedder)
 
     def rebuild(
@@ -183,22 +115,21 @@ class Index:
                 return False
             if self._embedder is not None:
                 self._embedder.wait()
-            name = uuid.uuid4().hex[:12]
-            fresh = Generation.create(self._path(name), encoder=self._encoder_name(), words=self._words)
+            fresh = self.generations.beside(self._encoder_name())
             try:
-                fresh.write(documents, embedder=self._embedder, like=self._follow(), progress=progress)
+                serving = self.generations.follow()
+                fresh.write(documents, embedder=self._embedder, like=serving, progress=progress)
                 with only_writer(self._folder / "write.lock"):
-                    before = self._current_name()
+                    before = self.generations.current_name()
                     self._finish(fresh, since)
                     fresh.close()
-                    write_beside(self._folder / _CURRENT, name)
+                    self.generations.name(fresh)
             except BaseException:
                 fresh.close()
-                if self._current_name() != name:
-                    shutil.rmtree(self._path(name), ignore_errors=True)
+                self.generations.drop(fresh)
                 raise
-            self._follow()
-            self._tidy({name, before})
+            self.generations.follow()
+            self.generations.tidy({fresh.folder.name, before})
         return True
 
     def _finish(self, fresh: Generation, since: Since | None) -> None:
@@ -208,12 +139,6 @@ class Index:
             if documents or gone:
                 fresh.write(documents, removed=gone, embedder=self._embedder)
         fresh.refresh()
-
-    def _tidy(self, kept: Collection[str | None]) -> None:
-        """Leave the serving one and the one that readers may hold; what a killed rebuild left goes too."""
-        for folder in (self._folder / "generations").iterdir():
-            if folder.name not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
 
     # ------------------------------------------------------------------ searching
 
@@ -242,7 +167,7 @@ class Index:
 
     def search(self, query: Query, *, explain: bool = False, about: frozenset[Key] = frozenset()) -> Answer:
         started = time.perf_counter()
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None:
             return Answer((), Mode.UNAVAILABLE)
         name = generation.folder.name
@@ -265,7 +190,7 @@ class Index:
             )
         except Exception:  # noqa: BLE001 - damaged files raise anything: struct, pickle, Whoosh's own
             _LOG.exception("index generation %s failed in a search", name)
-            self._quarantine(name, N_("索引文件已损坏，需要重建。"))
+            self.generations.quarantine(name, N_("索引文件已损坏，需要重建。"))
             return Answer((), Mode.UNAVAILABLE, generation=name)
         took_ms = (time.perf_counter() - started) * 1000.0
         return Answer(
@@ -280,7 +205,7 @@ class Index:
 
     def completions(self, query: Query) -> tuple[Key, ...]:
         """What is being typed may become these titles; nothing while the index is away."""
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None:
             return ()
         try:
@@ -291,7 +216,7 @@ class Index:
 
     def did_you_mean(self, query: Query) -> Meant | None:
         """Another wording of a question with unknown words; None while the index is away."""
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None:
             return None
         try:
@@ -318,7 +243,7 @@ class Index:
         return self.search(query).hits
 
     def _document(self, key: Key, audience: frozenset[str] | None) -> Document | None:
-        generation = self._follow()
+        generation = self.generations.follow()
         n = generation.store.number_of(key) if generation is not None else None
         if generation is None or n is None:
             return None
@@ -336,7 +261,7 @@ class Index:
         return pairs(texts, self._meanings([one.key for one in texts]), least=least)
 
     def _meanings(self, keys: Sequence[Key]) -> dict[Key, Matrix]:
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None:
             return {}
         try:
@@ -348,14 +273,14 @@ class Index:
     # ------------------------------------------------------------------ telling
 
     def versions(self) -> dict[Key, str]:
-        generation = self._follow()
+        generation = self.generations.follow()
         return generation.store.versions() if generation is not None else {}
 
     @property
     def needs_rebuild(self) -> str | None:
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None:
-            return self._trouble
+            return self.generations.trouble
         if (
             self._embedder is not None
             and self._embedder.ready
@@ -367,7 +292,7 @@ class Index:
         return None
 
     def status(self) -> IndexStatus:
-        generation = self._follow()
+        generation = self.generations.follow()
         if generation is None:
             words = self._words.name
             return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), words, self.needs_rebuild)

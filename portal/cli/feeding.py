@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from indexer.index import NEVER_BUILT, Index
+from indexer.generations import NEVER_BUILT
+from indexer.index import Index
 from portal.cli.place import Place, moment, opened_index
 from portal.cli.telling import bar, until
 from portal.db import transaction

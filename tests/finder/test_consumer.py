@@ -274,7 +274,7 @@ def test_two_who_heal_rebuild_once(desk_of: Desk, monkeypatch: pytest.MonkeyPatc
 def test_healing_finishes_what_a_killed_writer_left(desk_of: Desk) -> None:
     desk_of.article("移动办公VPN连不上怎么办")
     desk_of.consume()
-    store = desk_of.index._follow().store  # type: ignore[union-attr]
+    store = desk_of.index.generations.follow().store  # type: ignore[union-attr]
     [number] = store.live_numbers()
     document = store.documents([number])[number]
     with store.writing():  # killed between the store's commit and the words'

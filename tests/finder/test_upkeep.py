@@ -158,5 +158,5 @@ def test_a_round_survives_whatever_happens_in_it(desk_of: Desk, opened: Callable
     index = opened("same@1")
     loop = working_on(desk_of, index)
     assert loop.round()
-    index._follow().store.close()  # type: ignore[union-attr]
+    index.generations.follow().store.close()  # type: ignore[union-attr]
     assert loop.round() is False

@@ -134,7 +134,7 @@ def test_damage_under_a_running_search(tmp_path: Path) -> None:
     folder = build(tmp_path / "index")
     index = Index.open(folder, embedder=None)
     assert ask(index) == (Mode.LEXICAL, 10)
-    index._follow().store.close()  # type: ignore[union-attr]
+    index.generations.follow().store.close()  # type: ignore[union-attr]
     assert ask(index) == (Mode.UNAVAILABLE, 0)
     assert index.needs_rebuild
     assert list((folder / "quarantine").iterdir())
@@ -177,7 +177,7 @@ def test_words_catch_up_with_what_was_only_stored(tmp_path: Path) -> None:
     """A writer killed between the store's commit and the words' commit."""
     folder = build(tmp_path / "index")
     index = Index.open(folder, embedder=None)
-    store = index._follow().store  # type: ignore[union-attr]
+    store = index.generations.follow().store  # type: ignore[union-attr]
     store.add(Document("article", "late", "考勤机不识别人脸", audience=ALL), 10)
     assert ask(index, "人脸") == (Mode.LEXICAL, 0)
     index.update([])

@@ -73,13 +73,13 @@ def encoder() -> Counting:
 
 
 def view_of(index: Index) -> View:
-    found = index._follow()
+    found = index.generations.follow()
     assert found is not None
     return found.refresh()
 
 
 def folder_of(index: Index) -> Path:
-    found = index._follow()
+    found = index.generations.follow()
     assert found is not None
     return found.folder
 

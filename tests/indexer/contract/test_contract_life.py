@@ -81,7 +81,7 @@ def test_a_failed_write_leaves_everything_as_it_was(open_index: Opened) -> None:
 def test_words_catch_up_after_a_kill_between_the_two_commits(open_index: Opened) -> None:
     index = open_index()
     index.rebuild(DOCUMENTS)
-    store = index._follow().store  # type: ignore[union-attr]
+    store = index.generations.follow().store  # type: ignore[union-attr]
     store.add(Document("article", "late", "考勤机不识别人脸", audience=ALL), 10)
     assert ask(index, "人脸") == (Mode.LEXICAL, 0)
     index.catch_up()
@@ -99,8 +99,8 @@ from indexer.generation import Generation
 def killed(*_): os.kill(os.getpid(), signal.SIGKILL)
 
 index = Index.open(Path(sys.argv[1]), embedder=None, words=ENGINES[sys.argv[2]])
-writer = type(index._follow()._lexical.writer())
-index._follow()._lexical.writer().cancel()
+writer = type(index.generations.follow()._lexical.writer())
+index.generations.follow()._lexical.writer().cancel()
 writer.commit = killed
 index.update([Document("article", "late", "考勤机不识别人脸", audience=frozenset({"everyone"}))])
 """
