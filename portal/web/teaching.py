@@ -67,6 +67,23 @@ class Card:
         return datetime.fromisoformat(self.serving.learned_at) if self.serving.learned_at else None
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """How far away learning is where there was none yet, and what the reader can do about it."""
+
+    links: Progress
+    questions: int
+    pending: LearningRun | None
+    steers: bool
+    learn_after: int
+
+
+def _awaited(judged: Progress) -> Awaited:
+    told = tally.tally_of(db(), since=None, systems=None)
+    steers = me().may(Permission.STEER_LEARNING)
+    return Awaited(judged, told.total.total(), runs.pending(db()), steers, parts().settings.learn_after)
+
+
 @blueprint.get("/learning")
 @READS
 def page() -> str:
@@ -78,12 +95,12 @@ def page() -> str:
         runs.figures_of(db(), engine, answers.version),
     )
     offered = abouts(*measured)
-    about = _asked_about(offered)
+    about, judged = _asked_about(offered), progress(db())
     return render_template(
         "teaching/page.html",
         here="teaching.page",
         cards=[
-            Card(f"links_{engine}", links, progress(db()), links.counted),
+            Card(f"links_{engine}", links, judged, links.counted),
             Card(engine, answers, _answers_judged(engine), answers.counted),
         ],
         encoder=serving.of_encoder(index),
@@ -93,6 +110,7 @@ def page() -> str:
         about=about,
         every=EVERY,
         last=runs.last_learned(db()),
+        awaited=_awaited(judged) if None in measured else None,
         least=LEAST_LABELS,
     )
 
@@ -220,6 +238,7 @@ def _learnings(*, problem: str = "") -> str:
         verdicts=VERDICT_LABELS,
         steers=me().may(Permission.STEER_LEARNING),
         learn_after=parts().settings.learn_after,
+        awaited=_awaited(progress(db())) if not total else None,
         problem=problem,
     )
 

@@ -16,7 +16,9 @@ from indexer.confidence import Calibration, shipped
 from indexer.index import Index
 from kb.columns import now
 from portal.causes.teaching.gathering import keep_queue
+from portal.causes.teaching.queue import Progress
 from portal.db import transaction
+from portal.finder.judgements import how_many_cases
 from portal.finder.lessons import runs
 from portal.finder.lessons.held_out import Foretold, figures_of
 from portal.finder.lessons.models import LearningRun, RunState, StruckJudgement
@@ -302,8 +304,29 @@ def test_before_enough_was_judged_it_says_so_and_shows_no_share(client: Clients,
     page = client("manager").get("/learning").text
     assert "还差 99 条就能给出百分比" in page
     assert "还没有学习过" in page
+    assert page.count("去判最有帮助的") == 0, "a manager judges nothing"
+    assert "已判过 1 个问题" in page
+    assert client("expert").get("/learning").text.count('href="/learning/queue"') == 3
+    assert "还差 99 条就能给出百分比" in client("manager").get("/learning/runs").text
     body = page[page.index("<main") :] if "<main" in page else page
     assert not re.search(r"\d%", re.sub(r"95% ?区间|95%", "", body))
+
+
+def test_when_enough_was_judged_it_says_who_may_begin(
+    client: Clients, judged: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.web.teaching.progress", lambda session: Progress(how_many_cases(session), 1))
+    ask = 'action="/learning/runs"'
+    page = client("manager").get("/learning").text
+    assert page.count(ask) == 1
+    assert "新判断满 50 条时夜里自动学一次。" in page
+    page = client("expert").get("/learning").text
+    assert ask not in page
+    assert "数据分析岗和服务经理也可以马上学一次。" in page
+    assert client("manager").submit("/learning/runs").status_code == 302
+    page = client("analyst").get("/learning").text
+    assert ask not in page
+    assert page.count("看进度") == 1
 
 
 def test_from_few_held_out_cases_nothing_is_drawn(client: Clients, maker: Maker, index: Index) -> None:
