@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from indexer.document import Key, Mode, StageName, Trace
 from indexer.index import Index
 from portal.finder.fates import Fate
-from portal.finder.find import EVERYTHING, NOTHING, Ask, Filters, query_of, wide_ask, within
 from portal.finder.found import Subject
 from portal.finder.numbers import by_number, numbers_in
 from portal.finder.period import ANY_TIME, Period
+from portal.finder.question import EVERYTHING, NOTHING, Ask, Filters, query_of, wide_ask, within
 from portal.finder.shelves import FAULT, SHELVES, fits, moment_of, reread
 from portal.finder.sources import SOURCES, current
 from portal.people.models import Person

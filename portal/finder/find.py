@@ -1,8 +1,9 @@
 """Finding: ask the index, re-check in the database, return what this viewer may see.
 
-What a row shows is in ``shelves``, what the index is told in ``sources``, the answer without an index
-in ``plain``. The invariants: every title, snippet, count and facet comes from rows read again under the
-viewer's rules; a broken index makes the answer poorer (``Found.degraded``), never an exception.
+What is asked is in ``question``, what a row shows in ``shelves``, what the index is told in ``sources``, the
+answer without an index in ``plain``. The invariants: every title, snippet, count and facet comes from rows
+read again under the viewer's rules; a broken index makes the answer poorer (``Found.degraded``), never an
+exception.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -23,25 +22,28 @@ from portal.faults.readers import live_announcements
 from portal.finder import likely, link_signs, linking, plain, prediction
 from portal.finder.found import Found, Prediction, Result, Subject
 from portal.finder.numbers import by_number, hit_of
-from portal.finder.period import ANY_TIME, MONTH, Period
+from portal.finder.period import ANY_TIME, Period
+from portal.finder.question import (
+    ANSWERS,
+    EVERYTHING,
+    NOTHING,
+    Ask,
+    Filters,
+    Near,
+    ask_about,
+    ask_of,
+    query_of,
+    wide_ask,
+    within,
+)
 from portal.finder.shelves import FAULT, facets_of, fits, moment_of, offered, reread, result_of
-from portal.finder.sources import ANNOUNCEMENT, ARTICLE, DEFECT, TICKET, ticket_tokens
-from portal.finder.synonyms.serving import own_groups
+from portal.finder.sources import ANNOUNCEMENT, DEFECT, TICKET
 from portal.finder.wording import cleaned
 from portal.people.models import Person, Unit
 from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
 
-__all__ = ["Finder", "Found", "Prediction", "Result"]
-
-EVERYTHING = (ARTICLE, DEFECT, TICKET, ANNOUNCEMENT)
-ANSWERS = (ARTICLE, DEFECT)
-DEPTH = 100
 FACETS = ("system", "module", "state", "category", "language")
-NOTHING: Mapping[str, str] = MappingProxyType({})
-
-Filters = Mapping[str, str | Collection[str] | None]
-Near = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,6 @@ class Ranked:
     kind: str
     row: Subject
     hit: Hit
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question, made clean once."""
-
-    text: str
-    kinds: frozenset[str]
-    filters: Mapping[str, frozenset[str]]
-    near: Mapping[str, str]
-    depth: int
-    exclude: frozenset[Key] = frozenset()
-    period: Period = ANY_TIME
 
 
 class Finder:
@@ -124,7 +113,7 @@ class Finder:
     ) -> Found:
         """Articles and known defects that may answer ``text`` before a ticket is filed."""
         near = {"system": system, "category": category}
-        ask = _ask(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=2 * limit + 4)
+        ask = ask_of(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=2 * limit + 4)
         ranked, answer = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET), unit=unit)
         told = _announcements(session, person, ask, ranked)
         answers = _in_own_language([item for item in ranked if item.kind != ANNOUNCEMENT], person)
@@ -143,7 +132,7 @@ class Finder:
         self, session: Session, person: Person, ticket: Ticket, *, limit: int = 5
     ) -> tuple[Result, ...]:
         """Alike tickets that this person may open."""
-        ask = _about(ticket, TICKET, depth=limit + 4)
+        ask = ask_about(ticket, TICKET, depth=limit + 4)
         ranked, answer = self._ranked(session, person, ask, numbered=())
         return _results(ranked[:limit], ask.text, answer)
 
@@ -152,7 +141,7 @@ class Finder:
     ) -> tuple[Result, ...]:
         """Root causes this ticket may have, with the evidence; the linked one first, rejected ones never."""
         judged = likely.judged(ticket)
-        ask = replace(_about(ticket, DEFECT, depth=2 * limit + 4), exclude=judged.rejected_keys)
+        ask = replace(ask_about(ticket, DEFECT, depth=2 * limit + 4), exclude=judged.rejected_keys)
         ranked, answer = self._ranked(session, person, ask, numbered=(), explain=True)
         missing = [key for key in judged.linked_keys if key not in {item.hit.key for item in ranked}]
         linked = reread(session, person, missing)
@@ -218,56 +207,6 @@ class Finder:
         rows = exact | offered(session, person, wanted, unit=unit, glance=glance)
         pinned = [hit_of(key, row) for key, row in exact.items()]
         return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer
-
-
-def query_of(session: Session, person: Person, ask: Ask) -> Query:
-    """The question as the index is asked it, with this person's eyes."""
-    return Query(
-        ask.text,
-        audience=viewer_of(person).tokens | ticket_tokens(person),
-        kinds=ask.kinds,
-        filters=ask.filters,
-        near=ask.near,
-        limit=ask.depth,
-        exclude=ask.exclude,
-        synonyms=own_groups(session),
-        weighed_among=ask.kinds.intersection(ANSWERS),
-    )
-
-
-def wide_ask(
-    text: str, kinds: Collection[str] = (), filters: Filters = NOTHING, near: Near = NOTHING, *, most: int
-) -> Ask:
-    """What a page of results asks for: deep enough for its counts; no kinds means every kind."""
-    return _ask(text, kinds or EVERYTHING, filters, near, depth=max(DEPTH, most))
-
-
-def within(period: Period, ask: Ask) -> Ask:
-    """The same question of one period: the index is told the months, the database decides by the day."""
-    if not period:
-        return ask
-    months = period.months(datetime.now(UTC).date())
-    return replace(ask, period=period, filters={**ask.filters, MONTH: months})
-
-
-def _ask(text: str, kinds: Iterable[str], filters: Filters, near: Near, *, depth: int) -> Ask:
-    return Ask(
-        text=cleaned(text),
-        kinds=frozenset(kinds),
-        filters={name: _values(value) for name, value in filters.items() if value not in (None, "")},
-        near={name: value for name, value in near.items() if value},
-        depth=depth,
-    )
-
-
-def _values(value: str | Collection[str] | None) -> frozenset[str]:
-    return frozenset({value} if isinstance(value, str) else value or ())
-
-
-def _about(ticket: Ticket, kind: str, *, depth: int) -> Ask:
-    near = {"system": ticket.system.code, "module": ticket.module}
-    ask = _ask(f"{ticket.title}\n{ticket.text}", (kind,), NOTHING, near, depth=depth)
-    return replace(ask, exclude=frozenset({(TICKET, str(ticket.id))}))
 
 
 def _permitted(hits: Iterable[Hit], rows: Mapping[Key, Subject], ask: Ask) -> list[Ranked]:

@@ -12,7 +12,7 @@ from portal.catalogue.models import System
 from portal.catalogue.queries import systems_in_order
 from portal.finder import suggest as consultations
 from portal.finder.clarify import About, Reply
-from portal.finder.find import Found, Prediction, Result
+from portal.finder.found import Found, Prediction, Result
 from portal.finder.grounds import NO_GROUNDS, Grounds, grounds_of
 from portal.finder.holdout import NO_TERMS, Terms, terms_of
 from portal.finder.prediction import named_systems

@@ -20,7 +20,7 @@ from portal.catalogue.models import System
 from portal.catalogue.queries import systems_by_code
 from portal.causes.evidence import NOBODY, WhoElse, who_else
 from portal.finder import linking
-from portal.finder.find import Result
+from portal.finder.found import Result
 from portal.finder.linking import Decision, Pair
 from portal.people.models import Person
 from portal.people.roles import Permission

@@ -20,7 +20,7 @@ from portal.faults.models import Announcement, FaultReport
 from portal.faults.readers import live_announcements
 from portal.finder import suggest
 from portal.finder.clarify import About
-from portal.finder.find import Found, Prediction
+from portal.finder.found import Found, Prediction
 from portal.finder.prediction import named_systems
 from portal.finder.sources import ARTICLE
 from portal.people.models import Person

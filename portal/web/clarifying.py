@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from portal.catalogue.models import System
 from portal.finder.clarify import QUESTIONS, Question, Reply, contradicts, narrowed, question
-from portal.finder.find import Found
+from portal.finder.found import Found
 from portal.finder.rivals import NO_CODE, OPTION_LABELS, About, candidate_of
 from portal.web.labels import named
 

@@ -25,7 +25,7 @@ from portal.curation.drafts.sources import Sentence, sources_of
 from portal.curation.gaps import deciding
 from portal.curation.gaps.models import Gap
 from portal.curation.gaps.record import gap_by_id, tickets_of, wordings_of
-from portal.finder.find import Result
+from portal.finder.found import Result
 from portal.finder.sources import ARTICLE
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from portal.catalogue.models import System
 from portal.finder.clarify import About, Reply
-from portal.finder.find import Prediction
+from portal.finder.found import Prediction
 from portal.tickets import calls
 from portal.tickets.words import SUB_LABELS, Category
 from portal.web.clarifying import pressed_in, replies_in, words_of

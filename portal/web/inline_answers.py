@@ -17,7 +17,7 @@ from sqlalchemy import select
 from kb.models import Article
 from kb.queries import is_readable
 from kb.steps import cards_of, for_chat
-from portal.finder.find import Found, Result
+from portal.finder.found import Found, Result
 from portal.finder.sources import ARTICLE
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission

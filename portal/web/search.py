@@ -9,7 +9,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request
 
 from portal.catalogue.queries import systems_in_order
-from portal.finder.find import Found, Result
+from portal.finder.found import Found, Result
 from portal.finder.meant import did_you_mean
 from portal.finder.typeahead import Completion, complete
 from portal.web.access import signed_in

@@ -24,7 +24,7 @@ from portal.causes.teaching.gathering import NEVER
 from portal.causes.teaching.models import TeachingPick
 from portal.causes.teaching.picking import Because
 from portal.finder import linking as weighing
-from portal.finder.find import Result
+from portal.finder.found import Result
 from portal.finder.linking import Pair
 from portal.people.roles import Permission
 from portal.tickets import linking

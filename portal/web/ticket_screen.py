@@ -20,7 +20,7 @@ from kb.flow import Refused
 from kb.models import Article
 from kb.queries import article_by_number, is_readable
 from portal.catalogue.queries import systems_by_code
-from portal.finder.find import Result
+from portal.finder.found import Result
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission

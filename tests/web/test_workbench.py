@@ -14,7 +14,7 @@ from indexer.index import Index
 from indexer.linking import cold_start
 from portal.db import transaction
 from portal.finder import linking
-from portal.finder.find import Result
+from portal.finder.found import Result
 from portal.finder.linking import Decision
 from portal.people.roles import Permission
 from portal.tickets import piles
