@@ -72,6 +72,8 @@ def _mentioned(before: DefectText, draft: Draft, *, growing: Collection[str]) ->
     given |= {f"{name}_id" for name in OWNERS if name in given}
     text = written(draft.values)
     said = {field.name: getattr(text, field.name) for field in fields(DefectText) if field.name in given}
+    if growing and before.key:
+        said.pop("due_on", None)  # what is promised here of a key problem is not another tracker's to change
     for name in growing:
         if name in said:
             said[name] = tuple(dict.fromkeys([*getattr(before, name), *said[name]]))

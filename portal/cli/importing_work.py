@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from indexer.words import N_
 from kb.columns import now
 from kb.importing.outcome import BadFile
+from portal.causes.imports.bringer import DEFECTS
 from portal.cli.place import moment
 from portal.config import Settings
 from portal.curation.imports.bringer import ARTICLES
@@ -22,7 +23,7 @@ from portal.uploads.parts import carry_on
 
 #: Each part is a transaction of its own; a round that does more would hold up the other jobs.
 PARTS_A_ROUND = 10
-BRINGERS = {Kind.ARTICLES: ARTICLES}
+BRINGERS = {Kind.ARTICLES: ARTICLES, Kind.DEFECTS: DEFECTS}
 _LOG = logging.getLogger(__name__)
 
 

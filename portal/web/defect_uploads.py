@@ -1,0 +1,263 @@
+"""Bringing defect records in on a page: upload, mapping, preview, confirm, progress, taking back.
+
+Who may: whoever curates defects. Somebody's import is theirs alone; anybody else finds nothing there. What
+all imports share is in ``imports``, the form of the mapping in ``defect_mapping``.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from defects.importing import FIELDS
+from defects.models import SEVERITY_LABELS
+from defects.prospects import Prospect
+from kb.exporting.files import WRITERS
+from kb.flow import Refused
+from kb.importing.outcome import FATE_LABELS, BadFile, Fate
+from portal.catalogue.queries import systems_by_code
+from portal.causes.imports.bringer import DEFECTS
+from portal.causes.imports.choices import chosen, with_source
+from portal.causes.imports.reading import MOST_RECORDS, judged
+from portal.causes.imports.survey import Survey
+from portal.people.queries import people_by_id
+from portal.people.roles import Permission
+from portal.uploads import job, standing
+from portal.uploads.bringing import Wish
+from portal.uploads.models import Import, ImportItem, Kind, Phase
+from portal.web import imports
+from portal.web.access import needs
+from portal.web.defect_mapping import COLUMN_LABELS, mapping_values
+from portal.web.refusals import is_fragment, sentence_of
+from portal.web.request import db
+from portal.web.retelling import retold
+
+blueprint = Blueprint("defect_imports", __name__)
+
+CURATE = Permission.CURATE_DEFECTS
+ONE = "defect_imports.one"
+MEANINGS = {field.name: field.meaning for field in FIELDS}
+
+
+def mine(number: int) -> Import:
+    return imports.mine(number, Kind.DEFECTS)
+
+
+@blueprint.get("/defects/imports")
+@needs(CURATE)
+def page() -> str:
+    return _form_page()
+
+
+def _form_page(problem: str = "") -> str:
+    values = imports.form_values(Kind.DEFECTS, problem)
+    return render_template("defects/imports.html", most=MOST_RECORDS, fields=FIELDS, **values)
+
+
+@blueprint.post("/defects/imports")
+@needs(CURATE)
+def upload() -> Response | tuple[str, int]:
+    try:
+        row = imports.begun(imports.taken_in("file")[:1], _wish(), DEFECTS)
+    except (Refused, BadFile) as problem:
+        db().rollback()
+        return _form_page(_said(problem)), 422
+    return imports.to(ONE, row)
+
+
+def _said(problem: Refused | BadFile) -> str:
+    return sentence_of(problem) if isinstance(problem, Refused) else retold(str(problem))
+
+
+def _wish() -> Wish:
+    plan = with_source(imports.plan_given(), request.form.get("source", ""))
+    return Wish(plan=plan, encoding=request.form.get("encoding", "auto"))
+
+
+@blueprint.get("/defects/imports/template.csv")
+@needs(CURATE)
+def template() -> Response:
+    """An empty table with our columns, called as the reader's language calls them."""
+    names = [field.meaning if str(get_locale()).startswith("zh") else field.name for field in FIELDS]
+    held = io.BytesIO()
+    WRITERS["csv"](held, names, [])
+    held.seek(0)
+    return send_file(held, imports.CSV, as_attachment=True, download_name="defects.csv")
+
+
+# ── one import ───────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/defects/imports/<int:number>")
+@needs(CURATE)
+def one(number: int) -> str:
+    return _page(mine(number))
+
+
+def _page(row: Import, problem: str = "") -> str:
+    values = imports.values_of(row)
+    whole = row.phase == Phase.PREVIEWED
+    return render_template(
+        "imports/_import.html" if is_fragment() else "defects/import.html",
+        room="defect_imports",
+        said=_words(row, values),
+        changes=_changes(row, values["items"]) if whole else {},
+        problem=problem,
+        **values,
+        **(mapping_values(row) if whole else {}),
+    )
+
+
+def _words(row: Import, values: dict[str, int]) -> dict[str, str]:
+    """What is said of records where other imports bring other things."""
+    return {
+        "progress": _(
+            "%(n)s / %(all)s 条。可以离开，做完后在“最近的导入”里看结果。",
+            n=values["settled"],
+            all=values["total"],
+        ),
+        "confirm": _("导入这 %(n)s 条", n=values["wanted"]),
+        "nothing": _(DEFECTS.nothing),
+        "undo": _(
+            "%(n)s 天内可以撤销：新登记的退回为“不是缺陷”，更新的恢复原样；之后有人动过的不撤。",
+            n=values["days"],
+        ),
+        "comes": _("新的缺陷沿用来源系统的状态；已有的只更新文件里写到的内容，状态不变。"),
+        "source": Survey.of(row.found).source if row.found else row.source,
+    }
+
+
+def _changes(row: Import, items: list[ImportItem]) -> dict[int, list[str]]:
+    """Which fields each of these would change, as things stand now."""
+    changed = [item for item in items if item.fate == Fate.CHANGED]
+    found = judged(db(), row, changed).by_key() if changed else {}
+    named = {item.turn: found.get((item.source, item.external_id)) for item in changed}
+    return {turn: _fields(one) for turn, one in named.items() if one is not None}
+
+
+def _fields(found: Prospect) -> list[str]:
+    return [_meaning(name) for name in found.changed]
+
+
+def _meaning(name: str) -> str:
+    return _(MEANINGS.get(name.removesuffix("_id"), name))
+
+
+@blueprint.post("/defects/imports/<int:number>/mapping")
+@needs(CURATE)
+def remap(number: int) -> Response | tuple[str, int]:
+    """Take the words of the file for something else, and look again at what would come."""
+    row = mine(number)
+    try:
+        plan = chosen(row.plan, Survey.of(row.found), request.form) if row.found else row.plan
+        DEFECTS.fits(row.name, Wish(plan=plan))
+        job.read_again(db(), row, plan, bringer=DEFECTS)
+    except BadFile as fault:
+        db().rollback()
+        return _page(mine(number), _said(fault)), 422
+    imports.read_if_small(row, DEFECTS)
+    return imports.to(ONE, row)
+
+
+@blueprint.get("/defects/imports/<int:number>/mapping.json")
+@needs(CURATE)
+def mapping(number: int) -> Response:
+    """The mapping as a file: for the next import here, or for the command."""
+    content = io.BytesIO((mine(number).plan or "{}").encode())
+    return send_file(content, "application/json", as_attachment=True, download_name="mapping.json")
+
+
+@blueprint.get("/defects/imports/<int:number>/items/<int:turn>")
+@needs(CURATE)
+def item(number: int, turn: int) -> str:
+    """One record: what it says now and what it would say; of a refused row what stands in the file."""
+    row = mine(number)
+    entry = standing.item_of(db(), row, turn) if turn < standing.LARGEST_ID else None
+    if entry is None:
+        abort(404)
+    found = None if entry.fate == Fate.REFUSED else judged(db(), row, [entry])
+    one = next(iter(found.prospects), None) if found else None
+    return render_template(
+        "defects/import_item.html",
+        row=row,
+        item=entry,
+        facts=_facts(one, entry) if one and row.phase == Phase.PREVIEWED else [],
+        raw=[
+            (COLUMN_LABELS.get(name) or _meaning(name), value) for name, value in entry.given.items() if value
+        ],
+        fate_labels=FATE_LABELS,
+    )
+
+
+def _facts(found: Prospect, entry: ImportItem) -> list[tuple[Any, ...]]:
+    """(field, now, then): of a known record what changes, of a new one what it says."""
+    if found.before is not None:
+        names = found.changed
+        return [
+            (_meaning(name), *(_told(name, getattr(text, name)) for text in (found.before, found.text)))
+            for name in names
+        ]
+    said = {**entry.given, "state": found.draft.values["state"]}
+    shown = {name: getattr(found.text, name, said[name]) for name in said if name in MEANINGS}
+    wanted = {name: value for name, value in shown.items() if value not in ("", None, (), [])}
+    return [(_meaning(name), "", _told(name, value)) for name, value in wanted.items()]
+
+
+def _told(name: str, value: Any) -> Any:
+    """What a code or an id stands for."""
+    if name == "severity":
+        return _(SEVERITY_LABELS[value])
+    if name.endswith("_id"):
+        people = people_by_id(db(), [value] if value else [])
+        return people[value].name if value in people else ""
+    systems = systems_by_code(db()) if name == "system" else {}
+    return systems[value].name if value in systems else value
+
+
+# ── deeds ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.post("/defects/imports/<int:number>/on")
+@needs(CURATE)
+def carry_on(number: int) -> Response | str:
+    """The next part; the page asks while it shows the progress."""
+    row = mine(number)
+    imports.next_part(row, DEFECTS)
+    return _page(row) if is_fragment() else imports.to(ONE, row)
+
+
+@blueprint.post("/defects/imports/<int:number>/confirm")
+@needs(CURATE)
+def confirm(number: int) -> Response:
+    row = mine(number)
+    imports.confirm(row, DEFECTS)
+    return imports.to(ONE, row)
+
+
+@blueprint.post("/defects/imports/<int:number>/undo")
+@needs(CURATE)
+def undo(number: int) -> Response:
+    row = mine(number)
+    imports.undo(row, DEFECTS)
+    return imports.to(ONE, row)
+
+
+@blueprint.post("/defects/imports/<int:number>/drop")
+@needs(CURATE)
+def drop(number: int) -> Response:
+    """Not wanted after all."""
+    imports.forget(mine(number))
+    flash(_("已放弃这次导入，没有写入任何内容。"), "success")
+    return redirect(url_for("defect_imports.page"))
+
+
+@blueprint.get("/defects/imports/<int:number>/report.csv")
+@needs(CURATE)
+def report(number: int) -> Response:
+    """Every row and what became of it."""
+    return imports.report(mine(number))
