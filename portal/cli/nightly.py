@@ -96,9 +96,13 @@ class Nightly:
         if self.child is None or self.child.poll() is None:
             return self.child is not None
         self.child = None
-        with transaction(self.maker) as session:
-            runs.abandon(session)  # whatever it left open will not end any more
+        self._close()
         return False
+
+    def _close(self) -> None:
+        """Whatever the child left open will not end any more."""
+        with transaction(self.maker) as session:
+            runs.abandon(session)
 
     def _begin(self, at: datetime, judged: int) -> None:
         self._remember(at, judged)
@@ -107,6 +111,7 @@ class Nightly:
     def stop(self) -> None:
         if self.child is not None and self.child.poll() is None:
             self.child.terminate()
+            self._close()
 
     @property
     def _path(self) -> Path:

@@ -231,6 +231,11 @@ def test_it_can_be_switched_off_and_is_ended_with_the_worker(staffed: Desk, sett
         assert not nightly(replace(settings, learn_after=0), place.maker, pupils, judged=judged).round(NIGHT)
         school = nightly(settings, place.maker, pupils, judged=judged)
         school.child = Pupil()
+        with transaction(place.maker) as session:
+            runs.begin(session)
         school.stop()
         assert school.child.ended
+        with place.maker() as session:
+            cut = session.scalars(runs.listed()).one()
+            assert (cut.state, cut.fault, runs.pending(session)) == (RunState.FAILED, runs.CUT_OFF, None)
     assert not pupils
