@@ -31,7 +31,7 @@ def engine_named(name: str) -> WordEngine:
         case "tantivy" if find_spec("tantivy") is None:
             raise NoEngine(MISSING)
         case "tantivy":
-            from indexer.large import TANTIVY
+            from indexer.large.engine import TANTIVY
 
             return TANTIVY
     raise NoEngine(N_("没有名为 %(name)s 的词语引擎。") % {"name": name})

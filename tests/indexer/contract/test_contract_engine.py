@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer import Document, Query
 from indexer.columns import Columns, applied
 from indexer.engines import Counts, Field, Lexical, Scope, Weighed, WordEngine, counts_of, marks_wanted
-from indexer.large import TantivyWords
+from indexer.large.engine import TantivyWords
 from indexer.store import Changes, Row
 
 TERMS = ("登录", "失", "ora01017", "vpn", "~da.yin", "2.3")
