@@ -29,6 +29,7 @@ WRITE = Permission.WRITE_ARTICLES
 ONE = "article_imports.one"
 
 blueprint.add_app_template_filter(retold)
+blueprint.add_app_template_filter(imports.placed)
 
 
 def mine(number: int) -> Import:

@@ -7,6 +7,7 @@ import is theirs alone; anybody else finds nothing there.
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from flask import abort, redirect, request, send_file, url_for
@@ -99,6 +100,7 @@ def values_of(row: Import) -> dict[str, Any]:
         "moving": row.phase in MOVING,
         "fates": [(fate, FATE_LABELS[fate], _count(counts, fate=fate)) for fate in Fate],
         "stages": [(stage, STAGE_LABELS[stage], _count(counts, stage=stage)) for stage in ENDS],
+        "refusals": _count(counts, fate=Fate.REFUSED),
         "wanted": sum(_count(counts, fate=fate) for fate in (Fate.NEW, Fate.CHANGED)),
         "settled": sum(_count(counts, stage=stage) for stage in _settled(row)),
         "total": sum(counts.values()),
@@ -110,6 +112,16 @@ def values_of(row: Import) -> dict[str, Any]:
         "may_undo": job.may_undo(db(), row),
         "days": job.UNDO_FOR.days,
     }
+
+
+def placed(item: ImportItem) -> str:
+    """Where it stands in the file, in the viewer's language; it was written down in Chinese."""
+    part = item.place.removeprefix(item.file).strip()
+    if numbered := re.fullmatch(r"(.+)（第 (\d+) 条）", part):
+        part = _("%(id)s（第 %(place)s 条）", id=numbered[1], place=numbered[2])
+    elif lined := re.fullmatch(r"第 (\d+) 行", part):
+        part = _("第 %(n)s 行", n=lined[1])
+    return f"{item.file} {part}".strip()
 
 
 def _settled(row: Import) -> tuple[Stage, ...]:

@@ -35,6 +35,7 @@ THINGS = (
     "/knowledge/KB000001/edit",
     "/knowledge/KB000001/history",
     "/defects/new",
+    "/defects/imports",
     "/workbench/board",
     "/announcements/new",
     "/admin/people/wang",

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
@@ -28,6 +28,7 @@ from portal.tickets.models import Ticket
 from portal.uploads import staging
 from portal.uploads.models import Import, ImportItem, Stage
 from tests.causes.tracker_files import BUGZILLA_XML
+from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Visitor
 from tests.world import World
 
@@ -386,3 +387,19 @@ def test_the_template_comes_home_as_our_own(client: Clients) -> None:
     cells = ["打印空白" if name == "标题" else "oa" if name == "系统" else "" for name in header]
     page = expert.get(upload(expert, "filled.csv", ",".join(header) + "\n" + ",".join(cells) + "\n")).text
     assert fate_of(page, "新增") == 1
+
+
+def test_a_long_preview_asks_as_much_as_a_short_one(client: Clients, engine: Engine) -> None:
+    expert, counts = client("expert"), []
+    for wave, length in (("a", 2), ("b", 40)):
+        rows = [f"{wave}{n},缺陷 {wave}{n},mkt" for n in range(length)]
+        head = "external_id,title,system\n"
+        first = upload(expert, "own.csv", head + "\n".join(rows))
+        done(expert, first)
+        again = upload(
+            expert, "own.csv", head + "\n".join(f"{row},".replace(",mkt,", "变了,mkt") for row in rows)
+        )
+        with statements_sent(engine) as sent:
+            assert fate_of(expert.get(again).text, "更新") == length
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
