@@ -8,6 +8,7 @@ import html
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -387,6 +388,18 @@ def test_the_template_comes_home_as_our_own(client: Clients) -> None:
     cells = ["打印空白" if name == "标题" else "oa" if name == "系统" else "" for name in header]
     page = expert.get(upload(expert, "filled.csv", ",".join(header) + "\n" + ",".join(cells) + "\n")).text
     assert fate_of(page, "新增") == 1
+
+
+def test_the_example_of_the_documents_comes_in(client: Clients, maker: Maker) -> None:
+    expert = client("expert")
+    example = Path(__file__).parents[2] / "docs" / "examples" / "defects.csv"
+    done(expert, upload(expert, example.name, example.read_bytes()))
+    found = {row.external_id: row for row in library_of(maker).values()}
+    assert {name: row.state for name, row in found.items()} == {
+        "D-001": DefectState.CONFIRMED,
+        "D-002": DefectState.FIXED,
+    }
+    assert (found["D-001"].module, found["D-001"].affected) == ("bill", ["6.1.0", "6.1.8"])
 
 
 def test_a_long_preview_asks_as_much_as_a_short_one(client: Clients, engine: Engine) -> None:
