@@ -32,7 +32,7 @@ from portal.tickets.moves import Overtaken
 from portal.tickets.notices import Event
 from portal.tickets.recurrence.models import Basis, RecurrenceAlarm
 from portal.tickets.recurrence.trust import LEAST, Record, record_of
-from tests.causes.alarm_desk import CLOSED, FIXED, VERIFIED, AlarmDesk
+from tests.causes.alarm_desk import CLOSED, CODE, FIXED, VERIFIED, AlarmDesk
 from tests.world import World
 
 
@@ -77,6 +77,34 @@ def test_a_persons_link_opens_the_record_and_further_tickets_gather(alarm_desk: 
     assert {row.person_id for row in told} == {defect.owner_middle_id, defect.owner_back_id}
     assert told[0].values["number"] == first.number
     assert told[0].values["defect"] == defect.number
+
+
+def test_a_persons_link_from_another_system_wants_one_thing_more(alarm_desk: AlarmDesk) -> None:
+    """Whoever slips ties a ticket to a record far away: that alone opens nothing and disturbs nobody."""
+    session, expert, defect = alarm_desk.session, alarm_desk.expert, alarm_desk.record()
+    expert.posts[0].systems = ["mkt", "oa"]
+    far = alarm_desk.ticket(system="oa", text="又多算了一遍")
+    linking.link(session, far, defect, by=expert)
+    (alarm,) = alarm_desk.alarms(defect)
+    assert (alarm.basis, *how(alarm)) == (Basis.PERSON, AlarmState.POSSIBLE, DefectState.VERIFIED, 0)
+    assert alarm_desk.told(Event.RECURRED) == []
+    linking.undo(session, far, defect, by=expert)
+    assert alarm.state == AlarmState.DISMISSED
+    linking.link(session, far, defect, by=expert)
+    confirm(session, alarm_desk.alarms(defect)[-1], by=expert)
+    assert (defect.state, defect.recurrences) == (DefectState.CONFIRMED, 1)
+
+    for word, text in (("code", f"报错 {CODE}"), ("another person", "也多算"), ("matcher", "阶梯又多算")):
+        other = alarm_desk.record(title=word)
+        ticket = alarm_desk.ticket(system="oa", text=text)
+        if word == "another person":
+            theirs = alarm_desk.ticket("agent", system="oa", text="多算了")
+            linking.link(session, theirs, other, by=expert)
+        if word == "matcher":
+            linking.link(session, ticket, other, by=None, probability=0.97)
+        assert other.state == DefectState.VERIFIED, word
+        linking.link(session, ticket, other, by=expert)
+        assert other.state == DefectState.CONFIRMED, word
 
 
 def test_an_automatic_link_opens_it_too_and_waits_for_a_person(alarm_desk: AlarmDesk, finder: Finder) -> None:
@@ -238,15 +266,15 @@ def test_trust_is_lost_by_evidence_alone(true: int, false: int) -> None:
     assert (record.false_share is None) == (true + false < LEAST)
 
 
-def test_one_ticket_that_merely_resembles_the_record_never_opens_it(
+def test_one_ticket_of_another_system_that_merely_resembles_the_record_never_opens_it(
     alarm_desk: AlarmDesk, finder: Finder
 ) -> None:
     """Most repairs hold: where they run, what resembles the record is mostly something else."""
     session, defect = alarm_desk.session, alarm_desk.record()
     first, again, other = (
-        alarm_desk.ticket("wang", text="阶梯又多算了"),
-        alarm_desk.ticket("wang", text="还是多算"),
-        alarm_desk.ticket("agent", text="我们这里也多算"),
+        alarm_desk.ticket("wang", system="oa", text="阶梯又多算了"),
+        alarm_desk.ticket("wang", system="oa", text="还是多算"),
+        alarm_desk.ticket("agent", system="oa", text="我们这里也多算"),
     )
     for ticket in (first, again):
         linking.link(session, ticket, defect, by=None, probability=1.0)

@@ -1,8 +1,9 @@
-"""Does more than likeness say that a repaired record is met again? Pure.
+"""Does more than one word say that a repaired record is met again? Pure.
 
 A precision that was measured on all tickets does not hold here: most repairs hold, so that where they run
-nearly everything that resembles the record is something else. The invariant: one ticket that merely resembles
-the record never opens it, however sure the matcher is.
+nearly everything that resembles the record is something else; and people, who slip once in a while, tie a
+ticket to the wrong record just there. The invariant: one ticket of another system, with nothing else that
+speaks for the record, never opens it, whoever says so.
 """
 
 from __future__ import annotations
@@ -10,12 +11,22 @@ from __future__ import annotations
 from defects.models import Defect
 from defects.signatures import canonical, codes_in
 from portal.tickets.models import Ticket
-from portal.tickets.recurrence.models import BY_ITSELF, RecurrenceAlarm
+from portal.tickets.recurrence.models import Basis, RecurrenceAlarm
 
 
-def is_proven(alarm: RecurrenceAlarm, ticket: Ticket) -> bool:
-    """The record has come back before, the ticket names its error code, or two people say the same."""
-    return alarm.defect.recurrences > 0 or shares_code(ticket, alarm.defect) or has_two_witnesses(alarm)
+def is_borne_out(alarm: RecurrenceAlarm, ticket: Ticket) -> bool:
+    """Of the record's own system, with its error code, said by two people, or come back before."""
+    defect = alarm.defect
+    return (
+        is_at_home(ticket, defect)
+        or defect.recurrences > 0
+        or shares_code(ticket, defect)
+        or has_two_witnesses(alarm)
+    )
+
+
+def is_at_home(ticket: Ticket, defect: Defect) -> bool:
+    return ticket.system.code == defect.system
 
 
 def shares_code(ticket: Ticket, defect: Defect) -> bool:
@@ -24,6 +35,6 @@ def shares_code(ticket: Ticket, defect: Defect) -> bool:
 
 
 def has_two_witnesses(alarm: RecurrenceAlarm) -> bool:
-    """Tickets of different people, each of them surely matched."""
-    sure = [row for row in alarm.sightings if row.withdrawn_at is None and row.basis in BY_ITSELF]
+    """Tickets of different people, each of them linked or surely matched."""
+    sure = [row for row in alarm.sightings if row.withdrawn_at is None and row.basis != Basis.LIKENESS]
     return len({row.ticket.requester_id for row in sure}) > 1

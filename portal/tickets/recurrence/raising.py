@@ -1,9 +1,9 @@
 """Raising an alarm that a repair did not hold, gathering tickets on it, and taking a ticket off again.
 
-A link that a person made opens the record at once. The system's own sure word does so while it is trusted
-(``trust``) and where more than likeness speaks for it (``proof``); everything else waits quietly. However
-many tickets come, they gather on the one alarm until the record is repaired anew. The invariant: every alarm
-has a ticket filed after the repair from where the repair runs.
+A link that a person made opens the record at once, and so does the system's own sure word while it is trusted
+(``trust``), if the ticket is of the record's own system or something else bears it out (``proof``);
+everything else waits quietly. However many tickets come, they gather on the one alarm until the record is
+repaired anew. The invariant: every alarm has a ticket filed after the repair from where the repair runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from portal.tickets.recurrence.models import (
     RecurrenceAlarm,
     Sighting,
 )
-from portal.tickets.recurrence.proof import is_proven
+from portal.tickets.recurrence.proof import is_borne_out
 from portal.tickets.recurrence.trust import record_of
 from portal.tickets.recurrence.versions import running_for
 
@@ -40,6 +40,8 @@ TAKEN_OFF = N_("工单的关联已撤销。")
 WAS_MERGED = N_("记录已并入另一条。")
 FALSE = N_("复发报警是误报：%(reason)s")
 DAY = timedelta(days=1)
+#: From here on the matcher, too, rather thinks that it is this record.
+LIKELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +140,28 @@ def _gather(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> None:
 
 
 def _weigh(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> None:
-    """What this ticket makes of an alarm that waits: a person's word decides, the system's own may open."""
+    """What this ticket makes of an alarm that waits: a person's word may decide, the system's own open."""
     if not alarm.is_waiting:
         return
-    if seen.basis == Basis.PERSON:
+    if _person_opens(alarm, seen):
         decide(session, alarm, AlarmState.CONFIRMED, by=seen.by)
         open_record(session, alarm, seen)
         return
     if seen.basis in BY_ITSELF and alarm.basis not in BY_ITSELF | {Basis.PERSON}:
         alarm.basis, alarm.probability = seen.basis, seen.probability
-    if alarm.state == AlarmState.POSSIBLE and _may_open(session, alarm, seen):
+    if alarm.state == AlarmState.POSSIBLE and _system_opens(session, alarm, seen):
         alarm.state = AlarmState.OPEN
         open_record(session, alarm, seen)
 
 
-def _may_open(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> bool:
-    if seen.basis not in BY_ITSELF or not is_proven(alarm, seen.ticket):
+def _person_opens(alarm: RecurrenceAlarm, seen: Seen) -> bool:
+    """About a ticket of another system a person's word wants one thing more, if only the matcher's."""
+    likely = seen.probability is not None and seen.probability >= LIKELY
+    return seen.basis == Basis.PERSON and (likely or is_borne_out(alarm, seen.ticket))
+
+
+def _system_opens(session: Session, alarm: RecurrenceAlarm, seen: Seen) -> bool:
+    if seen.basis not in BY_ITSELF or not is_borne_out(alarm, seen.ticket):
         return False
     return record_of(session).is_trusted and not _dismissed_today(session, alarm)
 
