@@ -6,13 +6,15 @@ The invariant: the number of queries does not depend on the number of rows.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, UnaryExpression, and_, case, func, select
 from sqlalchemy.orm import Session, defer, joinedload, lazyload
 from sqlalchemy.sql import operators
+from sqlalchemy.sql.base import ExecutableOption
 
 from kb.columns import now
 from kb.importing.identity import chunks
@@ -183,6 +185,30 @@ def other_tickets(session: Session, person: Person, ticket: Ticket, *, limit: in
             .limit(limit)
         )
     )
+
+
+def newest_by(
+    session: Session,
+    tickets: Select[Ticket],
+    key: SQLColumnExpression[Any],
+    *,
+    most: int,
+    options: Sequence[ExecutableOption] = (),
+) -> defaultdict[int, list[Ticket]]:
+    """What stands in ``key`` → its newest among these tickets, at most so many; one query."""
+    latest = func.row_number().over(partition_by=key, order_by=(Ticket.filed_at.desc(), Ticket.id.desc()))
+    ranked = tickets.with_only_columns(Ticket.id, key.label("of"), latest.label("latest")).subquery()
+    rows = session.execute(
+        select(ranked.c.of, Ticket)
+        .join(Ticket, Ticket.id == ranked.c.id)
+        .where(ranked.c.latest <= most)
+        .options(*options)
+        .order_by(ranked.c.latest)
+    ).unique()
+    found: defaultdict[int, list[Ticket]] = defaultdict(list)
+    for of, ticket in rows:
+        found[of].append(ticket)
+    return found
 
 
 def successors(session: Session, ticket: Ticket) -> list[Person]:

@@ -7,7 +7,6 @@ number of statements does not depend on the number of bursts.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from portal.causes.wall.models import WallMember
 from portal.people.models import Person
 from portal.people.roles import BOUND_TO_SYSTEMS
 from portal.tickets.models import Ticket
+from portal.tickets.queries import newest_by
 from portal.tickets.visibility import served_by, serves_all
 from portal.tickets.words import Category
 
@@ -163,23 +163,6 @@ def _counts(session: Session, ids: Sequence[int], *where: ColumnElement[bool]) -
 
 def _tickets(session: Session, person: Person, ids: Sequence[int]) -> Mapping[int, list[Ticket]]:
     behind = _behind(ids)
-    latest = func.row_number().over(
-        partition_by=behind.c.burst, order_by=(Ticket.filed_at.desc(), Ticket.id.desc())
-    )
-    ranked = (
-        select(behind.c.burst, behind.c.ticket, latest.label("latest"))
-        .join(Ticket, Ticket.id == behind.c.ticket)
-        .where(served_by(person))
-        .subquery()
-    )
-    rows = session.execute(
-        select(ranked.c.burst, Ticket)
-        .join(Ticket, Ticket.id == ranked.c.ticket)
-        .where(ranked.c.latest <= LISTED)
-        .options(joinedload(Ticket.defect_links))
-        .order_by(ranked.c.burst, ranked.c.latest)
-    ).unique()
-    found: defaultdict[int, list[Ticket]] = defaultdict(list)
-    for burst, ticket in rows:
-        found[burst].append(ticket)
-    return found
+    wanted = select(Ticket).join(behind, behind.c.ticket == Ticket.id).where(served_by(person))
+    links = joinedload(Ticket.defect_links)
+    return newest_by(session, wanted, behind.c.burst, most=LISTED, options=[links])

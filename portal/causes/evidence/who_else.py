@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from kb.columns import now
 from portal.people.models import Person, Unit
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.queries import newest_by
 from portal.tickets.visibility import visible_tickets
 
 DAYS = 30
@@ -62,7 +63,7 @@ def who_else(
             sum(counted.values()),
             tuple(counted.most_common(UNITS)),
             max(0, len(counted) - UNITS),
-            newest.get(number, ()),
+            tuple(newest.get(number, ())),
         )
         for number, counted in units.items()
     }
@@ -92,24 +93,6 @@ def _units(session: Session, lately: ColumnElement[bool]) -> Mapping[int, Counte
     return found
 
 
-def _newest(session: Session, person: Person, lately: ColumnElement[bool]) -> dict[int, tuple[Ticket, ...]]:
-    rank = func.row_number().over(
-        partition_by=DefectLink.defect_id, order_by=(Ticket.filed_at.desc(), Ticket.id.desc())
-    )
-    ranked = (
-        visible_tickets(person)
-        .join(DefectLink, DefectLink.ticket_id == Ticket.id)
-        .where(lately)
-        .with_only_columns(Ticket.id, DefectLink.defect_id, rank.label("rank"))
-        .subquery()
-    )
-    rows = session.execute(
-        select(Ticket, ranked.c.defect_id)
-        .join(ranked, ranked.c.id == Ticket.id)
-        .where(ranked.c.rank <= NEWEST)
-        .order_by(ranked.c.rank)
-    )
-    found: defaultdict[int, list[Ticket]] = defaultdict(list)
-    for ticket, number in rows:
-        found[number].append(ticket)
-    return {number: tuple(tickets) for number, tickets in found.items()}
+def _newest(session: Session, person: Person, lately: ColumnElement[bool]) -> Mapping[int, list[Ticket]]:
+    linked = visible_tickets(person).join(DefectLink, DefectLink.ticket_id == Ticket.id).where(lately)
+    return newest_by(session, linked, DefectLink.defect_id, most=NEWEST)

@@ -6,7 +6,6 @@ wall in the moment in which it is linked. The invariant: reading only, and nothi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +16,7 @@ from kb.columns import now
 from portal.causes.wall.models import WallGroup, WallMember
 from portal.finder.grouping import Told
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
+from portal.tickets.queries import newest_by
 from portal.tickets.roots import RECENT, ROOTED
 from portal.tickets.words import State
 
@@ -91,25 +91,9 @@ def newest_of(
     session: Session, groups: Sequence[int], *also: ColumnElement[bool], most: int, since: datetime
 ) -> Mapping[int, list[Ticket]]:
     """Group → its newest tickets, at most so many; ``also`` narrows them, to what a viewer serves for one."""
-    latest = func.row_number().over(
-        partition_by=WallMember.group_id, order_by=(Ticket.filed_at.desc(), Ticket.id.desc())
-    )
-    ranked = (
-        select(Ticket.id, WallMember.group_id, latest.label("latest"))
-        .join(WallMember, WallMember.ticket_id == Ticket.id)
-        .where(WallMember.group_id.in_(groups), is_unexplained(since), *also)
-        .subquery()
-    )
-    rows = session.execute(
-        select(ranked.c.group_id, Ticket)
-        .join(Ticket, Ticket.id == ranked.c.id)
-        .where(ranked.c.latest <= most)
-        .order_by(ranked.c.latest)
-    )
-    found: defaultdict[int, list[Ticket]] = defaultdict(list)
-    for group, ticket in rows:
-        found[group].append(ticket)
-    return found
+    members = select(Ticket).join(WallMember, WallMember.ticket_id == Ticket.id)
+    wanted = members.where(WallMember.group_id.in_(groups), is_unexplained(since), *also)
+    return newest_by(session, wanted, WallMember.group_id, most=most)
 
 
 _TOLD = (

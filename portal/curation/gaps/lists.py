@@ -22,6 +22,7 @@ from portal.curation.gaps.course import courses
 from portal.curation.gaps.flow import GapState
 from portal.curation.gaps.models import Gap, GapAsk
 from portal.curation.gaps.shrinkage import Shrinkage
+from portal.curation.gaps.wordings import latest_said
 from portal.curation.wording import distinct
 from portal.people.models import Person, Unit
 from portal.people.queries import unit_ids_of
@@ -189,13 +190,8 @@ def _by_state(session: Session, wanted: Wanted, counted: Subquery) -> dict[GapSt
 
 def _examples(session: Session, ids: Sequence[int]) -> Mapping[int, list[str]]:
     """The latest wordings of each, no two alike."""
-    latest = func.row_number().over(partition_by=GapAsk.gap_id, order_by=GapAsk.id.desc()).label("latest")
-    ranked = select(GapAsk.gap_id, GapAsk.text, latest).where(GapAsk.gap_id.in_(ids)).subquery()
-    rows = session.execute(select(ranked).where(ranked.c.latest <= NEWEST).order_by(ranked.c.latest))
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for gap, text, _ in rows:
-        found[gap].append(text)
-    return defaultdict(list, {gap: distinct(texts, most=EXAMPLES + 1) for gap, texts in found.items()})
+    said = latest_said(session, ids, most=NEWEST)
+    return {gap: distinct(said[gap], most=EXAMPLES + 1) for gap in ids}
 
 
 def _units(session: Session, ids: Sequence[int], wanted: Wanted) -> Mapping[int, list[Unit]]:

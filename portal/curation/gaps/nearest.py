@@ -7,7 +7,6 @@ bounded number of gaps in one step.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from kb.flow import READABLE
 from kb.models import Article
 from portal.curation.gaps.flow import GapState
 from portal.curation.gaps.models import Gap, GapAsk
+from portal.curation.gaps.wordings import latest_said
 from portal.finder.sources import ARTICLE
 from portal.tickets.models import ArticleLink
 
@@ -63,7 +63,7 @@ def looked_up(session: Session, index: Index, ids: Sequence[int]) -> dict[int, N
     """Gap → the nearest article; reads only."""
     used, wordings = _used(session, ids), _wordings(session, ids)
     systems = dict(session.execute(select(Gap.id, Gap.system).where(Gap.id.in_(ids))).all())
-    return {gap: used.get(gap) or _found(index, wordings[gap], systems.get(gap, "")) for gap in ids}
+    return {gap: used.get(gap) or _found(index, wordings.get(gap, ()), systems.get(gap, "")) for gap in ids}
 
 
 def note(session: Session, found: Mapping[int, Near | None]) -> None:
@@ -108,16 +108,10 @@ def _filed(session: Session, ids: Sequence[int]) -> dict[int | None, int]:
 
 
 def _wordings(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
-    latest = func.row_number().over(partition_by=GapAsk.gap_id, order_by=GapAsk.id.desc()).label("latest")
-    ranked = select(GapAsk.gap_id, GapAsk.text, latest).where(GapAsk.gap_id.in_(ids)).subquery()
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for gap, title in session.execute(select(Gap.id, Gap.title).where(Gap.id.in_(ids))):
-        found[gap].append(title)
-    for gap, text in session.execute(
-        select(ranked.c.gap_id, ranked.c.text).where(ranked.c.latest < WORDINGS)
-    ):
-        found[gap].append(text)
-    return found
+    """Its title, and how it was asked last."""
+    said = latest_said(session, ids, most=WORDINGS - 1)
+    titles = session.execute(select(Gap.id, Gap.title).where(Gap.id.in_(ids)))
+    return {gap: [title, *said[gap]] for gap, title in titles}
 
 
 def _found(index: Index, wordings: Sequence[str], system: str) -> Near | None:
