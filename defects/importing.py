@@ -195,10 +195,17 @@ class Writer:
     """Begins new records and describes known ones, a few hundred at a time."""
 
     def __init__(
-        self, session: Session, batch: Batch, outcome: Outcome, *, by: int, growing: Collection[str] = ()
+        self,
+        session: Session,
+        batch: Batch,
+        outcome: Outcome,
+        *,
+        by: int,
+        growing: Collection[str] = (),
+        reason: str = "",
     ) -> None:
         self.session, self.batch, self.outcome = session, batch, outcome
-        self.by, self.growing = by, growing
+        self.by, self.growing, self.reason = by, growing, reason
         self._fresh = numbered(library.next_number(session))
         self._duplicates: list[Draft] = []
 
@@ -210,7 +217,7 @@ class Writer:
                 begun.append((draft, self._begin(draft)))
                 continue
             if found.fate == Fate.CHANGED:
-                library.describe(self.session, defect, found.text)
+                library.describe(self.session, defect, found.text, reason=self.reason)
             self._tell(draft, defect, found.fate)
         self.session.flush()
         for draft, defect in begun:
@@ -240,15 +247,19 @@ class Writer:
                 self.outcome.remark(draft.row, str(refusal))
 
 
-def merge(session: Session, batch: Batch, draft: Draft, *, by: int) -> Defect:
-    """Merge a duplicate that was brought in; the record that it went into. Raises :class:`Refused`."""
+def original_of(session: Session, batch: Batch, draft: Draft) -> Defect:
+    """The record that a duplicate names; raises :class:`Refused` when it was not brought in."""
     target = batch.known.get(_original(draft)) or batch.numbers.get(draft.values["duplicate_of"])
     if target is None:
         raise Refused(N_("和它重复的 %(id)s 没有导入。"), id=draft.values["duplicate_of"])
-    defect, into = session.get_one(Defect, batch.known[draft.key]), session.get_one(Defect, target)
+    return session.get_one(Defect, target)
+
+
+def merge(session: Session, batch: Batch, draft: Draft, *, by: int) -> None:
+    """Merge a duplicate that was brought in into its original; raises :class:`Refused`."""
+    defect, into = session.get_one(Defect, batch.known[draft.key]), original_of(session, batch, draft)
     with session.begin_nested():
         moves.merge(session, defect, into, by=by, duties=EVERY_DUTY, note=TAKEN)
-    return into
 
 
 def _walk(state: DefectState, values: dict[str, Any]) -> list[Step]:

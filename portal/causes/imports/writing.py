@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from defects import changes, library
+from defects import changes, library, moves
 from defects.flow import DefectAction, DefectState
-from defects.importing import Writer, is_duplicate, merge
+from defects.importing import Writer, is_duplicate, merge, original_of
 from defects.models import Defect
 from defects.prospects import Prospect
 from defects.texts import text_of
@@ -63,7 +63,8 @@ def write(session: Session, row: Import, part: Sequence[ImportItem], _settings: 
         fields = changes.differing(one.before, one.text) if one.before is not None else {}
         item.before = {name: before for name, (before, _after) in fields.items()}
     growing = () if row.found.get("shape") == Shape.OWN else GROWING
-    writer = Writer(session, again.batch, Outcome(), by=row.by_id, growing=growing)
+    reason = N_("%(person)s 导入 %(name)s") % {"person": row.by.name, "name": row.name}
+    writer = Writer(session, again.batch, Outcome(), by=row.by_id, growing=growing, reason=reason)
     writer.write([one.draft for _, one in ready])
     _settle(session, ready, again.batch.known)
 
@@ -98,19 +99,26 @@ def _merge(session: Session, row: Import, part: Sequence[ImportItem]) -> None:
         try:
             if draft is None:
                 raise Refused("%(why)s", why=why_refused(again, item) or N_("现在不能导入。"))
-            into = merge(session, again.batch, draft, by=row.by_id)
+            as_left = _as_left(session, row, item, original_of(session, again.batch, draft))
+            merge(session, again.batch, draft, by=row.by_id)
         except Refused as refusal:
             item.remarks = [*item.remarks, str(refusal)]
         else:
-            item.after = session.get_one(Defect, item.defect_id).version
-            _grown(session, row, into)
+            for other, defect in as_left:
+                other.after = defect.version
 
 
-def _grown(session: Session, row: Import, into: Defect) -> None:
-    """An original that came with this import is touched by nobody else when its duplicate goes into it."""
-    own = select(ImportItem).where(ImportItem.import_id == row.id, ImportItem.defect_id == into.id)
-    for item in session.scalars(own.where(ImportItem.fate == Fate.NEW, ImportItem.stage == Stage.DONE)):
-        item.after = into.version
+def _as_left(
+    session: Session, row: Import, item: ImportItem, into: Defect
+) -> list[tuple[ImportItem, Defect]]:
+    """What this import has made and a merge changes, so far as nobody else has: both records, and those that
+    were merged into the duplicate before."""
+    ids = (item.defect_id, into.id, moves.survivor_of(into).id)
+    involved = select(ImportItem, Defect).join(Defect, Defect.id == ImportItem.defect_id)
+    involved = involved.where(ImportItem.import_id == row.id, ImportItem.after == Defect.version)
+    involved = involved.where(ImportItem.fate == Fate.NEW, ImportItem.stage == Stage.DONE)
+    either = or_(Defect.id.in_(ids), Defect.duplicate_of_id == item.defect_id)
+    return [(other, defect) for other, defect in session.execute(involved.where(either))]
 
 
 # ── taking back ──────────────────────────────────────────────────────────────────────────────────
