@@ -32,7 +32,7 @@ _PULL = 4.0
 _MANY = 500
 """From here on precision is promised with 95 % surety, before hardly beyond what was counted."""
 _SURE, _LIKELY = 1.645, 0.15
-_DOUBTFUL = 0.85
+_DOUBTFUL = 0.84
 """Of the score: a promise is kept on the whole, and below this a link would only live off the surer ones."""
 _WITHOUT = 0.1
 """Of a report whose record was taken away: it sounds like a defect all the same."""
