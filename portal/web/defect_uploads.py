@@ -7,32 +7,28 @@ all imports share is in ``imports``, the form of the mapping in ``defect_mapping
 from __future__ import annotations
 
 import io
-from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from defects.importing import FIELDS
-from defects.models import SEVERITY_LABELS
 from defects.prospects import Prospect
 from kb.exporting.files import WRITERS
 from kb.flow import Refused
-from kb.importing.outcome import FATE_LABELS, BadFile, Fate
-from portal.catalogue.queries import systems_by_code
+from kb.importing.outcome import BadFile, Fate
 from portal.causes.imports.bringer import DEFECTS
 from portal.causes.imports.choices import chosen, with_source
 from portal.causes.imports.reading import MOST_RECORDS, judged
 from portal.causes.imports.survey import Survey
-from portal.people.queries import people_by_id
 from portal.people.roles import Permission
-from portal.uploads import job, standing
+from portal.uploads import job
 from portal.uploads.bringing import Wish
 from portal.uploads.models import Import, ImportItem, Kind, Phase
 from portal.web import imports
 from portal.web.access import needs
-from portal.web.defect_mapping import COLUMN_LABELS, mapping_values
+from portal.web.defect_mapping import mapping_values
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db
 from portal.web.retelling import retold
@@ -141,10 +137,10 @@ def _changes(row: Import, items: list[ImportItem]) -> dict[int, list[str]]:
 
 
 def _fields(found: Prospect) -> list[str]:
-    return [_meaning(name) for name in found.changed]
+    return [meaning(name) for name in found.changed]
 
 
-def _meaning(name: str) -> str:
+def meaning(name: str) -> str:
     return _(MEANINGS.get(name.removesuffix("_id"), name))
 
 
@@ -170,53 +166,6 @@ def mapping(number: int) -> Response:
     """The mapping as a file: for the next import here, or for the command."""
     content = io.BytesIO((mine(number).plan or "{}").encode())
     return send_file(content, "application/json", as_attachment=True, download_name="mapping.json")
-
-
-@blueprint.get("/defects/imports/<int:number>/items/<int:turn>")
-@needs(CURATE)
-def item(number: int, turn: int) -> str:
-    """One record: what it says now and what it would say; of a refused row what stands in the file."""
-    row = mine(number)
-    entry = standing.item_of(db(), row, turn) if turn < standing.LARGEST_ID else None
-    if entry is None:
-        abort(404)
-    found = None if entry.fate == Fate.REFUSED else judged(db(), row, [entry])
-    one = next(iter(found.prospects), None) if found else None
-    return render_template(
-        "defects/import_item.html",
-        row=row,
-        item=entry,
-        facts=_facts(one, entry) if one and row.phase == Phase.PREVIEWED else [],
-        raw=[
-            (COLUMN_LABELS.get(name) or _meaning(name), value) for name, value in entry.given.items() if value
-        ],
-        fate_labels=FATE_LABELS,
-    )
-
-
-def _facts(found: Prospect, entry: ImportItem) -> list[tuple[Any, ...]]:
-    """(field, now, then): of a known record what changes, of a new one what it says."""
-    if found.before is not None:
-        names = found.changed
-        return [
-            (_meaning(name), *(_told(name, getattr(text, name)) for text in (found.before, found.text)))
-            for name in names
-        ]
-    said = {**entry.given, "state": found.draft.values["state"]}
-    shown = {name: getattr(found.text, name, said[name]) for name in said if name in MEANINGS}
-    wanted = {name: value for name, value in shown.items() if value not in ("", None, (), [])}
-    return [(_meaning(name), "", _told(name, value)) for name, value in wanted.items()]
-
-
-def _told(name: str, value: Any) -> Any:
-    """What a code or an id stands for."""
-    if name == "severity":
-        return _(SEVERITY_LABELS[value])
-    if name.endswith("_id"):
-        people = people_by_id(db(), [value] if value else [])
-        return people[value].name if value in people else ""
-    systems = systems_by_code(db()) if name == "system" else {}
-    return systems[value].name if value in systems else value
 
 
 # ── deeds ────────────────────────────────────────────────────────────────────────────────────────

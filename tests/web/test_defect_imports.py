@@ -17,15 +17,17 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from defects import library
 from defects.flow import DefectState
-from defects.importing import FIELDS
+from defects.importing import FIELDS, load
 from defects.models import Defect, DefectChange
 from defects.texts import text_of
 from portal.causes.trackers.mapping import mapping_of
+from portal.causes.trackers.reading import GROWING, Tracker, records_of
 from portal.cli import importing_work
 from portal.config import Settings
 from portal.db import transaction
 from portal.tickets import linking
 from portal.tickets.models import Ticket
+from portal.tickets.references import References
 from portal.uploads import staging
 from portal.uploads.models import Import, ImportItem, Stage
 from tests.causes.tracker_files import BUGZILLA_XML
@@ -403,6 +405,25 @@ def test_the_example_of_the_documents_comes_in(client: Clients, maker: Maker) ->
         "D-002": DefectState.FIXED,
     }
     assert (found["D-001"].module, found["D-001"].affected) == ("bill", ["6.1.0", "6.1.8"])
+
+
+def test_the_command_finds_what_the_page_has_brought(client: Clients, maker: Maker, tmp_path: Path) -> None:
+    expert = client("expert")
+    address = upload(expert, "a.csv", JIRA, source="J")
+    place = {name: "mkt|bill" for name in form_of(expert.get(address).text) if name.startswith("place-")}
+    remapped(expert, address, **place)
+    mapped = mapping_of("page", json.loads(expert.get(f"{address}/mapping.json").data))
+    done(expert, address)
+    there = tmp_path / "a.csv"
+    there.write_text(JIRA)
+    with maker() as session:
+        records = records_of(there, Tracker.CSV, mapped)
+        references = References(session)
+        references.expect(records, "owner_back")
+        outcome = load(
+            session, records, by=1, settle=references.of_foreign_defect, growing=GROWING, skip_bad=True
+        )
+    assert (outcome.new, outcome.changed, outcome.unchanged, len(outcome.faults)) == (0, 0, 4, 1)
 
 
 def test_a_long_preview_asks_as_much_as_a_short_one(client: Clients, engine: Engine) -> None:

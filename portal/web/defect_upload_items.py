@@ -1,0 +1,71 @@
+"""One record of an import, before it is there: what it says now and what it would say.
+
+The invariant: what is shown is asked as things stand now, by the answer that the writing goes by.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, render_template
+from flask_babel import gettext as _
+
+from defects.models import SEVERITY_LABELS
+from defects.prospects import Prospect
+from kb.importing.outcome import FATE_LABELS, Fate
+from portal.catalogue.queries import systems_by_code
+from portal.causes.imports.reading import judged
+from portal.people.queries import people_by_id
+from portal.uploads import standing
+from portal.uploads.models import ImportItem, Phase
+from portal.web.access import needs
+from portal.web.defect_mapping import COLUMN_LABELS
+from portal.web.defect_uploads import CURATE, MEANINGS, blueprint, meaning, mine
+from portal.web.request import db
+
+
+@blueprint.get("/defects/imports/<int:number>/items/<int:turn>")
+@needs(CURATE)
+def item(number: int, turn: int) -> str:
+    """One record: what it says now and what it would say; of a refused row what stands in the file."""
+    row = mine(number)
+    entry = standing.item_of(db(), row, turn) if turn < standing.LARGEST_ID else None
+    if entry is None:
+        abort(404)
+    found = None if entry.fate == Fate.REFUSED else judged(db(), row, [entry])
+    one = next(iter(found.prospects), None) if found else None
+    return render_template(
+        "defects/import_item.html",
+        row=row,
+        item=entry,
+        facts=_facts(one, entry) if one and row.phase == Phase.PREVIEWED else [],
+        raw=[
+            (COLUMN_LABELS.get(name) or meaning(name), value) for name, value in entry.given.items() if value
+        ],
+        fate_labels=FATE_LABELS,
+    )
+
+
+def _facts(found: Prospect, entry: ImportItem) -> list[tuple[Any, ...]]:
+    """(field, now, then): of a known record what changes, of a new one what it says."""
+    if found.before is not None:
+        names = found.changed
+        return [
+            (meaning(name), *(_told(name, getattr(text, name)) for text in (found.before, found.text)))
+            for name in names
+        ]
+    said = {**entry.given, "state": found.draft.values["state"]}
+    shown = {name: getattr(found.text, name, said[name]) for name in said if name in MEANINGS}
+    wanted = {name: value for name, value in shown.items() if value not in ("", None, (), [])}
+    return [(meaning(name), "", _told(name, value)) for name, value in wanted.items()]
+
+
+def _told(name: str, value: Any) -> Any:
+    """What a code or an id stands for."""
+    if name == "severity":
+        return _(SEVERITY_LABELS[value])
+    if name.endswith("_id"):
+        people = people_by_id(db(), [value] if value else [])
+        return people[value].name if value in people else ""
+    systems = systems_by_code(db()) if name == "system" else {}
+    return systems[value].name if value in systems else value
