@@ -23,6 +23,8 @@ from portal.web.defect_mapping import COLUMN_LABELS
 from portal.web.defect_uploads import CURATE, MEANINGS, blueprint, meaning, mine
 from portal.web.request import db
 
+OWNERS = frozenset({"owner_middle_id", "owner_back_id"})
+
 
 @blueprint.get("/defects/imports/<int:number>/items/<int:turn>")
 @needs(CURATE)
@@ -64,7 +66,7 @@ def _told(name: str, value: Any) -> Any:
     """What a code or an id stands for."""
     if name == "severity":
         return _(SEVERITY_LABELS[value])
-    if name.endswith("_id"):
+    if name in OWNERS:
         people = people_by_id(db(), [value] if value else [])
         return people[value].name if value in people else ""
     systems = systems_by_code(db()) if name == "system" else {}

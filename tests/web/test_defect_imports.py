@@ -145,6 +145,7 @@ def test_an_export_is_mapped_previewed_brought_in_and_taken_back(
     item = expert.get(f"{address}/items/0").text
     assert "抄表后电量翻倍" in item
     assert "营销业务应用系统" in item
+    assert "MKT-1</span>" in item
 
     result = done(expert, address)
     assert "导入完毕" in result
