@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 
 from defects.models import SEVERITY_LABELS
 from defects.prospects import Prospect
+from defects.texts import DefectText
 from kb.importing.outcome import FATE_LABELS, Fate
-from portal.catalogue.queries import systems_by_code
+from portal.catalogue.queries import module_names, system_names
 from portal.causes.imports.reading import judged
 from portal.people.queries import people_by_id
 from portal.uploads import standing
@@ -50,24 +51,29 @@ def item(number: int, turn: int) -> str:
 
 def _facts(found: Prospect, entry: ImportItem) -> list[tuple[Any, ...]]:
     """(field, now, then): of a known record what changes, of a new one what it says."""
-    if found.before is not None:
-        names = found.changed
-        return [
-            (meaning(name), *(_told(name, getattr(text, name)) for text in (found.before, found.text)))
-            for name in names
-        ]
+    before, after = found.before, found.text
+    if before is not None:
+        return [(meaning(name), _told(name, before), _told(name, after)) for name in found.changed]
     said = {**entry.given, "state": found.draft.values["state"]}
-    shown = {name: getattr(found.text, name, said[name]) for name in said if name in MEANINGS}
-    wanted = {name: value for name, value in shown.items() if value not in ("", None, (), [])}
-    return [(meaning(name), "", _told(name, value)) for name, value in wanted.items()]
+    told = {
+        name: _told(name, after) if hasattr(after, name) else said[name] for name in said if name in MEANINGS
+    }
+    return [(meaning(name), "", value) for name, value in told.items() if value not in ("", None, (), [])]
 
 
-def _told(name: str, value: Any) -> Any:
-    """What a code or an id stands for."""
-    if name == "severity":
-        return _(SEVERITY_LABELS[value])
+def _told(name: str, text: DefectText) -> Any:
+    """What a field says, a code or an id by what it stands for."""
+    value = getattr(text, name)
+    if value is None:
+        return ""
     if name in OWNERS:
-        people = people_by_id(db(), [value] if value else [])
+        people = people_by_id(db(), [value])
         return people[value].name if value in people else ""
-    systems = systems_by_code(db()) if name == "system" else {}
-    return systems[value].name if value in systems else value
+    match name:
+        case "severity":
+            return _(SEVERITY_LABELS[value])
+        case "system":
+            return system_names(db()).get(value, value)
+        case "module":
+            return module_names(db()).get((text.system, value), value)
+    return value

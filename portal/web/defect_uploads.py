@@ -141,7 +141,7 @@ def _fields(found: Prospect) -> list[str]:
 
 
 def meaning(name: str) -> str:
-    return _(MEANINGS.get(name.removesuffix("_id"), name))
+    return _(MEANINGS.get(name) or MEANINGS.get(name.removesuffix("_id"), name))
 
 
 @blueprint.post("/defects/imports/<int:number>/mapping")

@@ -146,6 +146,8 @@ def test_an_export_is_mapped_previewed_brought_in_and_taken_back(
     assert "抄表后电量翻倍" in item
     assert "营销业务应用系统" in item
     assert "MKT-1</span>" in item
+    assert "电费核算" in item
+    assert "external_id" not in item
 
     result = done(expert, address)
     assert "导入完毕" in result
