@@ -1,7 +1,8 @@
 """What the year's recurrence alarms amount to when it is over: who raised each, and whether it was true.
 
 Read from the desk's own rows at the end, because an alarm that begins quietly may be opened later. The
-invariant: an alarm is true only if the ticket that raised it shows a repair that did not hold.
+invariant: an alarm is true only if the first ticket that was more than alike shows that the repair did not
+hold.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ class Word(StrEnum):
     """On whose word."""
 
     SYSTEM = "system"  # it opened the record by itself
-    PROPOSED = "proposed"  # it asked people and touched nothing
-    PERSON = "person"  # somebody linked a ticket to a repaired record
+    PERSON = "person"  # somebody linked a ticket to a repaired record, which opened it
+    PROPOSED = "proposed"  # people were asked, and nothing was touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,15 @@ def raised_in(session: Session, played: Sequence[Played]) -> list[Raised]:
 
 
 def _word(alarm: RecurrenceAlarm) -> Word:
-    if alarm.basis == Basis.PERSON:
+    been = (alarm.state, alarm.before)
+    if AlarmState.OPEN in been:
+        return Word.SYSTEM
+    if alarm.basis == Basis.PERSON and AlarmState.CONFIRMED in been:
         return Word.PERSON
-    return Word.SYSTEM if AlarmState.OPEN in (alarm.state, alarm.before) else Word.PROPOSED
+    return Word.PROPOSED
 
 
 def _is_true(alarm: RecurrenceAlarm, told: Mapping[int, Played]) -> bool:
-    first = told[alarm.sightings[0].ticket_id]
+    strong = [row for row in alarm.sightings if row.basis != Basis.LIKENESS]
+    first = told[(strong or alarm.sightings)[0].ticket_id]
     return first.regression and first.cause == alarm.defect_id

@@ -25,11 +25,13 @@ class Figures:
     promised: float | None
     """What the links were said to be worth when they were made: the mean of their probabilities."""
     alarms: Estimate | None
-    """Of the alarms by which the system opened a record: those that are true …"""
-    proposed: Estimate | None
-    """… of those that it only asked people about …"""
+    """Of the alarms by which the system opened a record by itself: those that are true …"""
     by_people: Estimate | None
-    """… and of those that a person's link raised."""
+    """… of those by which a person's link opened one …"""
+    opened: Estimate | None
+    """… of both …"""
+    proposed: Estimate | None
+    """… and of those that only asked people and touched nothing."""
     regressions: int
     """Records whose repair did not hold and of which a ticket shows it …"""
     found: int
@@ -39,7 +41,8 @@ class Figures:
 
     @property
     def false_alarms(self) -> float | None:
-        return None if self.alarms is None else 1.0 - self.alarms.value
+        """On whoever's word."""
+        return None if self.opened is None else 1.0 - self.opened.value
 
 
 def figures_of(played: Sequence[Played], raised: Sequence[Raised]) -> Figures:
@@ -57,14 +60,15 @@ def figures_of(played: Sequence[Played], raised: Sequence[Raised]) -> Figures:
         coverage=right / linkable if linkable else 0.0,
         promised=sum(worth) / len(worth) if worth else None,
         alarms=_true(raised, Word.SYSTEM),
-        proposed=_true(raised, Word.PROPOSED),
         by_people=_true(raised, Word.PERSON),
+        opened=_true(raised, Word.SYSTEM, Word.PERSON),
+        proposed=_true(raised, Word.PROPOSED),
         regressions=len(shown),
         found=len({one.record for one in true if one.word is not Word.PERSON}),
         known=len({one.record for one in true}),
     )
 
 
-def _true(raised: Sequence[Raised], word: Word) -> Estimate | None:
-    own = [one for one in raised if one.word is word]
-    return rate(sum(one.true for one in own), len(own))
+def _true(raised: Sequence[Raised], *words: Word) -> Estimate | None:
+    theirs = [one for one in raised if one.word in words]
+    return rate(sum(one.true for one in theirs), len(theirs))
