@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from indexer.shares import wilson_lower as wilson_lower
 
+LIKELIER = 0.5
+"""What is likelier wrong than right is never trusted, however well the promise holds on the whole."""
 LEAST_LABELS = 100
 """Below this many judged pairs nothing is refitted and no percentage is shown."""
 
@@ -152,4 +154,4 @@ def fit(
     first = [one for one in judged if one.features.get("first", 0.0) > 0]
     chances = [draft.probability(one.features) for one in first]
     limit = threshold(chances, [one.right for one in first], wanted=wanted_precision)
-    return replace(draft, trusted_from=round(limit, 4))
+    return replace(draft, trusted_from=round(max(limit, LIKELIER), 4))

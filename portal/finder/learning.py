@@ -9,7 +9,7 @@ and every change of it is written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -164,22 +164,26 @@ def _measured(cases: Sequence[Foretold]) -> Measured:
 
 def _calibrated(lesson: _Lesson, engine: Engine, rows: Sequence[Hit]) -> Outcome:
     name, serving = engine.value, lesson.promotions.serving(engine.value)
-    if len(rows) < LEAST_LABELS:
-        return _too_few(name, len(rows), LEAST_LABELS)
+    judged = sum(not one.is_asked_without for one in rows)
+    if judged < LEAST_LABELS:
+        return _too_few(name, judged, LEAST_LABELS)
     taught, kept = apart(rows)
     if len({one.judged.right for one in taught}) < 2:
-        return Outcome(name, len(rows), Verdict.ONE_SIDED)
-    made = fit(
-        [one.judged for one in taught],
-        tuple(serving.weights),
-        made_from="judgements of this desk",
-        wanted_precision=WANTED,
-        learned_at=lesson.learned_at,
-        least=1,
+        return Outcome(name, judged, Verdict.ONE_SIDED)
+    made = replace(
+        fit(
+            [one.judged for one in taught],
+            tuple(serving.weights),
+            made_from="judgements of this desk",
+            wanted_precision=WANTED,
+            learned_at=lesson.learned_at,
+            least=1,
+        ),
+        pairs=sum(not one.is_asked_without for one in taught),
     )
     return lesson.outcome(
         name,
-        len(rows),
+        judged,
         made=made,
         serving=serving,
         new=[_foretold(made, one) for one in kept],

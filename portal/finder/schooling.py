@@ -1,13 +1,15 @@
 """The desk's judged questions, asked again: what search says to each while it does not know its words.
 
 Asked of an index of its own in a temporary place, made of the same documents by the same code. The words of
-tickets that records have learned are held back fold by fold, so that no question meets itself.
-The invariant: nothing here writes to the database or to the index that serves.
+tickets that records have learned are held back fold by fold, so that no question meets itself. Nearly every
+judged question has an answer, for what has none is seldom judged; so some are asked once more as if theirs
+had never been written. The invariant: nothing here writes to the database or to the index that serves.
 """
 
 from __future__ import annotations
 
 import tempfile
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +39,10 @@ FOLDS = 4
 DEPTH = 20
 #: Hits of one question that are judged; deeper ones would all be wrong and teach only that.
 JUDGED_HITS = 4
+#: One question in so many is asked once more without its answer …
+MISSING = 4
+#: … which is taken out together with so large a part of the others: the library stays what it was.
+GAPS = 8
 
 Tell = Callable[[int, int], None]
 
@@ -85,6 +91,8 @@ class Hit:
     judged: Judged
     about: str
     """The category of the ticket that came of the question."""
+    is_asked_without: bool = False
+    """Asked as if its answer had never been written; nobody judged that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +145,32 @@ def asked_again(
                 done += 1
         if tell is not None:
             tell(done, len(judgements) + len(cases))
+    rows += _without_answers(index, library, judgements, engine)
     rows.sort(key=lambda hit: hit.place)
     return rows, [reports[place] for place in sorted(reports)]
+
+
+def _without_answers(
+    index: Index, library: Library, judgements: Sequence[Judgement], engine: Engine
+) -> Iterator[Hit]:
+    """Whatever is found then is wrong. Without these a desk learns that everything has an answer."""
+    asked = [(place, one) for place, one in enumerate(judgements) if one.right and place % MISSING == 0]
+    written = {document.key: document for document in (*library.documents, *library.with_words())}
+    for gap in range(GAPS):
+        missing = {one.right for _, one in asked if one.right and _gap_of(one.right) == gap} & written.keys()
+        if not missing:
+            continue
+        index.remove(missing)
+        for place, one in asked:
+            if one.right in missing:
+                rows = _rows(index, library, one, engine)
+                yield from (Hit(place, row, one.about, is_asked_without=True) for row in rows)
+        index.update(written[key] for key in sorted(missing))
+
+
+def _gap_of(key: Key) -> int:
+    """The same on every day: what was learned yesterday can be learned again."""
+    return zlib.crc32(":".join(key).encode()) % GAPS
 
 
 def _fold_of(place: int, one: Judgement) -> int:

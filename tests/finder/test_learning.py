@@ -10,11 +10,13 @@ from sqlalchemy import select
 from defects.flow import DefectDuty
 from defects.models import Defect
 from defects.moves import merge
+from indexer.document import Engine
 from indexer.linking import Decision
 from indexer.promotion import NAMES
 from portal.finder import linking, serving, suggest
 from portal.finder.judgements import Provenance, cases, counts, judgements
 from portal.finder.learning import SUBJECT, Outcome, learn, rollback
+from portal.finder.schooling import asked_again, library_of, school
 from portal.people.models import AuditEntry
 from portal.tickets.models import ArticleLink, DefectLink, LinkVerdict, Ticket
 from tests.finder.conftest import Desk
@@ -115,6 +117,27 @@ def test_what_does_better_serves_is_written_down_and_can_be_taken_back(judged_de
     assert serving.of_links(desk.index) == before
     assert ("rollback", "links_lexical") in audited(desk)
     assert rollback(desk.maker, desk.index.promotions, NAMES) == []
+
+
+def test_some_questions_are_asked_as_if_their_answer_had_never_been_written(judged_desk: Desk) -> None:
+    """What has no answer is seldom judged; a desk that learned from the rest alone would trust anything."""
+    desk = judged_desk
+    judged, known = judgements(desk.session), cases(desk.session)
+    library = library_of(desk.session, known)
+    found = []
+    for _ in range(2):
+        with school(library, embedder=None, serving=desk.index.promotions) as index:
+            found.append(asked_again(index, library, judged, known, engine=Engine.LEXICAL)[0])
+            assert index.status().documents == len(library.documents)
+    rows, again = found
+    assert rows == again
+    without = [row for row in rows if row.is_asked_without]
+    asked = {row.place for row in without}
+    assert asked
+    assert all(judged[place].right for place in asked)
+    assert not any(row.judged.right for row in without)
+    assert any(row.judged.features["first"] > 0 for row in without)
+    assert any(row.judged.right for row in rows if row.place in asked), "asked as it is, too"
 
 
 def test_the_workbench_decides_by_what_was_learned(judged_desk: Desk) -> None:

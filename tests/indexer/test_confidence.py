@@ -29,6 +29,15 @@ def test_a_fit_finds_what_matters_and_is_calibrated() -> None:
     assert 0.5 < found.trusted_from <= 1.0
 
 
+def test_what_is_likelier_wrong_than_right_is_never_trusted() -> None:
+    """Nine sure ones pay for a doubtful one in any average."""
+    dice = random.Random(4)
+    rows = [Judged({"coverage": dice.gauss(0.9, 0.02), "first": 1.0}, True) for _ in range(900)]
+    rows += [Judged({"coverage": 0.1, "first": 1.0}, dice.random() < 0.1) for _ in range(100)]
+    found = fit(rows, ("coverage", "first"), made_from="test", wanted_precision=0.8)
+    assert found.probability({"coverage": 0.1, "first": 1.0}) < 0.5 <= found.trusted_from
+
+
 def test_too_few_labels_teach_nothing() -> None:
     with pytest.raises(ValueError, match="too few"):
         fit(judged(99), ("coverage",), made_from="test")
