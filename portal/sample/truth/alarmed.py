@@ -1,8 +1,7 @@
 """What the year's recurrence alarms amount to when it is over: who raised each, and whether it was true.
 
 Read from the desk's own rows at the end, because an alarm that begins quietly may be opened later. The
-invariant: an alarm is true only if the first ticket that was more than alike shows that the repair did not
-hold.
+invariant: what comes after it was raised makes no alarm true.
 """
 
 from __future__ import annotations
@@ -51,6 +50,12 @@ def _word(alarm: RecurrenceAlarm) -> Word:
 
 
 def _is_true(alarm: RecurrenceAlarm, told: Mapping[int, Played]) -> bool:
-    strong = [row for row in alarm.sightings if row.basis != Basis.LIKENESS]
-    first = told[(strong or alarm.sightings)[0].ticket_id]
-    return first.regression and first.cause == alarm.defect_id
+    """Did any ticket on which it was raised show that the repair did not hold?"""
+    moment = alarm.raised_at if alarm.move is None else alarm.move.at
+    stood = [row for row in alarm.sightings if row.at <= moment]
+    strong = [row for row in stood if row.basis != Basis.LIKENESS]
+    return any(_shows(told[row.ticket_id], alarm.defect_id) for row in strong or stood)
+
+
+def _shows(one: Played, record: int) -> bool:
+    return one.regression and one.cause == record
