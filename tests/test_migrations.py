@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, event, inspect
 
+from portal.cli.place import ensure_tables
 from portal.db import engine_for
 from portal.migrations import history
 
@@ -54,3 +56,21 @@ def test_server_and_worker_may_upgrade_at_the_same_moment(engine: Engine) -> Non
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: history.upgrade(engine), range(3)))
     assert history.differences(engine) == []
+
+
+def test_tables_that_another_process_made_meanwhile_are_found(tmp_path: Path) -> None:
+    """A server and a worker start together: one makes the tables between two looks of the other."""
+    engine, other = (engine_for(f"sqlite:///{tmp_path / 'desk.db'}") for _ in range(2))
+    made: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "sqlite_master" in statement and not made:
+            made.append(statement)
+            history.upgrade(other)
+
+    ensure_tables(engine)
+    assert made
+    assert history.current(engine) == history.newest()
+    for one in (engine, other):
+        one.dispose()

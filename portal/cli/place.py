@@ -82,14 +82,16 @@ def opened(settings: Settings | None = None) -> Iterator[Place]:
 
 
 def ensure_tables(engine: Engine) -> None:
-    """Create what an empty database lacks; ask for an upgrade where there is something to lose."""
-    at = history.current(engine)
-    if at == history.newest():
+    """Create what an empty database lacks; ask for an upgrade where there is something to lose.
+
+    A server and a worker may start together: what was empty a moment ago may stand whole by now.
+    """
+    if history.current(engine) == history.newest():
         return
-    if at is None and history.is_empty(engine):
+    if history.is_empty(engine):
         history.upgrade(engine)
-        return
-    raise Ended("数据库的版本和程序不一致，请先备份，再运行 tierdesk db upgrade。")
+    elif history.current(engine) != history.newest():
+        raise Ended("数据库的版本和程序不一致，请先备份，再运行 tierdesk db upgrade。")
 
 
 @contextmanager
