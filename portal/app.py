@@ -27,6 +27,7 @@ from portal.finder.find import Finder
 from portal.people.models import Person
 from portal.web import access, blueprints, filters, refusals
 from portal.web import request as requests
+from portal.web.addresses import Number
 from portal.web.menu import entry_of, may_open, menu_for
 from portal.web.sessions import DeskSessions
 
@@ -70,6 +71,7 @@ def create_app(
     _sign_in(app)
     _languages(app)
     access.everyone(app.view_functions["static"])  # style, script, pictures of the product itself
+    app.url_map.converters["int"] = Number  # before the first address that has one
     blueprints.register(app)
     filters.register(app)
     refusals.register(app)

@@ -78,7 +78,7 @@ class MeasureMoves(MethodView):
 
 
 def _measure(defect: Defect, number: int) -> Countermeasure:
-    row = db().get(Countermeasure, number) if number < 2**31 else None
+    row = db().get(Countermeasure, number)
     if row is None or row.defect_id != defect.id:
         abort(404)
     return row

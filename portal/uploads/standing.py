@@ -19,7 +19,6 @@ from portal.uploads.staging import drop
 #: When nobody's page has asked for the next part for so long, the worker does it.
 LEFT_ALONE = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=2)
-LARGEST_ID = 2**31
 NEVER = (Phase.READING, Phase.PREVIEWED, Phase.FAILED)
 
 WHOLE = (joinedload(ImportItem.article), joinedload(ImportItem.defect))
@@ -30,7 +29,7 @@ Counts = dict[tuple[Fate, Stage], int]
 def import_of(session: Session, person: Person, number: int, *, kind: Kind) -> Import | None:
     """Somebody's own import of this kind; nobody else's."""
     mine = select(Import).where(Import.by_id == person.id, Import.kind == kind)
-    return session.scalar(mine.where(Import.id == number)) if number < LARGEST_ID else None
+    return session.scalar(mine.where(Import.id == number))
 
 
 def recent(session: Session, person: Person, *, kind: Kind, limit: int = 20) -> list[Import]:

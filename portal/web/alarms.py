@@ -27,6 +27,7 @@ from portal.tickets.moves import Overtaken
 from portal.tickets.recurrence.models import ALARM_LABELS, BASIS_LABELS, AlarmState, RecurrenceAlarm
 from portal.tickets.recurrence.trust import LEAST, record_of
 from portal.web.access import needs
+from portal.web.addresses import LARGEST
 from portal.web.auth import local_path
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
@@ -35,7 +36,6 @@ from portal.web.request import db, me
 blueprint = Blueprint("alarms", __name__)
 
 PER_PAGE = 20
-LARGEST_ID = 2**62
 #: What of the list was on the screen.
 PLACE = ("state", "system", "page")
 
@@ -76,7 +76,7 @@ def _drawn(*, problem: str = "", about: int = 0, reason: str = "") -> str:
 def _just_done() -> RecurrenceAlarm | None:
     """The alarm that was decided a moment ago, while that can be taken back."""
     number = request.args.get("done", 0, type=int)
-    alarm = lists.one(db(), me(), number) if 0 < number < LARGEST_ID else None
+    alarm = lists.one(db(), me(), number) if 0 < number <= LARGEST else None
     if alarm is None or alarm.is_waiting or alarm.before is None or not may_decide(me(), alarm):
         return None
     return alarm
@@ -141,7 +141,7 @@ def undo(number: int) -> Response:
 
 
 def _alarm(number: int) -> RecurrenceAlarm:
-    alarm = lists.one(db(), me(), number) if number < LARGEST_ID else None
+    alarm = lists.one(db(), me(), number)
     if alarm is None:
         abort(404)
     return alarm

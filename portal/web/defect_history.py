@@ -173,7 +173,7 @@ def change_summary(entry: Entry) -> str:
 @needs(Permission.CURATE_DEFECTS, Permission.REPAIR_DEFECTS)
 def restore(number: str, change: int, field: str) -> Response | tuple[str, int]:
     defect = seen(number)
-    row = db().get(DefectChange, change) if change < 2**31 else None
+    row = db().get(DefectChange, change)
     if row is None or row.defect_id != defect.id or field not in row.fields:
         abort(404)
     try:

@@ -32,7 +32,7 @@ OWNERS = frozenset({"owner_middle_id", "owner_back_id"})
 def item(number: int, turn: int) -> str:
     """One record: what it says now and what it would say; of a refused row what stands in the file."""
     row = mine(number)
-    entry = standing.item_of(db(), row, turn) if turn < standing.LARGEST_ID else None
+    entry = standing.item_of(db(), row, turn)
     if entry is None:
         abort(404)
     found = None if entry.fate == Fate.REFUSED else judged(db(), row, [entry])

@@ -115,7 +115,7 @@ def _measure(number: str, measure: int) -> Countermeasure:
         .join(Defect)
         .where(Countermeasure.id == measure, Defect.number == number.strip().upper())
     )
-    return (db().scalar(wanted) if measure < 2**31 else None) or abort(404)
+    return db().scalar(wanted) or abort(404)
 
 
 def _take(number: int, action: str) -> None:

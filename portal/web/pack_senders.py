@@ -61,7 +61,7 @@ def trust() -> Page:
 @blueprint.post("/packs/senders/<int:number>/distrust")
 @needs(Permission.TRUST_SENDERS)
 def distrust(number: int) -> Response:
-    sender = db().get(PackSender, number) if number < 2**62 else None
+    sender = db().get(PackSender, number)
     if sender is None:
         abort(404)
     senders.distrust(db(), sender, by=me())

@@ -105,8 +105,7 @@ def _saved(brought: FileStorage) -> Iterator[Path]:
 
 
 def _pack(number: int) -> Pack:
-    found = db().get(Pack, number) if number < 2**62 else None
-    return found or abort(404)
+    return db().get(Pack, number) or abort(404)
 
 
 @blueprint.get("/packs/<int:number>")
@@ -242,7 +241,7 @@ def compared(number: int, item: int) -> str:
 
 
 def _item(row: Pack, number: int) -> PackItem:
-    found = db().get(PackItem, number) if number < 2**62 else None
+    found = db().get(PackItem, number)
     if found is None or found.pack_id != row.id:
         abort(404)
     return found

@@ -60,7 +60,7 @@ def add() -> Page:
 @blueprint.post("/knowledge/synonyms/<int:number>/remove")
 @needs(Permission.PUBLISH_ARTICLES)
 def remove(number: int) -> Response:
-    group = db().get(SynonymGroup, number) if number < 2**62 else None
+    group = db().get(SynonymGroup, number)
     if group is None:
         abort(404)
     words.remove(db(), group, by=me())

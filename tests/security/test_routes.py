@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import IntegerConverter, Rule
 
 from portal.people.roles import PERMISSIONS, Post
 from portal.web.access import Access, rule_of, unstated
+from portal.web.addresses import LARGEST
 from tests.web.conftest import Clients
 
 #: What a route's variables are filled with; no such thing exists, so an open route answers 404 by itself.
@@ -38,7 +40,7 @@ def address(rule: Rule) -> str:
     path = rule.rule
     for name in rule.arguments:
         converter = type(rule._converters[name]).__name__.removesuffix("Converter").lower()
-        kind = {"integer": "int", "unicode": "string"}.get(converter, converter)
+        kind = {"number": "int", "unicode": "string"}.get(converter, converter)
         value = str(NOWHERE.get(kind, "NOWHERE"))
         path = _filled(path, name, value)
     return path
@@ -114,3 +116,25 @@ def test_no_writing_without_a_csrf_token(app: Flask, client: Clients) -> None:
             continue
         answer = browser.open(address(rule), method=method, data={})
         assert answer.status_code == 400, f"{method} {rule.rule}: {answer.status_code}"
+
+
+def test_a_number_that_no_row_can_be_called_is_no_page(app: Flask) -> None:
+    """PostgreSQL takes such a number for a fault; to whoever typed it, it is an address like any other."""
+    numbered = [(rule, method, name) for rule, method, _access in routes(app) for name in _numbers(rule)]
+    assert numbered
+    for rule, method, name in numbered:
+        asked = {key: 1 if key in _numbers(rule) else "x" for key in rule.arguments}
+        assert _led_to(app, rule, method, {**asked, name: LARGEST}) == rule.endpoint
+        assert _led_to(app, rule, method, {**asked, name: LARGEST + 1}) != rule.endpoint
+
+
+def _led_to(app: Flask, rule: Rule, method: str, values: dict[str, Any]) -> str:
+    where = app.url_map.bind("desk.test")
+    try:
+        return str(where.match(where.build(rule.endpoint, values, method=method), method=method)[0])
+    except (NotFound, MethodNotAllowed):
+        return ""
+
+
+def _numbers(rule: Rule) -> set[str]:
+    return {name for name, converter in rule._converters.items() if isinstance(converter, IntegerConverter)}
