@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Map
 
 #: Of the widest key that a table has.
 LARGEST = 2**31 - 1
@@ -17,5 +17,5 @@ LARGEST = 2**31 - 1
 class Number(IntegerConverter):
     """``<int:…>`` of a row; beyond the largest the address is unknown, and the answer 404."""
 
-    def __init__(self, *args: Any, max: int | None = LARGEST, **options: Any) -> None:
-        super().__init__(*args, max=max, **options)
+    def __init__(self, addresses: Map, *, max: int | None = LARGEST, **options: Any) -> None:
+        super().__init__(addresses, max=max, **options)
