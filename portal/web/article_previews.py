@@ -24,7 +24,7 @@ from portal.tickets.file_types import is_shown_inline
 from portal.uploads import standing
 from portal.uploads.models import Import, ImportItem
 from portal.web.access import needs
-from portal.web.article_uploads import WRITE, blueprint, mine
+from portal.web.article_uploads import ROOM, WRITE, blueprint
 from portal.web.files import NO_PICTURE, alone
 from portal.web.request import db
 from portal.web.request import parts as app_parts
@@ -37,7 +37,7 @@ PREVIEWED = 'src="/files/%d"'
 
 def _shown(number: int, turn: int) -> tuple[Import, ImportItem, Prospect | None, Weigher]:
     """An item as it would be written now, with its pictures at hand; None when that can't be said."""
-    row = mine(number)
+    row = ROOM.mine(number)
     item = standing.item_of(db(), row, turn) or abort(404)
     weigher = Weigher(db(), app_parts().settings.upload_limit_mb, shown=[])
     if row.stored_as is None or (item.fate == Fate.REFUSED and not item.given):
@@ -107,7 +107,7 @@ def _care(found: Prospect) -> list[tuple[str, str]]:
 @needs(WRITE)
 def picture(number: int, turn: int, place: int) -> Response:
     """A picture of the preview; where uploads are scanned, a grey one until the import has been confirmed."""
-    row = mine(number)
+    row = ROOM.mine(number)
     key = (row.stored_as or "", turn)
     shown = _LOOKED.get(key)
     if shown is None:

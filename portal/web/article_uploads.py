@@ -1,13 +1,13 @@
 """Bringing articles in on a page: upload, what it says, confirm, progress, taking back.
 
-Somebody's import is theirs alone; anybody else finds nothing there. Who may bring in: whoever writes
-articles; everything comes as a draft, published by another colleague as ever. A single article of an
-import is shown by ``article_previews``; what all imports share is in ``imports``.
+Who may: whoever writes articles. A single article of an import is shown by ``article_previews``; what all
+imports share is in ``imports``, what is done with one of them in ``import_deeds``. The invariant: everything
+comes as a draft, published by another colleague as ever.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -19,6 +19,7 @@ from portal.uploads.bringing import Wish
 from portal.uploads.models import Import, Kind
 from portal.web import imports
 from portal.web.access import needs
+from portal.web.import_deeds import Room, add_deeds
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db
 from portal.web.retelling import retold
@@ -26,14 +27,10 @@ from portal.web.retelling import retold
 blueprint = Blueprint("article_imports", __name__)
 
 WRITE = Permission.WRITE_ARTICLES
-ONE = "article_imports.one"
+ROOM = Room(blueprint, "/knowledge/imports", WRITE, ARTICLES)
 
 blueprint.add_app_template_filter(retold)
 blueprint.add_app_template_filter(imports.placed)
-
-
-def mine(number: int) -> Import:
-    return imports.mine(number, Kind.ARTICLES)
 
 
 @blueprint.get("/knowledge/imports")
@@ -55,7 +52,7 @@ def upload() -> Response | tuple[str, int]:
     except Refused as refusal:
         db().rollback()
         return _form_page(sentence_of(refusal)), 422
-    return imports.to(ONE, row)
+    return ROOM.to(row)
 
 
 def _wish() -> Wish:
@@ -75,7 +72,7 @@ def _wish() -> Wish:
 @blueprint.get("/knowledge/imports/<int:number>")
 @needs(WRITE)
 def one(number: int) -> str:
-    return _page(mine(number))
+    return _page(ROOM.mine(number))
 
 
 def _page(row: Import) -> str:
@@ -104,42 +101,4 @@ def _words(row: Import, values: dict[str, int]) -> dict[str, str]:
     }
 
 
-@blueprint.post("/knowledge/imports/<int:number>/on")
-@needs(WRITE)
-def carry_on(number: int) -> Response | str:
-    """The next part; the page asks while it shows the progress."""
-    row = mine(number)
-    imports.next_part(row, ARTICLES)
-    return _page(row) if is_fragment() else imports.to(ONE, row)
-
-
-@blueprint.post("/knowledge/imports/<int:number>/confirm")
-@needs(WRITE)
-def confirm(number: int) -> Response:
-    row = mine(number)
-    imports.confirm(row, ARTICLES)
-    return imports.to(ONE, row)
-
-
-@blueprint.post("/knowledge/imports/<int:number>/undo")
-@needs(WRITE)
-def undo(number: int) -> Response:
-    row = mine(number)
-    imports.undo(row, ARTICLES)
-    return imports.to(ONE, row)
-
-
-@blueprint.post("/knowledge/imports/<int:number>/drop")
-@needs(WRITE)
-def drop(number: int) -> Response:
-    """Not wanted after all."""
-    imports.forget(mine(number))
-    flash(_("已放弃这次导入，没有写入任何内容。"), "success")
-    return redirect(url_for("article_imports.page"))
-
-
-@blueprint.get("/knowledge/imports/<int:number>/report.csv")
-@needs(WRITE)
-def report(number: int) -> Response:
-    """Every row and what became of it."""
-    return imports.report(mine(number))
+add_deeds(ROOM, page=_page)

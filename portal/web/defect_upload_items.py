@@ -21,7 +21,7 @@ from portal.uploads import standing
 from portal.uploads.models import ImportItem, Phase
 from portal.web.access import needs
 from portal.web.defect_mapping import COLUMN_LABELS
-from portal.web.defect_uploads import CURATE, MEANINGS, blueprint, meaning, mine
+from portal.web.defect_uploads import CURATE, MEANINGS, ROOM, blueprint, meaning
 from portal.web.request import db
 
 OWNERS = frozenset({"owner_middle_id", "owner_back_id"})
@@ -31,7 +31,7 @@ OWNERS = frozenset({"owner_middle_id", "owner_back_id"})
 @needs(CURATE)
 def item(number: int, turn: int) -> str:
     """One record: what it says now and what it would say; of a refused row what stands in the file."""
-    row = mine(number)
+    row = ROOM.mine(number)
     entry = standing.item_of(db(), row, turn)
     if entry is None:
         abort(404)

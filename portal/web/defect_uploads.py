@@ -1,14 +1,15 @@
 """Bringing defect records in on a page: upload, mapping, preview, confirm, progress, taking back.
 
-Who may: whoever curates defects. Somebody's import is theirs alone; anybody else finds nothing there. What
-all imports share is in ``imports``, the form of the mapping in ``defect_mapping``.
+Who may: whoever curates defects. What all imports share is in ``imports``, what is done with one of them in
+``import_deeds``, the form of the mapping in ``defect_mapping``. The invariant: nothing is written before its
+owner has seen what would come, and confirmed it.
 """
 
 from __future__ import annotations
 
 import io
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, render_template, request, send_file
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -29,6 +30,7 @@ from portal.uploads.models import Import, ImportItem, Kind, Phase
 from portal.web import imports
 from portal.web.access import needs
 from portal.web.defect_mapping import mapping_values
+from portal.web.import_deeds import Room, add_deeds
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db
 from portal.web.retelling import retold
@@ -36,12 +38,8 @@ from portal.web.retelling import retold
 blueprint = Blueprint("defect_imports", __name__)
 
 CURATE = Permission.CURATE_DEFECTS
-ONE = "defect_imports.one"
+ROOM = Room(blueprint, "/defects/imports", CURATE, DEFECTS)
 MEANINGS = {field.name: field.meaning for field in FIELDS}
-
-
-def mine(number: int) -> Import:
-    return imports.mine(number, Kind.DEFECTS)
 
 
 @blueprint.get("/defects/imports")
@@ -63,7 +61,7 @@ def upload() -> Response | tuple[str, int]:
     except (Refused, BadFile) as problem:
         db().rollback()
         return _form_page(_said(problem)), 422
-    return imports.to(ONE, row)
+    return ROOM.to(row)
 
 
 def _said(problem: Refused | BadFile) -> str:
@@ -92,7 +90,7 @@ def template() -> Response:
 @blueprint.get("/defects/imports/<int:number>")
 @needs(CURATE)
 def one(number: int) -> str:
-    return _page(mine(number))
+    return _page(ROOM.mine(number))
 
 
 def _page(row: Import, problem: str = "") -> str:
@@ -148,65 +146,24 @@ def meaning(name: str) -> str:
 @needs(CURATE)
 def remap(number: int) -> Response | tuple[str, int]:
     """Take the words of the file for something else, and look again at what would come."""
-    row = mine(number)
+    row = ROOM.mine(number)
     try:
         plan = chosen(row.plan, Survey.of(row.found), request.form) if row.found else row.plan
         DEFECTS.fits(row.name, Wish(plan=plan))
         job.read_again(db(), row, plan, bringer=DEFECTS)
     except BadFile as fault:
         db().rollback()
-        return _page(mine(number), _said(fault)), 422
+        return _page(ROOM.mine(number), _said(fault)), 422
     imports.read_if_small(row, DEFECTS)
-    return imports.to(ONE, row)
+    return ROOM.to(row)
 
 
 @blueprint.get("/defects/imports/<int:number>/mapping.json")
 @needs(CURATE)
 def mapping(number: int) -> Response:
     """The mapping as a file: for the next import here, or for the command."""
-    content = io.BytesIO((mine(number).plan or "{}").encode())
+    content = io.BytesIO((ROOM.mine(number).plan or "{}").encode())
     return send_file(content, "application/json", as_attachment=True, download_name="mapping.json")
 
 
-# ── deeds ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@blueprint.post("/defects/imports/<int:number>/on")
-@needs(CURATE)
-def carry_on(number: int) -> Response | str:
-    """The next part; the page asks while it shows the progress."""
-    row = mine(number)
-    imports.next_part(row, DEFECTS)
-    return _page(row) if is_fragment() else imports.to(ONE, row)
-
-
-@blueprint.post("/defects/imports/<int:number>/confirm")
-@needs(CURATE)
-def confirm(number: int) -> Response:
-    row = mine(number)
-    imports.confirm(row, DEFECTS)
-    return imports.to(ONE, row)
-
-
-@blueprint.post("/defects/imports/<int:number>/undo")
-@needs(CURATE)
-def undo(number: int) -> Response:
-    row = mine(number)
-    imports.undo(row, DEFECTS)
-    return imports.to(ONE, row)
-
-
-@blueprint.post("/defects/imports/<int:number>/drop")
-@needs(CURATE)
-def drop(number: int) -> Response:
-    """Not wanted after all."""
-    imports.forget(mine(number))
-    flash(_("已放弃这次导入，没有写入任何内容。"), "success")
-    return redirect(url_for("defect_imports.page"))
-
-
-@blueprint.get("/defects/imports/<int:number>/report.csv")
-@needs(CURATE)
-def report(number: int) -> Response:
-    """Every row and what became of it."""
-    return imports.report(mine(number))
+add_deeds(ROOM, page=_page)

@@ -1,42 +1,34 @@
-"""What the pages of every kind of import share: taking files in, the standing of one, the list of results.
+"""What the pages of every kind of import share: taking files in, and the standing of one.
 
-The addresses are each kind's own, in ``article_uploads`` and ``defect_uploads``. The invariant: somebody's
-import is theirs alone; anybody else finds nothing there.
+What is done with one is in ``import_deeds``; the forms are each kind's own, in ``article_uploads`` and
+``defect_uploads``. The invariant: no upload is larger than the limit, nor any map that comes along.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any
 
-from flask import abort, redirect, request, send_file, url_for
+from flask import request
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response
 
 from indexer.words import N_
-from kb.exporting.files import WRITERS
 from kb.flow import Refused
 from kb.importing.outcome import FATE_LABELS, Fate
 from portal.tickets.attachments import Upload
-from portal.uploads import job, parts, standing
+from portal.uploads import job, standing
 from portal.uploads.bringing import Bringer, Wish
 from portal.uploads.models import MOVING, PHASE_LABELS, STAGE_LABELS, Import, ImportItem, Kind, Phase, Stage
 from portal.web.paging import pages
 from portal.web.request import db, me
 from portal.web.request import parts as app_parts
-from portal.web.retelling import retold
 
 PER_PAGE = 50
 LARGEST_PLAN = 64 * 1024
 ENCODINGS = ("auto", "utf-8", "gb18030", "big5", "utf-16")
 CSV = "text/csv; charset=utf-8"
 ENDS = (Stage.DONE, Stage.FAILED, Stage.UNDONE, Stage.KEPT)
-
-
-def mine(number: int, kind: Kind) -> Import:
-    return standing.import_of(db(), me(), number, kind=kind) or abort(404)
 
 
 def largest() -> int:
@@ -132,47 +124,3 @@ def _count(counts: standing.Counts, *, fate: Fate | None = None, stage: Stage | 
     return sum(
         count for (what, how), count in counts.items() if what == (fate or what) and how == (stage or how)
     )
-
-
-# ── deeds ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def next_part(row: Import, bringer: Bringer) -> None:
-    """What the page asks for while it shows the progress; an upload is read by the worker alone."""
-    if row.phase != Phase.READING:
-        parts.carry_on(db(), row, app_parts().settings, bringer=bringer)
-
-
-def confirm(row: Import, bringer: Bringer) -> None:
-    job.confirm(db(), row, bringer=bringer)
-    next_part(row, bringer)
-
-
-def undo(row: Import, bringer: Bringer) -> None:
-    job.undo(db(), row, bringer=bringer)
-    next_part(row, bringer)
-
-
-def forget(row: Import) -> None:
-    standing.forget(db(), row, app_parts().settings)
-
-
-def to(endpoint: str, row: Import) -> Response:
-    return redirect(url_for(endpoint, number=row.id))
-
-
-def report(row: Import) -> Response:
-    """Every row and what became of it."""
-    columns = [_("文件"), _("结果"), _("进度"), _("编号"), _("标题"), _("说明")]
-    held = io.BytesIO()
-    WRITERS["csv"](held, columns, (_reported(item, columns) for item in standing.all_of(db(), row)))
-    held.seek(0)
-    return send_file(held, CSV, as_attachment=True, download_name=f"import-{row.id}.csv")
-
-
-def _reported(item: ImportItem, columns: list[str]) -> dict[str, object]:
-    said = " ".join(retold(part) for part in (item.sentence, *item.remarks) if part)
-    there = item.article or item.defect
-    number = there.number if there else ""
-    cells = (item.place, _(FATE_LABELS[item.fate]), _(STAGE_LABELS[item.stage]), number, item.title, said)
-    return dict(zip(columns, cells, strict=True))
