@@ -27,6 +27,7 @@ from portal.tickets.forms.models import InfoAnswer, InfoForm
 from portal.tickets.forms.sheets import Sheet
 from portal.tickets.words import CATEGORY_LABELS, SUB_LABELS, Category
 from portal.web.access import needs
+from portal.web.addresses import key_in
 from portal.web.admin_units import blueprint
 from portal.web.information import Asked
 from portal.web.refusals import sentence_of
@@ -79,7 +80,7 @@ def start_form() -> Response | tuple[str, int]:
     if system is None or category not in set(Category):
         return _list(_("请选择系统和请求类别。")), 422
     scope = Scope(system, Category(category), request.form.get("module", ""), sub)
-    like = db().get(InfoForm, request.form.get("like", 0, type=int))
+    like = db().get(InfoForm, request.form.get("like", 0, type=key_in))
     try:
         form = editing.start(db(), scope, by=me(), like=like)
     except Refused as refusal:

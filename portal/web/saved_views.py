@@ -16,6 +16,7 @@ from portal.people.roles import POST_LABELS, Permission, Post
 from portal.tickets.views import asking, habits, shelf
 from portal.tickets.views.models import SavedView
 from portal.web.access import needs
+from portal.web.addresses import key_in
 from portal.web.list_asked import READERS, arguments_of_form, back, blueprint, today, turned_to
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
@@ -153,8 +154,8 @@ def restore_view(number: int) -> Response:
 @needs(*READERS)
 def choose_columns() -> Response:
     """Remember this person's columns, for a view or for every other list."""
-    number = request.form.get("view", "")
-    view = chosen_view(int(number)) if number.isdecimal() else None
+    number = request.form.get("view", type=key_in)
+    view = chosen_view(number) if number is not None else None
     names = [] if request.form.get("usual") else request.form.getlist("column")
     habits.choose_columns(db(), me(), view, names)
     return redirect(back())

@@ -21,6 +21,7 @@ from portal.people.models import Person
 from portal.tickets.flow import BETWEEN_TICKETS, Step
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, PRIORITY_LABELS, SUB_LABELS, Action, Category
+from portal.web.addresses import key_in
 from portal.web.labels import named
 
 
@@ -94,10 +95,10 @@ class MoveForm(FlaskForm):
     note = TextAreaField(_l("说明"))
     ruling = SelectField(_l("研判类别"), validators=[Optional()], choices=list, validate_choice=False)
     priority = RadioField(
-        _l("优先级"), validators=[Optional()], coerce=int, choices=list, validate_choice=False
+        _l("优先级"), validators=[Optional()], coerce=key_in, choices=list, validate_choice=False
     )
     person = SelectField(
-        _l("交给谁"), validators=[Optional()], coerce=int, choices=list, validate_choice=False
+        _l("交给谁"), validators=[Optional()], coerce=key_in, choices=list, validate_choice=False
     )
     article = HiddenField()
     seen = IntegerField(validators=[Optional()])
