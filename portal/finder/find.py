@@ -36,7 +36,7 @@ from portal.finder.question import (
     wide_ask,
     within,
 )
-from portal.finder.shelves import FAULT, facets_of, fits, moment_of, offered, reread, result_of
+from portal.finder.shelves import FAULT, completed, facets_of, fits, moment_of, offered, reread, result_of
 from portal.finder.sources import ANNOUNCEMENT, DEFECT, TICKET
 from portal.finder.wording import cleaned
 from portal.people.models import Person, Unit
@@ -80,14 +80,16 @@ class Finder:
         ``unit``: of the one for whom staff search; answers that it has outgrown are none.
         """
         ask = within(period, wide_ask(text, kinds, filters, near, most=offset + limit))
+        live = _live(session, person)
+        numbered = kinds or (*EVERYTHING, FAULT)
         ranked, answer = self._ranked(
-            session, person, ask, numbered=kinds or (*EVERYTHING, FAULT), glance=True, unit=unit
+            session, person, ask, numbered=numbered, live=live, glance=True, unit=unit
         )
-        told = _announcements(session, person, ask, ranked)
+        told = _announcements(session, ask, ranked, live=live)
         if not kinds:
             ranked = [item for item in ranked if item.row not in told]
         shown = ranked[offset : offset + limit]
-        reread(session, person, [item.hit.key for item in shown])  # with their texts, for these only
+        completed(session, [item.row for item in shown])
         page = _results(shown, ask.text, answer)
         return Found(
             page,
@@ -114,8 +116,9 @@ class Finder:
         """Articles and known defects that may answer ``text`` before a ticket is filed."""
         near = {"system": system, "category": category}
         ask = ask_of(text, (*ANSWERS, ANNOUNCEMENT), NOTHING, near, depth=2 * limit + 4)
-        ranked, answer = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET), unit=unit)
-        told = _announcements(session, person, ask, ranked)
+        live = _live(session, person)
+        ranked, answer = self._ranked(session, person, ask, numbered=(*ANSWERS, TICKET), live=live, unit=unit)
+        told = _announcements(session, ask, ranked, live=live)
         answers = _in_own_language([item for item in ranked if item.kind != ANNOUNCEMENT], person)
         results = _results(answers[:limit], ask.text, answer)
         return Found(
@@ -190,11 +193,15 @@ class Finder:
         ask: Ask,
         *,
         numbered: Collection[str],
+        live: Sequence[Announcement] = (),
         explain: bool = False,
         glance: bool = False,
         unit: Unit | None = None,
     ) -> tuple[list[Ranked], Answer]:
-        """Permitted rows in the order of the index, exact reference numbers on top."""
+        """Permitted rows in the order of the index, exact reference numbers on top.
+
+        ``live``: the announcements that may be among them, read already.
+        """
         answer = self.index.search(query_of(session, person, ask), explain=explain)
         if not person.active or not ask.text:
             return [], answer
@@ -203,8 +210,9 @@ class Finder:
             hits = plain.search(session, person, ask.text, kinds=ask.kinds, limit=ask.depth)
         else:
             hits = answer.hits
-        wanted = [hit.key for hit in hits if hit.key not in exact]
-        rows = exact | offered(session, person, wanted, unit=unit, glance=glance)
+        wanted = [hit.key for hit in hits if hit.key not in exact and hit.kind != ANNOUNCEMENT]
+        told: dict[Key, Subject] = {(ANNOUNCEMENT, str(row.id)): row for row in live}
+        rows = told | exact | offered(session, person, wanted, unit=unit, glance=glance)
         pinned = [hit_of(key, row) for key, row in exact.items()]
         return _permitted([*pinned, *(hit for hit in hits if hit.key not in exact)], rows, ask), answer
 
@@ -225,13 +233,15 @@ def _results(ranked: Iterable[Ranked], text: str, answer: Answer) -> tuple[Resul
     return tuple(replace(row, counted=answer.is_counted) for row in found)
 
 
+def _live(session: Session, person: Person) -> Sequence[Announcement]:
+    """The announcements that this person must be shown now."""
+    return session.scalars(live_announcements(viewer_of(person))).all() if person.active else ()
+
+
 def _announcements(
-    session: Session, person: Person, ask: Ask, ranked: Sequence[Ranked]
+    session: Session, ask: Ask, ranked: Sequence[Ranked], *, live: Sequence[Announcement]
 ) -> tuple[Announcement, ...]:
-    """Live announcements for this person about what the question concerns, faults first."""
-    if not person.active:
-        return ()
-    live = session.scalars(live_announcements(viewer_of(person))).all()
+    """Of the live ones those about what the question concerns, faults first."""
     if not live:  # on most days
         return ()
     concerned = _systems(ask, ranked) | prediction.named_systems(session, ask.text).keys()

@@ -12,8 +12,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select
-from sqlalchemy.orm import Session, defer, lazyload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, defaultload, defer, lazyload, load_only
 
 from defects.models import Defect
 from defects.queries import visible_defects
@@ -23,6 +23,7 @@ from indexer.passages import body_passages
 from kb.markdown import plain
 from kb.models import Article
 from kb.queries import readable_articles
+from portal.catalogue.models import System
 from portal.catalogue.outgrown import asks_for, outgrown_among
 from portal.faults.models import Announcement, FaultEvent
 from portal.faults.readers import live_announcements
@@ -167,6 +168,15 @@ def reread(
     return found
 
 
+def completed(session: Session, rows: Collection[Subject]) -> None:
+    """Give rows that were read at a glance their long texts; the rule was asked when they were read."""
+    for shelf in SHELVES.values():
+        ids = [row.id for row in rows if isinstance(row, shelf.model)]
+        if ids and shelf.heavy:
+            texts = select(shelf.model).where(shelf.model.id.in_(ids))
+            session.scalars(texts.options(load_only(*shelf.heavy), lazyload("*"))).all()
+
+
 def offered(
     session: Session,
     person: Person,
@@ -185,9 +195,11 @@ def offered(
 
 
 def _loading(shelf: Shelf, glance: bool) -> Iterator[Any]:
-    """Nobody asks a hit for its units; they are loaded for the one article that is opened."""
+    """Nobody asks a hit for its units, or for its system's modules: they are read where one is opened."""
     if shelf.model is Article:
         yield lazyload(Article.unit_rows)
+    if shelf.model is Ticket:
+        yield defaultload(Ticket.system).lazyload(System.modules)
     if glance:
         yield from (defer(column) for column in shelf.heavy)
 
