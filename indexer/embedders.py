@@ -104,12 +104,14 @@ class StaticTable:
         from tokenizers import Tokenizer
 
         weights = load_file(folder / "model.safetensors")
-        self._table: Matrix = weights["embedding.weight"].astype(np.float32)
-        self._lengths: Matrix = np.maximum(np.linalg.norm(self._table, axis=1, keepdims=True), 1e-12)
+        table: Matrix = weights["embedding.weight"].astype(np.float32)
+        self._lengths: Matrix = np.maximum(np.linalg.norm(table, axis=1), 1e-12)
+        #: Kept as unit vectors: each search asks for thousands of them, and for few of the means.
+        self._units: Matrix = table / self._lengths[:, np.newaxis]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._folded = (folder / FOLDED).is_file()
-        self.dims = int(self._table.shape[1])
+        self.dims = int(table.shape[1])
 
     def _ids(self, texts: Sequence[str], longest: int = _LONGEST) -> list[list[int]]:
         readable = [_readable(text, longest) for text in texts]
@@ -123,7 +125,7 @@ class StaticTable:
         means = np.zeros((len(ids), self.dims), dtype=np.float32)
         for row, found in enumerate(ids):
             if found:
-                means[row] = self._table[found].mean(axis=0)
+                means[row] = self._lengths[found] @ self._units[found] / len(found)
         return unit(means)
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
@@ -133,7 +135,7 @@ class StaticTable:
         return np.array(sorted(set(self._ids([text], longest=_LONGEST_PIECED)[0])), dtype=np.int32)
 
     def piece_vectors(self, ids: Ids) -> Matrix:
-        found: Matrix = self._table[ids] / self._lengths[ids]
+        found: Matrix = self._units[ids]
         return found
 
 
