@@ -25,6 +25,7 @@ from portal.people.queries import person_by_login, units_in_order
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, Permission, Post
 from portal.tickets import administration
 from portal.web.access import needs
+from portal.web.admin_audit import actors_of
 from portal.web.admin_units import blueprint, unit_choices
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
@@ -134,7 +135,7 @@ def _person_page(someone: Person, *, form: DetailsForm | None = None, problem: s
         tokens=people.tokens_of(db(), someone),
         browsers=people.open_sessions(db(), someone),
         lines=lines,
-        actors=_actors(lines),
+        actors=actors_of(lines),
         now=now(db()),
         own=someone.id == me().id,
     )
@@ -143,11 +144,6 @@ def _person_page(someone: Person, *, form: DetailsForm | None = None, problem: s
 def _filled(someone: Person) -> DetailsForm:
     known = {name: getattr(someone, name) for name in ("name", "name_en", "email", "phone")}
     return DetailsForm(formdata=None, data={**known, "unit": someone.unit.code})
-
-
-def _actors(lines: Any) -> dict[int, str]:
-    wanted = {line.by_id for line in lines if line.by_id}
-    return dict(db().execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
 
 
 def _offered_posts(someone: Person) -> list[dict[str, Any]]:

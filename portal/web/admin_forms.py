@@ -18,7 +18,6 @@ from werkzeug.wrappers import Response
 from kb.flow import Refused
 from portal.catalogue.queries import system_by_code, systems_in_order
 from portal.people.audit import entries
-from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets.forms import editing
 from portal.tickets.forms.editing import FieldText, Scope
@@ -28,6 +27,7 @@ from portal.tickets.forms.sheets import Sheet
 from portal.tickets.words import CATEGORY_LABELS, SUB_LABELS, Category
 from portal.web.access import needs
 from portal.web.addresses import key_in
+from portal.web.admin_audit import actors_of
 from portal.web.admin_units import blueprint
 from portal.web.information import Asked
 from portal.web.refusals import sentence_of
@@ -111,7 +111,6 @@ def form(number: int) -> str:
 def _editor(row: InfoForm, kept: Kept | None = None) -> str:
     audit = db().scalars(entries(subject=editing.SUBJECT, subject_id=editing.subject_of(row)).limit(CHANGES))
     lines = list(audit)
-    actors = select(Person.id, Person.name).where(Person.id.in_({line.by_id for line in lines}))
     versions = [version.id for version in row.versions]
     answered = select(func.count(InfoAnswer.ticket_id.distinct())).where(InfoAnswer.version_id.in_(versions))
     return render_template(
@@ -123,7 +122,7 @@ def _editor(row: InfoForm, kept: Kept | None = None) -> str:
         kept=kept,
         asked=_preview_of(row),
         lines=lines,
-        actors=dict(db().execute(actors).all()),
+        actors=actors_of(lines),
         answered=db().scalar(answered) or 0,
     )
 
