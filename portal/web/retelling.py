@@ -14,6 +14,10 @@ from flask_babel import gettext as _
 
 GAP = re.compile(r"%\((\w+)\)s")
 SHORTEST = 4  # a sentence whose fixed words are fewer says too little to be recognised
+#: Gaps that are filled with words of ours; what a file or a person says is carried over as it stands.
+OURS = frozenset({"meaning", "place"})
+#: Several things wrong with one row: each is said behind the name of its field.
+OF_A_FIELD = re.compile(r"(?P<meaning>.+?)（(?P<name>\w+)）(?P<fault>.+)")
 
 
 def retold(text: str) -> str:
@@ -27,10 +31,36 @@ def retold(text: str) -> str:
 def _retold(locale: str, text: str) -> str:
     if "%" not in text and (whole := _(text)) != text:
         return whole
+    return _filled(locale, text) or _clauses(locale, text) or text
+
+
+def _filled(locale: str, text: str) -> str:
+    """The first sentence with gaps that it can be; nothing when the catalogue has none."""
     for fixed, pattern, sentence in _patterns(locale):
         if fixed in text and (found := pattern.fullmatch(text)):
-            return _(sentence) % found.groupdict()
-    return text
+            told = {name: _gap(locale, name, value) for name, value in found.groupdict().items()}
+            return _(sentence) % told
+    return ""
+
+
+def _gap(locale: str, name: str, value: str) -> str:
+    return _retold(locale, value.strip()) if name in OURS else value
+
+
+def _clauses(locale: str, text: str) -> str:
+    """What is wrong with the fields of a row, joined as ``kb.importing.fields`` joins it."""
+    clauses = [_clause(locale, clause) for clause in text.removesuffix("。").split("；")]
+    return "" if "" in clauses else f"{'; '.join(clauses)}."
+
+
+def _clause(locale: str, text: str) -> str:
+    if filled := _filled(locale, text):
+        return filled
+    found = OF_A_FIELD.fullmatch(text)
+    fault = _retold(locale, found["fault"]) if found else text
+    if found is None or fault == found["fault"]:
+        return ""
+    return f"{_(found['meaning'])} ({found['name']}): {fault}"
 
 
 @lru_cache(maxsize=4)
@@ -38,7 +68,10 @@ def _patterns(_locale: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
     """(the longest fixed words, the sentence as a pattern, the sentence), what is most fixed first."""
     known = [name for name in getattr(get_translations(), "_catalog", {}) if isinstance(name, str)]
     with_gaps = [(max(GAP.split(name)[::2], key=len), name) for name in known if GAP.search(name)]
-    wanted = sorted((pair for pair in with_gaps if len(pair[0]) >= SHORTEST), key=lambda pair: -len(pair[0]))
+    told = [
+        pair for pair in with_gaps if len("".join(GAP.split(pair[1])[::2])) >= SHORTEST and pair[0].strip()
+    ]
+    wanted = sorted(told, key=lambda pair: -len(pair[0]))
     return tuple((fixed, re.compile(_pattern(name), re.DOTALL), name) for fixed, name in wanted)
 
 

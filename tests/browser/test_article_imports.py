@@ -44,6 +44,16 @@ def test_a_manual_is_looked_at_brought_in_and_taken_back(person: People, tmp_pat
     expect(page.get_by_text("怎样登录")).to_have_count(0)
 
 
+def test_a_name_without_a_break_pushes_nothing_off_the_screen(person: People, tmp_path: Path) -> None:
+    table = laid(tmp_path, {"t.csv": f"Bug ID,Summary\n1,{'T' * 250}\n".encode()}) / "t.csv"
+    page = person("expert")
+    page.goto("/defects/imports")
+    page.locator("input[type=file]").first.set_input_files(table)
+    page.get_by_role("button", name="上传并预览").click()
+    edge = page.locator(".im-why").first.evaluate("cell => cell.getBoundingClientRect().right")
+    assert edge <= 1440
+
+
 def test_a_list_is_taken_out_as_a_file(person: People) -> None:
     page = person("editor")
     page.goto("/knowledge/imports")

@@ -443,3 +443,36 @@ def test_a_long_preview_asks_as_much_as_a_short_one(client: Clients, engine: Eng
             assert fate_of(expert.get(again).text, "更新") == length
         counts.append(len(sent))
     assert counts[0] == counts[1]
+
+
+NAMELESS = f"""{HEAD}
+MKT-1,,Bug,Open,,High,计费,,,
+MKT-2,导出乱码,Bug,附件,,Low,计费,,,
+MKT-3,表头乱码,Bug,Open,,Low,计费,,,
+MKT-3,又一条,Bug,Open,,Low,计费,,,
+"""
+
+
+def test_what_is_wrong_with_a_row_is_said_in_the_readers_language(client: Clients) -> None:
+    expert = client("expert")
+    address = upload(expert, "export.csv", NAMELESS)
+    remapped(expert, address, **{named(expert.get(address).text, "place", "计费"): "mkt|"})
+    expert.submit("/language/en")
+    page = expert.get(address).text
+    assert "Title (title) is missing." in page
+    assert "is the same as in export.csv MKT-3 (no. 4)." in page
+    assert "“附件”" in page  # the file's own word stays as it stands
+
+
+def test_a_table_of_windows_in_utf_16_is_read(client: Clients) -> None:
+    expert = client("expert")
+    address = upload(expert, "export.txt", JIRA.replace(",", "\t").encode("utf-16"))
+    assert "抄表后电量翻倍" in expert.get(address).text
+
+
+@pytest.mark.parametrize("content", ["你好，这里没有表格\n第二行\n", "id\n1\n2\n"])
+def test_what_has_one_column_is_no_table(client: Clients, content: str) -> None:
+    expert = client("expert")
+    page = expert.get(upload(expert, "a.txt", content)).text
+    assert "a.txt 不是缺陷的导出" in page
+    assert "对照" not in page

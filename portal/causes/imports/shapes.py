@@ -9,7 +9,7 @@ from enum import StrEnum
 from defects.importing import FIELDS
 from indexer.words import N_
 from kb.importing.outcome import BadFile
-from portal.causes.trackers.columns import header_of
+from portal.causes.trackers.columns import UTF_16, header_of
 from portal.causes.trackers.files import File
 from portal.causes.trackers.markup import root_of
 from portal.causes.trackers.reading import Tracker
@@ -40,6 +40,8 @@ NAMES = frozenset({"title", "system"})
 MEANINGS = frozenset(field.meaning for field in FIELDS if field.name in NAMES)
 WORKBOOK = b"PK\x03\x04"
 LARGEST_LINE = 4 * 1024 * 1024
+#: A record has a name and a number, or a title and a system; less is no table of any.
+FEWEST_COLUMNS = 2
 
 
 def shape_of(file: File, *, encoding: str) -> Shape:
@@ -57,9 +59,11 @@ def shape_of(file: File, *, encoding: str) -> Shape:
         return ROOTS[root]
     if start[:1] in (b"{", b"["):
         return Shape.OWN if _is_line_of_ours(file) else Shape.JIRA
-    if b"\x00" in start and encoding != "utf-16":
+    if b"\x00" in start and encoding != "utf-16" and not start.startswith(UTF_16):
         raise BadFile(UNKNOWN % {"name": file.name})
     header = header_of(file.name, file.whole(), encoding=encoding)
+    if 0 < len(header) < FEWEST_COLUMNS:
+        raise BadFile(UNKNOWN % {"name": file.name})
     return Shape.OWN if is_ours(header) else Shape.TABLE
 
 

@@ -36,6 +36,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reporter": ("reporter", "报告人"),
     "assignee": ("assignee", "assigned_to", "经办人"),
 }
+#: How a text in UTF-16 begins.
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def issues_in(name: str, content: bytes, *, named: Mapping[str, str], encoding: str) -> Iterator[Issue]:
@@ -49,12 +51,7 @@ def issues_in(name: str, content: bytes, *, named: Mapping[str, str], encoding: 
 
 
 def _text(name: str, content: bytes, encoding: str) -> str:
-    wanted = (
-        ("utf-8-sig", "gb18030")
-        if encoding == "auto"
-        else ("utf-8-sig" if encoding == "utf-8" else encoding,)
-    )
-    for one in wanted:
+    for one in _encodings(content, encoding):
         try:
             return content.decode(one)
         except UnicodeError:
@@ -63,6 +60,15 @@ def _text(name: str, content: bytes, encoding: str) -> str:
         N_("%(name)s 不是 %(encoding)s 编码，请指明它的编码（例如 gb18030）。")
         % {"name": name, "encoding": encoding}
     )
+
+
+def _encodings(content: bytes, encoding: str) -> tuple[str, ...]:
+    """What to try, in this order; Excel's "Unicode text" says itself what it is."""
+    if content.startswith(UTF_16):
+        return ("utf-16",)
+    if encoding == "auto":
+        return ("utf-8-sig", "gb18030")
+    return ("utf-8-sig" if encoding == "utf-8" else encoding,)
 
 
 def _rows(name: str, text: str) -> Iterator[list[str]]:
