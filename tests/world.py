@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from shutil import copyfile
 
 import pytest
 from argon2 import PasswordHasher
@@ -19,7 +17,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal import db
 from portal.catalogue.models import Deployment, Module, System
-from portal.migrations import history
 from portal.people.models import Person, PersonPost, Unit
 from portal.people.roles import BOUND_TO_SYSTEMS, BOUND_TO_UNITS, Post
 
@@ -115,26 +112,6 @@ def _systems(session: Session) -> None:
     hl = session.scalars(select(Unit).where(Unit.code == "hl")).one()
     mkt = session.scalars(select(System).where(System.code == "mkt")).one()
     session.add(Deployment(system=mkt, unit=hl, version="6.1.8"))
-
-
-@pytest.fixture(scope="session")
-def empty_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with every table and nothing in it; made once, because that takes longer than a test."""
-    history.everything()  # metadata knows only tables whose modules were imported
-    place = tmp_path_factory.mktemp("empty") / "desk.db"
-    made = db.engine_for(f"sqlite:///{place}")
-    db.create_all(made)
-    made.dispose()  # the last connection writes everything into the one file
-    return place
-
-
-@pytest.fixture
-def engine(tmp_path: Path, empty_desk: Path) -> Iterator[Engine]:
-    """SQLite in a file of this test's own, every table created."""
-    copyfile(empty_desk, tmp_path / "desk.db")
-    made = db.engine_for(f"sqlite:///{tmp_path / 'desk.db'}")
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

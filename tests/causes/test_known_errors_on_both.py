@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from defects import library
@@ -13,23 +11,15 @@ from defects.flow import DefectState
 from defects.texts import DefectText
 from kb.columns import CLOCK
 from kb.flow import ArticleState
-from portal import db
 from portal.catalogue.models import Deployment
 from portal.catalogue.outgrown import offered_articles, outgrown, outgrown_among
 from portal.causes.known import publishing, retiring
 from portal.causes.known.standing import known_of
-from portal.migrations import history
 from portal.people.queries import viewer_of
+from tests.engines import engine_on_each as engine
 from tests.world import MOMENT, World
 
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
+__all__ = ["engine"]
 
 
 @pytest.mark.slow

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
-from portal import db
 from portal.causes.teaching import queue
 from portal.causes.teaching.gathering import keep_queue, labels_by_system
 from portal.causes.teaching.listing import Wanted, judged_of
@@ -16,23 +13,14 @@ from portal.finder.judgements import Provenance, cases, how_many_cases, judgemen
 from portal.finder.lessons import runs, striking
 from portal.finder.lessons.models import Source
 from portal.finder.models import Consultation, Outcome, Shown
-from portal.migrations import history
 from portal.tickets import linking
 from portal.tickets.models import Ticket
+from tests.engines import postgres_engine as engine
 from tests.finder.conftest import Desk, desk_of, index, maker
 from tests.world import MOMENT
 
-__all__ = ["desk_of", "index", "maker"]
+__all__ = ["desk_of", "engine", "index", "maker"]
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def engine(postgres_url: str) -> Iterator[Engine]:
-    made = db.engine_for(postgres_url)
-    history.everything()
-    db.create_all(made)
-    yield made
-    made.dispose()
 
 
 def test_everything_is_asked_of_postgresql_as_of_sqlite(desk_of: Desk) -> None:

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy.orm import Session
 
-from portal import db
 from portal.causes.voice import issuing, readers
-from portal.migrations import history
 from tests.causes import test_voice as voice
-from tests.world import World, build
+from tests.engines import postgres_engine as engine
+from tests.world import World
 
+__all__ = ["engine"]
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def session(postgres_url: str) -> Iterator[Session]:
-    engine = db.engine_for(postgres_url)
-    history.upgrade(engine)
-    with db.sessions_of(engine)() as opened:
-        yield opened
-    engine.dispose()
-
-
-@pytest.fixture
-def desk_world(session: Session) -> World:
-    return build(session)
 
 
 clocked, story = voice.clocked, voice.story

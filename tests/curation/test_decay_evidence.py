@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +21,7 @@ from kb.columns import CLOCK
 from kb.flow import ArticleAction, ArticleState, Duty
 from kb.models import Article, ArticleMove
 from kb.translations import keeping
-from portal import config, db
+from portal import config
 from portal.catalogue.models import Deployment
 from portal.cli.curating import count_standings, look_for_decay
 from portal.cli.upkeep import JOBS
@@ -36,25 +35,18 @@ from portal.curation.quality import reuse, standing
 from portal.curation.quality.models import ArticleStanding
 from portal.db import transaction
 from portal.finder.models import CONSOLE, Consultation, Outcome, Shown
-from portal.migrations import history
 from portal.tickets import desk
 from portal.tickets.models import ArticleLink, Ticket
 from portal.tickets.words import Category
+from tests.engines import engine_on_each as engine
 from tests.statements import statements_sent
 from tests.world import MOMENT, World, build
+
+__all__ = ["engine"]
 
 EDITOR = frozenset(Duty) - {Duty.SYSTEM}
 TEXT = ArticleText(title="电费核算转圈怎么办", body="1. 清缓存\n2. 重新登录", system="mkt", module="bill")
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

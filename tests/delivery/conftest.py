@@ -19,7 +19,6 @@ from portal.db import transaction
 from portal.delivery import post, robots, wire
 from portal.delivery.models import Delivery, Kind, Status
 from portal.delivery.robots import Invitation
-from portal.migrations import history
 from portal.people.models import Person
 from portal.tickets import desk
 from portal.tickets.models import Ticket
@@ -161,18 +160,9 @@ def office(maker: sessionmaker[Session], desk_world: World, settings: Settings) 
 
 
 @pytest.fixture
-def both_engines(database_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def anywhere(both_engines: Engine, settings: Settings) -> Office:
+def anywhere(engine_on_each: Engine, settings: Settings) -> Office:
     """The office once on SQLite and once on PostgreSQL."""
-    maker = db.sessions_of(both_engines)
+    maker = db.sessions_of(engine_on_each)
     with transaction(maker) as session:
         build(session)
     return Office(maker, settings)

@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.engines import engine_on_each as engine
 
-import pytest
-from sqlalchemy import Engine
-
-from portal import db
-from portal.migrations import history
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """Every table, on each kind of database in turn."""
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
+__all__ = ["engine"]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine
 
-from portal import db
 from portal.finder import suggest
-from portal.migrations import history
+from tests.engines import postgres_engine as engine
 from tests.finder.conftest import Desk
 from tests.finder.test_audience import (  # noqa: F401
     test_a_number_opens_nothing_that_a_page_would_hide,
@@ -38,16 +34,8 @@ from tests.finder.test_suggest import (  # noqa: F401
 )
 from tests.finder.test_tokens import test_tokens_and_sql_agree_on_random_desks  # noqa: F401
 
+__all__ = ["engine"]
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def engine(postgres_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(postgres_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
 
 
 def test_what_a_database_cannot_store_is_left_out(desk_of: Desk) -> None:

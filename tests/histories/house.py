@@ -12,24 +12,24 @@ from defects.flow import DefectState
 from defects.models import Defect
 from portal import db
 from portal.catalogue.models import Deployment
-from portal.migrations import history
+from tests.engines import engine_at, make_tables
 from tests.histories.company import Company, found
 from tests.histories.stage import Screen
 from tests.histories.steps import SCREENS
-from tests.postgres import Maker
+from tests.postgres import Server
 
 
 def engine_on(request: pytest.FixtureRequest, places: pytest.TempPathFactory) -> Iterator[Engine]:
     """Every table in an empty database of the kind that the fixture's parameter names."""
-    history.everything()
-    url = f"sqlite:///{places.mktemp('histories') / 'desk.db'}"
     if request.param == "postgresql":
-        new: Maker = request.getfixturevalue("new_postgres")
-        url = new()
-    made = db.engine_for(url)
-    db.create_all(made)
-    yield made
-    made.dispose()
+        server: Server = request.getfixturevalue("postgres_server")
+        with server.database(request.getfixturevalue("postgres_tables")) as url, engine_at(url) as made:
+            yield made
+        return
+    url = f"sqlite:///{places.mktemp('histories') / 'desk.db'}"
+    make_tables(url)
+    with engine_at(url) as made:
+        yield made
 
 
 class House:

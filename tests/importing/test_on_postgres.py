@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from defects.models import Defect
 from kb.models import Article
 from portal import db
-from portal.migrations import history
 from portal.tickets import trail
 from tests.importing import test_articles as article_tests
 from tests.importing import test_floors as floor_tests
@@ -21,16 +20,8 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Engine]:
-    engine = db.engine_for(postgres_url)
-    history.upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def there(postgres: Engine) -> Iterator[tuple[Session, World]]:
-    with db.sessions_of(postgres)() as session:
+def there(postgres_engine: Engine) -> Iterator[tuple[Session, World]]:
+    with db.sessions_of(postgres_engine)() as session:
         yield session, build(session)
 
 

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from kb.audience import Audience
 from kb.columns import CLOCK
 from kb.flow import ArticleState
 from kb.models import Article, ArticleKind
-from portal import db
 from portal.finder.models import Consultation, Outcome
 from portal.insight.popular import popular_articles, province_path
-from portal.migrations import history
 from tests.world import MOMENT, World
-
-
-@pytest.fixture
-def engine(database_url: str) -> Engine:
-    """The world on each kind of database."""
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    return made
 
 
 def article(session: Session, title: str, **more: object) -> Article:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine
 
-from portal import db
-from portal.migrations import history
+from tests.engines import postgres_engine as engine
 from tests.journeys.test_fault_by_ways import (  # noqa: F401
     hired,
     outage,
@@ -25,13 +21,5 @@ from tests.web.test_complaints import (  # noqa: F401
     test_the_agent_complained_about_neither_holds_nor_moves_it,
 )
 
+__all__ = ["engine"]
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def engine(postgres_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(postgres_url)
-    db.create_all(made)
-    yield made
-    made.dispose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,10 +32,10 @@ from kb.flow import (
 )
 from kb.models import Article, ArticleMove, AtExpiry
 from kb.search import is_searchable
-from portal import db
 from portal.db import transaction
-from portal.migrations import history
+from tests.engines import engine_on_each as engine
 
+__all__ = ["engine"]
 A, S, D = ArticleAction, ArticleState, Duty
 NINA, OTTO, PIA = 1, 2, 3
 WRITER = frozenset({D.WRITE})
@@ -298,15 +297,6 @@ def test_an_end_before_the_beginning_is_refused(session: Session) -> None:
         published(session, expires_on=date(2026, 3, 1))
     with pytest.raises(Refused, match="有效期"):
         scheduled(session, expires_on=date(2026, 3, 2))
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
 
 
 def test_several_workers_take_each_step_once(engine: Engine, maker: sessionmaker[Session]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +11,10 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from kb.columns import CLOCK
-from portal import config, db
+from portal import config
 from portal.cli.sampling import draw_samples
 from portal.cli.upkeep import JOBS
 from portal.db import transaction
-from portal.migrations import history
 from portal.people.roles import Post
 from portal.quality import follow_ups, inspections, lists, results
 from portal.quality.follow_ups import Heard
@@ -25,19 +23,12 @@ from portal.quality.models import FollowUp, Inspection
 from portal.quality.results import Asked
 from portal.quality.sheets import newest
 from portal.quality.words import Kind
+from tests.engines import engine_on_each as engine
 from tests.quality.ways import GOOD, Office
 from tests.world import World, build
 
+__all__ = ["engine"]
 WORKERS = 4
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(database_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine
 
-from portal import db
-from portal.migrations import history
+from tests.engines import postgres_engine as engine
 from tests.web.test_console import (  # noqa: F401
     test_a_caller_is_counted_into_an_announced_fault,
     test_a_caller_is_found_by_name_login_and_phone_within_the_units_served,
@@ -26,13 +22,5 @@ from tests.web.test_workbench import (  # noqa: F401
     test_the_two_shapes_of_serving_with_a_permission_are_equal,
 )
 
+__all__ = ["engine"]
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def engine(postgres_url: str) -> Iterator[Engine]:
-    history.everything()
-    made = db.engine_for(postgres_url)
-    db.create_all(made)
-    yield made
-    made.dispose()
