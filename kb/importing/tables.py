@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 from indexer.words import N_
+from kb.importing.bounds import Bounded
 from kb.importing.cells import header_of, row_of
 from kb.importing.entries import Entry
 from kb.importing.outcome import BadFile, Row
@@ -24,36 +25,11 @@ LONGEST_LINE = 16 * 1024 * 1024
 LOOKED_AT = 1 << 20
 
 
-class _Bounded(io.RawIOBase):
-    """Counts what comes out of a file, so that a gzip bomb ends as a sentence."""
-
-    def __init__(self, stream: Any, name: str) -> None:
-        self._stream, self._name, self._left = stream, name, LARGEST_FILE
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
-        if self._left < 0:
-            raise BadFile(
-                N_("%(name)s 解开后超过 %(limit)s MB，请分成几个文件。")
-                % {"name": self._name, "limit": LARGEST_FILE >> 20}
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
 def _stream(entry: Entry) -> io.BufferedReader:
     raw: Any = entry.open()
     if entry.name.lower().endswith(".gz"):
         raw = gzip.GzipFile(fileobj=raw, mode="rb")
-    return io.BufferedReader(_Bounded(raw, entry.name), LOOKED_AT)
+    return io.BufferedReader(Bounded(raw, entry.name, limit=LARGEST_FILE), LOOKED_AT)
 
 
 def whole(entry: Entry) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from indexer.words import N_
+from kb.importing.bounds import Bounded, too_large
 from kb.importing.outcome import BadFile
 
 LARGEST = 512 * 1024 * 1024
@@ -44,15 +45,13 @@ class File:
 
     def opened(self) -> IO[bytes]:
         raw: Any = gzip.open(self.path, "rb") if self.is_packed else self.path.open("rb")  # noqa: SIM115 - the caller closes it
-        return io.BufferedReader(_Bounded(raw, self.name))
+        return io.BufferedReader(Bounded(raw, self.name, limit=LARGEST))
 
     def whole(self, limit: int = LARGEST_TABLE) -> bytes:
         with self.opened() as stream:
             content = self._guarded(stream, limit + 1)
         if len(content) > limit:
-            raise BadFile(
-                N_("%(name)s 超过 %(limit)s MB，请分成几个文件。") % {"name": self.name, "limit": limit >> 20}
-            )
+            raise too_large(self.name, limit)
         return content
 
     def _guarded(self, stream: IO[bytes], size: int) -> bytes:
@@ -60,28 +59,3 @@ class File:
             return stream.read(size)
         except (OSError, EOFError, zlib.error) as fault:
             raise BadFile(N_("%(name)s 读不出来，可能没有下载完整。") % {"name": self.name}) from fault
-
-
-class _Bounded(io.RawIOBase):
-    """What unpacks to more than a file may hold ends there."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self._stream, self._name, self._left = stream, name, LARGEST
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
-        if self._left < 0:
-            limit = LARGEST >> 20
-            raise BadFile(
-                N_("%(name)s 超过 %(limit)s MB，请分成几个文件。") % {"name": self._name, "limit": limit}
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
