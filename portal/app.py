@@ -25,7 +25,7 @@ from portal.db import engine_for, sessions_of
 from portal.finder import outbox
 from portal.finder.find import Finder
 from portal.people.models import Person
-from portal.web import access, blueprints, filters, refusals
+from portal.web import access, blueprints, expired, filters, refusals
 from portal.web import request as requests
 from portal.web.addresses import Number
 from portal.web.menu import entry_of, may_open, menu_for
@@ -75,6 +75,7 @@ def create_app(
     blueprints.register(app)
     filters.register(app)
     refusals.register(app)
+    expired.register(app)
     app.before_request(_gate)
     app.after_request(_harden)
     app.after_request(_note_token)
@@ -150,7 +151,7 @@ def _gate() -> BaseResponse | None:
     if person is None:
         target = request.full_path.rstrip("?") if request.method == "GET" else "/"
         if refusals.is_fragment():
-            return Response(status=401, headers={"HX-Redirect": url_for("auth.sign_in")})
+            return Response(status=401, headers={"HX-Redirect": expired.sign_in_again()})
         return redirect(url_for("auth.sign_in", next=target))
     raise NotFound
 

@@ -18,6 +18,8 @@ from portal.tickets.models import Notice
 from portal.tickets.notices import TABLE, Event
 from portal.tickets.plain import TIERS
 
+#: By when it happened: what came in with an import, or was told later, is not the newest for it.
+NEWEST = (Notice.at.desc(), Notice.id.desc())
 URGENT = frozenset(row.event for row in TABLE.values() if row.urgent)
 
 
@@ -54,8 +56,8 @@ def notices_of(person: Person, *, unread_only: bool = False) -> Select[Notice]:
     """A person's notices, newest first, those that were not read before all others."""
     mine = select(Notice).where(Notice.person_id == person.id)
     if unread_only:
-        return mine.where(Notice.read_at.is_(None)).order_by(Notice.id.desc())
-    return mine.order_by(Notice.read_at.is_not(None), Notice.id.desc())
+        return mine.where(Notice.read_at.is_(None)).order_by(*NEWEST)
+    return mine.order_by(Notice.read_at.is_not(None), *NEWEST)
 
 
 def listed(session: Session, wanted: Select[Notice], *, limit: int, offset: int) -> list[Notice]:

@@ -74,7 +74,7 @@ def _urge(session: Session, ticket: Ticket, *, by: Person, words: str) -> Urge:
     moment = now(session)
     last = session.scalar(select(func.max(Urge.at)).where(Urge.ticket_id == ticket.id, Urge.by_id == by.id))
     if last is not None and moment - last < URGE_EVERY:
-        raise Refused(N_("刚刚已经催过，处理人已收到提醒。两小时后仍没有进展可以再催。"))
+        raise Refused(N_("刚刚已经催过，负责的同事已收到提醒。两小时后仍没有进展可以再催。"))
     call = Urge(ticket_id=ticket.id, by_id=by.id, at=moment, words=clean(words))
     session.add(call)
     session.flush()

@@ -21,6 +21,7 @@ from portal.catalogue.queries import system_by_code
 from portal.finder import suggest
 from portal.people.models import Person
 from portal.tickets import callers, calls, desk
+from portal.tickets.flow import NEEDS
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, IMPACT_LABELS, URGENCY_LABELS, Category
 from portal.web.calling import Screen, screen_of
@@ -32,6 +33,12 @@ from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me
 
 NOBODY = N_("请先查到来电者，工单要提在他名下。")
+NO_SYSTEM = N_("请选择是哪个系统的问题。")
+NO_CATEGORY = N_("请选择请求类别。")
+#: What a refusal asks for, as the field of the console that takes it.
+WANTED = {NOBODY: "who", NO_SYSTEM: "chip-system", NO_CATEGORY: "chip-category", NEEDS["note"]: "note"}
+#: The console has a field for notes and one for what the next one must know: say which is meant.
+CLEARER = {NEEDS["note"]: N_("请写收尾说明：问清了什么、怎样答复的，或者为什么要转。")}
 #: The closed sets that the form offers, with their names.
 WORDS: Mapping[str, Any] = {
     "categories": CATEGORY_LABELS,
@@ -98,10 +105,10 @@ def request_from(
         raise Refused(NOBODY)
     found = system_by_code(db(), call.system or system)
     if found is None:
-        raise Refused(N_("请选择是哪个系统的问题。"))
+        raise Refused(NO_SYSTEM)
     category = Category(call.category) if call.category in set(Category) else fallback
     if category is None:
-        raise Refused(N_("请选择请求类别。"))
+        raise Refused(NO_CATEGORY)
     module, sub = call.module, call.sub
     asked = asked_about(found, category, module=module, sub=sub, typed=call.typed, offering=False)
     return desk.Request(
@@ -130,9 +137,11 @@ def ended(call: Heard, deed: Callable[[], Ticket | None], sentence: str) -> Resp
         ticket = deed()
         _bring_files(ticket)
     except Refused as refusal:
-        problem = sentence_of(refusal)
+        clearer = CLEARER.get(refusal.sentence)
+        problem = _(clearer) if clearer else sentence_of(refusal)
         db().rollback()
-        return make_response(drawn(screen_of(call, problem=problem)), 422)
+        wants = WANTED.get(refusal.sentence, "notes")
+        return make_response(drawn(screen_of(call, problem=problem, wants=wants)), 422)
     person = called()
     said = _(sentence, number=ticket.number if ticket else "", name=person.name if person else "")
     if not is_fragment():

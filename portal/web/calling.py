@@ -90,6 +90,8 @@ class Screen:
     alerts: tuple[Alert, ...] = ()
     reading: Reading | None = None
     problem: str = ""
+    wants: str = ""
+    """The field that a refusal asks for: where writing goes on."""
     asked: Asked = NOTHING_ASKED
 
     @property
@@ -109,7 +111,7 @@ class Screen:
         return tuple(row for row in self.rows if row.asked)[:2]
 
 
-def screen_of(call: Heard, *, problem: str = "") -> Screen:
+def screen_of(call: Heard, *, problem: str = "", wants: str = "notes") -> Screen:
     """The whole call: the caller and their past, the queue, what is being read, and what is answered."""
     screen = answered_so_far(call)
     caller = screen.caller
@@ -119,6 +121,7 @@ def screen_of(call: Heard, *, problem: str = "") -> Screen:
         history=tuple(callers.history_of(db(), caller, by=me())) if caller else (),
         reading=_reading(call.reading, caller),
         problem=problem,
+        wants=wants if problem else "",
     )
 
 

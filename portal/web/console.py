@@ -156,7 +156,7 @@ def send(number: int) -> Response:
 def urge(number: str) -> Response:
     ticket = _ticket(number)
     return _beside(
-        ticket, lambda: calls.urge_for(db(), ticket, by=me()), _("已替来电者催办，处理人会收到提醒。")
+        ticket, lambda: calls.urge_for(db(), ticket, by=me()), _("已替来电者催办，负责的同事会收到提醒。")
     )
 
 

@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
         markdown=cross_links.rendered,
         plain=cross_links.spoken,
         moment=times.moment,
+        promised=times.promised,
         day=times.day,
         dated=times.dated,
         full=times.full,

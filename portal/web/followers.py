@@ -40,7 +40,8 @@ def uninvite(number: str, login: str) -> Response:
         desk.uninvite(db(), ticket, person_by_login(db(), login), by=me())
     except Refused as refusal:
         return refused(number, Kept("watchers", sentence_of(refusal)))
-    flash(_("已取消关注。"), "success")
+    told = _("已取消关注。") if login.lower() == me().login else _("对方不再能看到这张工单。")
+    flash(told, "success")
     if is_party(db(), me(), ticket):
         return redirect(url_for("mine.ticket", number=number) + "#watchers")
     return redirect(url_for("mine.tickets", show="watched"))

@@ -34,7 +34,7 @@ from portal.web.access import signed_in
 from portal.web.files import attach_to, shown_of
 from portal.web.information import Shown, given_on, information_of, typed_in
 from portal.web.labels import translated
-from portal.web.mine_page import around, standing_on_page
+from portal.web.mine_page import Around, around, standing_on_page
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.remarks import amendable
@@ -156,7 +156,7 @@ def _page(row: Ticket, kept: Kept | None = None, *, information: Shown | None = 
             .options(selectinload(TrailEntry.by))
         )
     )
-    remarks, surroundings = _remarks(row), around(row)
+    remarks, surroundings, deeds = _remarks(row), around(row), open_deeds(row)
     return render_template(
         "mine/ticket.html",
         ticket=row,
@@ -167,13 +167,23 @@ def _page(row: Ticket, kept: Kept | None = None, *, information: Shown | None = 
         story=story_of(row, trail, remarks),
         amendable=amendable(remarks),
         question=question_of(row, trail),
-        deeds=open_deeds(row),
+        deeds=deeds,
         information=information or information_of(row),
         attachments=shown_of(row),
         workaround=_workaround(row),
         confirm_days=parts().settings.confirm_after_days,
         kept=kept,
+        homeless=kept is not None and not _has_form(kept.deed, deeds, surroundings),
     )
+
+
+def _has_form(deed: str, deeds: set[Action], surroundings: Around) -> bool:
+    """Whether the page still has a form for this deed: it is gone when the ticket has moved on meanwhile."""
+    if deed == "watchers":
+        return surroundings.may_invite or bool(surroundings.watchers)
+    if deed in ("comment", "urge"):
+        return surroundings.goes_on and (deed == "comment" or not surroundings.waits_for_me)
+    return deed in deeds
 
 
 def _remarks(row: Ticket) -> list[Comment]:
@@ -262,7 +272,7 @@ def urge(number: str) -> Response:
         desk.urge(db(), row, by=me(), words=words)
     except Refused as refusal:
         return refused(number, Kept("urge", sentence_of(refusal), words))
-    flash(_("已催办，处理人会收到提醒。"), "success")
+    flash(_("已催办，负责的同事会收到提醒。"), "success")
     return redirect(url_for("mine.ticket", number=number))
 
 

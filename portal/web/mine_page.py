@@ -66,6 +66,8 @@ class Around:
     watchers: list[Person]
     may_invite: bool
     is_own: bool
+    waits_for_me: bool
+    """The next step is the user's own: there is nobody to be urged."""
 
     @property
     def goes_on(self) -> bool:
@@ -90,6 +92,7 @@ def around(ticket: Ticket) -> Around:
         watchers=watchers_of(db(), ticket),
         may_invite=may_invite(me(), ticket),
         is_own=me().id == ticket.requester_id,
+        waits_for_me=ticket.state in (State.WAITING, State.CONFIRMING),
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -31,7 +30,12 @@ def _page(status: int, title: str, sentence: str) -> Response:
     if problems.wanted():
         return problems.problem(status, title, sentence)
     template = "errors/_message.html" if is_fragment() else "errors/page.html"
-    response = make_response(render_template(template, status=status, title=title, sentence=sentence), status)
+    shown = render_template(template, status=status, title=title, sentence=sentence)
+    return retargeted(make_response(shown, status))
+
+
+def retargeted(response: Response) -> Response:
+    """What went wrong with a part of the page is told above the page, whatever part was asked for."""
     if is_fragment():
         response.headers["HX-Retarget"] = "#messages"
         response.headers["HX-Reswap"] = "innerHTML"
@@ -47,12 +51,6 @@ def refused(refusal: Refused) -> Response:
 def stale(_problem: StaleDataError) -> Response:
     return _page(
         409, _("有人先动了"), _("同事刚刚改动了同一条记录，您的操作没有执行。请返回看最新情况再决定。")
-    )
-
-
-def bad_token(_problem: CSRFError) -> Response:
-    return _page(
-        400, _("页面放得太久了"), _("为了安全，请返回上一页刷新后再提交；您填写的内容浏览器会保留。")
     )
 
 
@@ -76,6 +74,8 @@ def http_error(problem: HTTPException) -> Response:
     code = problem.code or 500
     if code < 400:
         return problem.get_response()  # type: ignore[return-value]
+    if code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET" and (around := _page_around()):
+        return redirect(around)  # type: ignore[return-value]
     if problems.wanted() and (told := getattr(problem, "data", None)):
         return problems.problem(
             code, _("内容不对"), _("请求里有内容不对，见 errors。"), errors=told.get("messages")
@@ -83,9 +83,23 @@ def http_error(problem: HTTPException) -> Response:
     return _page(code, _("打不开"), _(SENTENCES.get(code, OTHERWISE)))
 
 
+def _page_around() -> str | None:
+    """The nearest page above an address that takes deeds only: where that deed's page is drawn.
+
+    A refused deed shows its page under the deed's own address; a changed language, a return after signing
+    in or Enter in the address bar then asks for that address as a page.
+    """
+    if problems.wanted() or "//" in request.path:
+        return None
+    pages, path = current_app.create_url_adapter(request), request.path
+    while pages is not None and (path := path.rpartition("/")[0]):
+        if pages.test(path, method="GET"):
+            return path
+    return None
+
+
 def register(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
     app.register_error_handler(StaleDataError, stale)
-    app.register_error_handler(CSRFError, bad_token)
     app.register_error_handler(OperationalError, database_away)
     app.register_error_handler(HTTPException, http_error)

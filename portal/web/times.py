@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flask_babel import format_date, format_datetime, gettext, ngettext
 from markupsafe import Markup
@@ -19,6 +19,14 @@ def moment(value: datetime | None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         local.isoformat(timespec="minutes"), local.strftime("%Y-%m-%d %H:%M"), spoken(local)
     )
+
+
+def promised(value: datetime) -> Markup:
+    """When those affected hear again; a promise that was not kept is not repeated as if it were still one."""
+    sentence = (
+        gettext("下次更新 %(when)s") if value > datetime.now(UTC) else gettext("原定 %(when)s 更新，稍有延迟")
+    )
+    return Markup(sentence) % {"when": moment(value)}  # noqa: S704 - our own sentence
 
 
 def spoken(local: datetime, today: date | None = None) -> str:

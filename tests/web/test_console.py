@@ -245,25 +245,27 @@ def test_wrapping_up_sends_the_ticket_where_the_ending_says(
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "sentence", "wanted"),
     [
-        ({"ending": "escalate", "note": " "}, "请写明内容"),
-        ({"ending": "answer", "category": "defect", "note": "好了"}, "前台不能直接答复"),
-        ({"ending": "file", "caller": ""}, "请先查到来电者"),
-        ({"ending": "file", "system": ""}, "请选择是哪个系统"),
-        ({"ending": "file", "category": ""}, "请选择请求类别"),
-        ({"ending": "nonsense"}, "请选择怎样收尾"),
-        ({"ending": "file", "notes": " "}, "请写一两句话"),
+        ({"ending": "escalate", "note": " "}, "请写收尾说明", "note"),
+        ({"ending": "answer", "category": "defect", "note": "好了"}, "前台不能直接答复", "notes"),
+        ({"ending": "file", "caller": ""}, "请先查到来电者", "who"),
+        ({"ending": "file", "system": ""}, "请选择是哪个系统", "chip-system"),
+        ({"ending": "file", "category": ""}, "请选择请求类别", "chip-category"),
+        ({"ending": "nonsense"}, "请选择怎样收尾", "notes"),
+        ({"ending": "file", "notes": " "}, "请写一两句话", "notes"),
     ],
 )
-def test_a_refusal_keeps_everything_that_was_typed(
-    client: Clients, maker: Maker, change: dict[str, object], sentence: str
+def test_a_refusal_keeps_everything_that_was_typed_and_names_the_field_it_asks_for(
+    client: Clients, maker: Maker, change: dict[str, object], sentence: str, wanted: str
 ) -> None:
     agent = client("agent")
     fields = {**call(maker, note="写给下一位", notes="这里是说过的话"), **change}
     refused = agent.submit_fragment("/console/wrap-up", fields)
     assert refused.status_code == 422
     assert sentence in refused.text
+    assert f'data-wants="{wanted}"' in refused.text
+    assert f'id="{wanted}"' in refused.text
     assert str(fields["notes"]) in refused.text
     assert str(fields["note"]) in refused.text
     with maker() as session:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.db import transaction
@@ -200,6 +201,20 @@ def test_folded_to_a_pill_and_never_away(
     assert "第二次更新" in wang.get("/account").text
     wang.submit("/announcements/fold", {"fold": "0", "next": "/account"})
     assert "第二次更新" in wang.get("/account").text
+
+
+def test_an_update_that_is_overdue_is_not_promised_for_the_past(
+    client: Clients, announced: tuple[str, int], maker: sessionmaker[Session]
+) -> None:
+    def bar_with(promise: datetime) -> str:
+        with transaction(maker) as session:
+            session.execute(update(Announcement).values(next_update_at=promise))
+        return client("wang").get("/account").text
+
+    assert "下次更新" in bar_with(datetime(2990, 1, 1, tzinfo=UTC))
+    late = bar_with(datetime(2026, 1, 1, 4, tzinfo=UTC))
+    assert "稍有延迟" in late
+    assert "下次更新" not in late
 
 
 def test_folding_leads_nowhere_else(client: Clients, announced: tuple[str, int]) -> None:

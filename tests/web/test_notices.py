@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from portal.db import transaction
 from portal.tickets.models import Notice
 from portal.tickets.words import Action
 from tests.web.conftest import Clients, Filing, Moving
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def unread(maker: sessionmaker[Session]) -> int:
@@ -115,7 +119,20 @@ def test_an_employee_is_told_of_tiers_in_plain_words(client: Clients, filed: Fil
     number = filed()
     moved(number, Action.TAKE, "agent")
     moved(number, Action.ESCALATE, "agent", note="要专家看")
-    assert f"工单 {number} 已转到专家处理" in client("wang").get("/notices").text
+    assert f"工单 {number} 已转到专家处理：" in client("wang").get("/notices").text
+
+
+def test_the_newest_is_what_happened_last_whenever_it_was_written_down(
+    client: Clients, filed: Filing, moved: Moving, maker: sessionmaker[Session]
+) -> None:
+    for title in ("先写下的", "后写下的"):
+        moved(filed(title), Action.TAKE, "agent")
+    with transaction(maker) as session:
+        session.execute(update(Notice).values(at=NOON))
+        latest = session.scalar(select(func.max(Notice.id)))
+        session.execute(update(Notice).where(Notice.id == latest).values(at=NOON - timedelta(days=1)))
+    for page in (client("wang").get("/notices").text, client("wang").get("/notices?show=unread").text):
+        assert page.index("先写下的") < page.index("后写下的")
 
 
 def test_all_can_be_marked_at_once(

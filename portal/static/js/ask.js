@@ -25,6 +25,14 @@
     form.addEventListener("htmx:afterRequest", (event) => {
       if (event.detail.elt === form && [200, 204].includes(event.detail.xhr.status)) forget();
     });
+    // Why an earlier try was refused is no longer said once the next one begins, even if the browser stops that one.
+    const clear = () => one("#problem")?.replaceChildren();
+    form.addEventListener("invalid", clear, true);
+    form.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt === form) clear(); });
+    // What is missing stands below: open where it is chosen.
+    form.addEventListener("htmx:afterSwap", (event) => {
+      if (event.detail.target.id === "problem" && !one(`input[name="system"]:checked`, form)) one("#system-chooser").open = true;
+    });
     const begin = () => { if (text.value.trim().length > 1 && !one("#answers .answer, #answers .no-match")) window.htmx?.trigger(text, "look"); };
     window.addEventListener("load", begin, { once: true });
   }

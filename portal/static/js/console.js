@@ -191,7 +191,7 @@
       if (fresh && notes().value.trim()) htmx.trigger(notes(), "look");
       keep();
     }
-    if (id === "console" && event.detail.xhr?.status >= 400) write();
+    if (id === "console" && event.detail.xhr?.status >= 400) (at(at("console").dataset.wants) ?? notes()).focus();
     if (id === "reading" || id === "answers") mark();
     if (id === "reading") {
       document.querySelector(".console-found")?.classList.add("is-reading");

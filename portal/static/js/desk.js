@@ -107,6 +107,13 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
+  // What went wrong with a press is told above the page: there it must be seen, however far down the press was.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const { target, requestConfig } = event.detail;
+    const pressed = ["submit", "click"].includes(requestConfig?.triggeringEvent?.type);
+    if (target?.id === "messages" && pressed) target.scrollIntoView({ block: "nearest" });
+  });
+
   document.addEventListener("change", (event) => {
     const input = event.target.closest("input[type=file][data-names]");
     const place = input && document.querySelector(input.dataset.names);

@@ -141,11 +141,16 @@
 
   function object(form, page) {
     form.querySelector(".upload-objection")?.remove();
-    const said = page.querySelector("form .alert, .alert-danger, .alert-warning, .alert");
+    const said = page.querySelector("form .alert, .alert-danger, .alert-warning, .alert, .empty-subtitle");
+    const way = page.querySelector("[data-expired] a");
     const box = document.createElement("div");
     box.className = "alert alert-warning upload-objection";
     box.setAttribute("role", "alert");
     box.textContent = said?.textContent.trim() || page.title;
+    if (way) {
+      box.append(" ", document.importNode(way, true));
+      document.dispatchEvent(new CustomEvent("tierdesk:expired"));
+    }
     form.prepend(box);
     box.scrollIntoView({ block: "nearest" });
   }
