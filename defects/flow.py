@@ -75,6 +75,10 @@ OPEN = frozenset({DefectState.SUSPECTED, DefectState.CONFIRMED, DefectState.IN_P
 KNOWN = frozenset({DefectState.CONFIRMED, DefectState.IN_PROGRESS, DefectState.FIXED, DefectState.VERIFIED})
 
 
+#: States in which a record is no defect of its own: no fix will ever come for it, nothing is parked on it.
+DEAD = frozenset({DefectState.DUPLICATE, DefectState.NOT_A_DEFECT})
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     start: DefectState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from defects.models import Defect
 from defects.queries import is_public
 from indexer.document import Document
@@ -13,7 +13,7 @@ KIND = "defect"
 
 def is_searchable(defect: Defect) -> bool:
     """Duplicates answer through the record they were merged into; non-defects answer nothing."""
-    return defect.state not in (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
+    return defect.state not in DEAD
 
 
 def document_of(defect: Defect) -> Document:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from defects import search as defect_search
-from defects.flow import DefectState
+from defects.flow import DEAD
 from defects.models import Defect
 from indexer.document import Document
 from kb import search as article_search
@@ -157,8 +157,7 @@ def _defects(session: Session, ids: Collection[int]) -> Iterator[Document]:
 
 
 def _defect_versions(session: Session) -> Iterator[tuple[str, str]]:
-    silent = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
-    rows = session.execute(select(Defect.id, Defect.version).where(Defect.state.not_in(silent)))
+    rows = session.execute(select(Defect.id, Defect.version).where(Defect.state.not_in(DEAD)))
     return learnt.versions(rows, learnt.defect_marks(session))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from indexer.words import N_
 from kb.flow import READABLE, Refused
 from portal.finder.synonyms.models import SynonymGroup
@@ -81,7 +81,7 @@ def _standing(item: Item, ours: Here | None) -> Standing:
 def _is_live(kind: Kind, row: Any) -> bool:
     if kind == Kind.ARTICLE:
         return row.state in READABLE
-    return row.state not in (DefectState.NOT_A_DEFECT, DefectState.DUPLICATE)
+    return row.state not in DEAD
 
 
 def _misfit(item: Item, places: Places) -> Refused | None:

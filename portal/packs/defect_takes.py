@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from defects import library, moves
-from defects.flow import DefectAction, DefectDuty, DefectState
+from defects.flow import DEAD, DefectAction, DefectDuty, DefectState
 from defects.models import Defect, DefectType
 from defects.queries import articles_about
 from defects.texts import DefectText, text_of
@@ -28,7 +28,7 @@ from portal.packs.words import Kind
 
 DUTIES = frozenset({DefectDuty.CURATE})
 #: States in which the other desk only suspects it, or does not stand by it.
-UNSURE = {DefectState.SUSPECTED.value, DefectState.NOT_A_DEFECT.value, DefectState.DUPLICATE.value}
+UNSURE = {state.value for state in DEAD | {DefectState.SUSPECTED}}
 REJECTABLE = (DefectState.SUSPECTED, DefectState.CONFIRMED)
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, exists, select
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from defects.models import Defect
 from defects.queries import visible_defects
 from kb.audience import Audience, Viewer
@@ -25,8 +25,6 @@ from portal.packs.models import PackTie
 from portal.packs.words import Kind
 
 ORDINARY = (Audience.EVERYONE, Audience.STAFF)
-#: Records that stand for nothing of their own any more.
-NOTHING = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
 ZONE = ZoneInfo("Asia/Shanghai")
 #: The operator of the machine, who needs no leave to read.
 OPERATOR = Viewer(levels=frozenset(Audience))
@@ -80,7 +78,7 @@ def retired(wish: Wish) -> Select[Article]:
 
 
 def defects(wish: Wish) -> Select[Defect]:
-    wanted = visible_defects(wish.viewer or OPERATOR).where(Defect.state.not_in(NOTHING))
+    wanted = visible_defects(wish.viewer or OPERATOR).where(Defect.state.not_in(DEAD))
     if wish.audience == (Audience.EVERYONE,):
         wanted = visible_defects(Viewer(levels=frozenset({Audience.EVERYONE})))
     return _narrowed(wanted, Defect, wish).order_by(Defect.id)
@@ -88,7 +86,7 @@ def defects(wish: Wish) -> Select[Defect]:
 
 def dropped(wish: Wish) -> Select[Defect]:
     """Records that were exchanged before and were found to be none."""
-    wanted = select(Defect).where(Defect.state.in_(NOTHING), _exchanged(Kind.DEFECT, Defect))
+    wanted = select(Defect).where(Defect.state.in_(DEAD), _exchanged(Kind.DEFECT, Defect))
     return _narrowed(wanted, Defect, wish).order_by(Defect.id)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from defects.flow import DefectState
+from defects.flow import DEAD, DefectState
 from defects.models import Defect
 from defects.queries import is_public
 from defects.signatures import runs_fix
@@ -189,7 +189,7 @@ def _park(session: Session, ticket: Ticket, defect: Defect, *, by: Person) -> No
 
 def _root_of(defect: Defect) -> Defect:
     root = defect.duplicate_of if defect.state == DefectState.DUPLICATE else defect
-    if root is None or root.state in desk.NO_FIX_TO_COME:
+    if root is None or root.state in DEAD:
         raise Refused(N_("%(number)s 已经判定不是缺陷或并入了别的缺陷，不能再关联。"), number=defect.number)
     return root
 

@@ -9,7 +9,6 @@ from portal.tickets.clocks import PAUSED, ZONE, clock_of
 from portal.tickets.filing import TEXT_LIMIT, TITLE_LIMIT, Request, file, next_number, title_from
 from portal.tickets.given import Given
 from portal.tickets.moves import (
-    NO_FIX_TO_COME,
     Overtaken,
     actor_of,
     move,
@@ -24,7 +23,6 @@ from portal.tickets.unattended import FIX_HOLDS, confirm_silent, release_parked,
 
 __all__ = [
     "FIX_HOLDS",
-    "NO_FIX_TO_COME",
     "PAUSED",
     "TEXT_LIMIT",
     "TITLE_LIMIT",

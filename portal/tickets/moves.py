@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from indexer.words import N_
 from kb.columns import now
 from kb.flow import Refused
@@ -39,9 +39,6 @@ from portal.tickets.relations.hearing import pass_on, tell_parent
 from portal.tickets.relations.standing import is_told, open_children, stand_in_of, works_for_parent
 from portal.tickets.visibility import permissions_on, serves
 from portal.tickets.words import ACTION_LABELS, TIER_LABELS, Action, State, Tier
-
-#: Defects that no fix will ever come for; nothing is parked on them.
-NO_FIX_TO_COME = frozenset({DefectState.NOT_A_DEFECT, DefectState.DUPLICATE})
 
 
 class Overtaken(Refused):
@@ -74,7 +71,7 @@ def situation_of(ticket: Ticket) -> Situation:
         holder_id=ticket.holder_id,
         holder_name=ticket.holder.name if ticket.holder else "",
         requester_id=ticket.requester_id,
-        on_defect=ticket.defect is not None and ticket.defect.state not in NO_FIX_TO_COME,
+        on_defect=ticket.defect is not None and ticket.defect.state not in DEAD,
         untouched=ticket.untouched,
         lacks=_lacks(ticket),
         open_children=open_children(ticket),

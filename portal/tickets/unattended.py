@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from defects.flow import DefectState
+from defects.flow import DEAD, DefectState
 from defects.models import Defect
 from defects.signatures import runs_fix
 from portal.catalogue.queries import version_in
 from portal.tickets.given import Given
 from portal.tickets.levels.frozen import calendar_of
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.moves import NO_FIX_TO_COME, move
+from portal.tickets.moves import move
 from portal.tickets.relations.standing import open_children
 from portal.tickets.words import Action, State
 
@@ -111,7 +111,7 @@ def _give_back(session: Session) -> list[Ticket]:
         .join(DefectLink)
         .join(Defect, Defect.id == DefectLink.defect_id)
         .where(Ticket.state == State.PARKED, DefectLink.verdict == LinkVerdict.LINKED)
-        .where(Defect.state.in_(NO_FIX_TO_COME))
+        .where(Defect.state.in_(DEAD))
         .order_by(Ticket.id)
         .with_for_update(skip_locked=True, of=Ticket)
     ).unique()

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from defects import library as verbs
 from defects import moves
-from defects.flow import DefectAction, DefectState
+from defects.flow import DEAD, DefectAction
 from defects.models import Defect
 from defects.queries import defect_by_number, is_visible, visible_defects
 from defects.wording import says
@@ -121,8 +121,7 @@ def merge_candidates(number: str) -> str | Response:
 
 
 def _candidates(defect: Defect, asked: str) -> list[Defect]:
-    dead = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
-    alive = visible_defects(viewer()).where(Defect.id != defect.id, Defect.state.not_in(dead))
+    alive = visible_defects(viewer()).where(Defect.id != defect.id, Defect.state.not_in(DEAD))
     if not asked:
         return _alike(defect)
     ours = (Defect.system != defect.system, Defect.updated_at.desc())

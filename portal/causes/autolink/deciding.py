@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from defects.flow import DEAD
 from defects.models import Defect
 from defects.queries import is_visible
 from indexer.linking import Decision
@@ -27,7 +28,6 @@ from portal.people.queries import viewer_of
 from portal.tickets import linking
 from portal.tickets.locking import lock
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.moves import NO_FIX_TO_COME
 from portal.tickets.words import Category, State
 
 #: What a link by the system promises unless the setting says otherwise.
@@ -131,7 +131,7 @@ def _held(session: Session, ticket: Ticket, found: Proposed, defect: Defect, *, 
         return Held.PROMISE
     if is_suspended(session, found.model, wanted=wanted):
         return Held.SUSPENDED
-    if defect.state in NO_FIX_TO_COME or not _may_see(ticket.holder, defect):
+    if defect.state in DEAD or not _may_see(ticket.holder, defect):
         return Held.UNSEEN
     return Held.CONTRADICTED if _was_contradicted(session, ticket, defect) else None
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from defects.countermeasures import Progress, progress_of
-from defects.flow import OPEN, DefectState
+from defects.flow import DEAD, OPEN, DefectState
 from defects.models import Countermeasure, Defect, DefectMove, DefectNote
 from indexer.words import N_
 from portal.people.models import Person
@@ -95,7 +95,7 @@ def key_problems(records: Select[Defect], which: Which, *, today: date) -> Selec
         case Which.CLOSED:
             return records.where(Defect.state == DefectState.CLOSED)
         case Which.ALL:
-            return records.where(Defect.state.not_in((DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)))
+            return records.where(Defect.state.not_in(DEAD))
 
 
 def owned_by(records: Select[Defect], person: Person) -> Select[Defect]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
+from defects.flow import DEAD
 from defects.models import Defect
 from indexer.document import Mode
 from indexer.index import Index
@@ -27,7 +28,6 @@ from portal.finder.judgements import STANDING
 from portal.finder.link_signs import said_in
 from portal.finder.proposing import Proposed, is_ready, proposed
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
-from portal.tickets.moves import NO_FIX_TO_COME
 from portal.tickets.words import Category, State
 
 #: A round must not hold up the index: a published article has to be found within seconds.
@@ -70,7 +70,7 @@ def unjudged() -> ColumnElement[bool]:
 
 def _next(session: Session, model: str, moment: datetime) -> Sequence[Ticket]:
     """Not yet weighed by this model: those that may be defects first, the newest of them first."""
-    dead = select(Defect.id).where(Defect.state.in_(NO_FIX_TO_COME))
+    dead = select(Defect.id).where(Defect.state.in_(DEAD))
     wanted = (
         select(Ticket)
         .outerjoin(TeachingPick, TeachingPick.ticket_id == Ticket.id)
@@ -90,7 +90,7 @@ def _next(session: Session, model: str, moment: datetime) -> Sequence[Ticket]:
 def _weighed(session: Session, index: Index, ticket: Ticket) -> Proposed | None:
     """None as well where no record could be linked by a person."""
     found = proposed(session, index, ticket)
-    if found is None or found.defect is None or found.defect.state in NO_FIX_TO_COME:
+    if found is None or found.defect is None or found.defect.state in DEAD:
         return None
     return found
 
@@ -141,7 +141,7 @@ def _candidates(session: Session) -> list[Candidate]:
         .join(Ticket, TeachingPick.ticket_id == Ticket.id)
         .join(System, Ticket.system_id == System.id)
         .join(Defect, TeachingPick.defect_id == Defect.id)
-        .where(unjudged(), Defect.state.not_in(NO_FIX_TO_COME))
+        .where(unjudged(), Defect.state.not_in(DEAD))
         .order_by(func.abs(TeachingPick.probability - MIDDLE), TeachingPick.ticket_id.desc())
         .limit(POOL)
     )

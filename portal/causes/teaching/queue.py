@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from defects.flow import DEAD
 from defects.models import Defect
 from indexer.confidence import LEAST_LABELS
 from kb.columns import now
@@ -21,7 +22,6 @@ from portal.finder.judgements import how_many_cases
 from portal.people.models import Person
 from portal.people.roles import Permission
 from portal.tickets.models import Ticket
-from portal.tickets.moves import NO_FIX_TO_COME
 from portal.tickets.piles import served_with
 
 #: Asked for at a time: more is no coffee break.
@@ -67,7 +67,7 @@ def _offered(person: Person) -> Select[TeachingPick]:
         .join(Ticket, TeachingPick.ticket_id == Ticket.id)
         .join(Defect, TeachingPick.defect_id == Defect.id)
         .where(
-            Defect.state.not_in(NO_FIX_TO_COME),
+            Defect.state.not_in(DEAD),
             TeachingPick.rank.is_not(None),
             Ticket.state.not_in(GONE),
             Ticket.category.not_in(NEVER),

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from defects.flow import DefectAction, DefectState
+from defects.flow import DEAD, DefectAction, DefectState
 from defects.models import Defect, DefectMove
 from portal.catalogue.models import System
 from portal.causes.voice.stretches import Stretch
@@ -25,8 +25,6 @@ from portal.tickets.models import DefectLink, LinkVerdict, Ticket, TrailEntry
 from portal.tickets.words import Action, Category, State
 
 LIVE = DefectLink.verdict == LinkVerdict.LINKED
-#: No records in their own right; the one that a duplicate was merged into has its tickets.
-ASIDE = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
 NO_WORK = (State.CANCELLED, State.MERGED)
 
 
@@ -145,9 +143,7 @@ def _records(session: Session, span: Span) -> list[Record]:
         Defect.owner_middle_id,
         Defect.owner_back_id,
     )
-    wanted = select(*columns).where(
-        *span.records(), Defect.created_at < span.upto, Defect.state.not_in(ASIDE)
-    )
+    wanted = select(*columns).where(*span.records(), Defect.created_at < span.upto, Defect.state.not_in(DEAD))
     rows = session.execute(wanted.order_by(Defect.id)).all()
     names, then = _names(session, rows), _states_then(session, span)
     return [_record(row, names, then) for row in rows]

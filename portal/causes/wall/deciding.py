@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from defects.models import Defect
 from indexer.words import N_
 from kb.columns import now
@@ -31,7 +31,6 @@ REASON_LIMIT = 500
 #: Which deeds can be taken back with one key, and for how long.
 UNDOABLE = (WallAction.LINK, WallAction.DISMISS)
 UNDO_WITHIN = timedelta(hours=12)
-DEAD = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
 
 
 def open_record(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from defects.models import Defect
 from indexer.document import Mode, Query
 from indexer.index import Index
@@ -32,7 +32,6 @@ ASKED = 3
 DEPTH = 14
 #: Below this, on average over the tickets asked, a record is not worth naming.
 LEAST = 0.3
-DEAD = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from defects.flow import DefectState
+from defects.flow import DEAD
 from defects.models import Defect
 from indexer.clusters import Alike, Pair
 from indexer.words import N_
@@ -24,7 +24,6 @@ from portal.people.roles import Permission
 
 #: On the sample's records what lies above is the same cause told twice; two causes reach 0.29 at most.
 LEAST = 0.34
-DEAD = (DefectState.DUPLICATE, DefectState.NOT_A_DEFECT)
 TWINS = Pairs(Defect, TwinPair, NotTwins, living=lambda defect: defect.state.not_in(DEAD))
 
 
