@@ -184,5 +184,5 @@ def version_told(ticket: Ticket, defect: Defect) -> Told | None:
 
 @blueprint.app_template_global()
 def alarms_waiting() -> int:
-    """How many alarms wait for a decision."""
-    return lists.waiting(db())
+    """How many alarms wait for this person's word."""
+    return lists.waiting(db(), me())

@@ -32,7 +32,8 @@ def repaired(maker: sessionmaker[Session], known: Writing) -> Repaired:
     """A verified record, repaired in 6.2.0; returns its number."""
 
     def repair(title: str = "阶梯电费重复累计", **more: object) -> str:
-        number = known(title, cause="缓存没有清", fixed_in="6.2.0", codes=("0x80070005",), **more)
+        told: dict[str, object] = {"cause": "缓存没有清", "fixed_in": "6.2.0", "codes": ("0x80070005",)}
+        number = known(title, **{**told, **more})
         with transaction(maker) as session:
             expert = World.of(session).people["expert"]
             defect = session.get_one(Defect, number)
@@ -278,3 +279,28 @@ def test_deciding_is_for_those_who_curate(
     assert client("expert").submit(f"/defects/alarms/99999/{deed}", {"reason": "不是"}).status_code == 404
     huge = client("expert").submit(f"/defects/alarms/{10**30}/{deed}", {"reason": "不是"})
     assert huge.status_code == 404
+
+
+def test_what_waits_for_others_is_said_so_counted_for_nobody_else_and_comes_last(
+    client: Clients,
+    maker: sessionmaker[Session],
+    repaired: Repaired,
+    filed: Filing,
+    linked: Callable[..., None],
+) -> None:
+    mine, foreign = repaired(), repaired("公文打不开的老毛病", system="oa", fixed_in="3.4.0")
+    for text, defect, more in (
+        ("阶梯电费又重复累计了，报错 0x80070005", mine, {}),
+        ("公文又打不开了，报错 0x80070005", foreign, {"system": "oa"}),
+    ):
+        linked(filed(text, **more), defect)
+    expert = client("expert")  # answers for the marketing system alone
+    page = expert.get("/defects/alarms?state=open").text
+    assert page.index(mine) < page.index(foreign)  # the other is newer
+    assert "等您确认" in page
+    theirs = page[page.index(foreign) :]
+    assert "等该系统的专家确认" in theirs
+    assert "等您" not in theirs
+    assert "1 张工单，不在您负责的范围内" in theirs
+    assert "复发报警 <b>1</b>" in re.sub(r"<i[^>]*></i>", "", expert.get("/workbench").text)
+    assert "复发报警 <b>" not in re.sub(r"<i[^>]*></i>", "", client("agent").get("/defects").text)

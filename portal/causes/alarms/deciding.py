@@ -111,6 +111,14 @@ def may_decide(person: Person, alarm: RecurrenceAlarm) -> bool:
     )
 
 
+def systems_decided(person: Person) -> set[str] | None:
+    """The systems whose alarms are this person's to decide; None for every one."""
+    curating = [row for row in person.posts if Permission.CURATE_DEFECTS in PERMISSIONS[row.post]]
+    if any(row.post not in BOUND_TO_SYSTEMS for row in curating):
+        return None
+    return {system for row in curating for system in row.systems}
+
+
 def _covers(row: PersonPost, system: str) -> bool:
     if Permission.CURATE_DEFECTS not in PERMISSIONS[row.post]:
         return False

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, true
 from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from defects.models import Defect
 from defects.queries import visible_defects
 from indexer.words import N_
+from portal.causes.alarms.deciding import systems_decided
 from portal.people.models import Person
 from portal.people.queries import viewer_of
 from portal.tickets.models import Ticket
-from portal.tickets.recurrence.models import AlarmState, RecurrenceAlarm, Sighting
+from portal.tickets.recurrence.models import WAITING, AlarmState, RecurrenceAlarm, Sighting
 from portal.tickets.visibility import visible_tickets
 
 Alarm = RecurrenceAlarm
@@ -60,17 +61,26 @@ def counts(session: Session, person: Person, *, system: str = "") -> dict[AlarmS
     return {state: found.get(state, 0) for state in AlarmState}
 
 
-def waiting(session: Session) -> int:
-    """How many wait for a decision; from the index alone, for the menu of the workbench."""
-    wanted = select(func.count()).where(Alarm.state.in_((AlarmState.OPEN, AlarmState.POSSIBLE)))
+def waiting(session: Session, person: Person) -> int:
+    """How many wait for this person's word, for the menu of the workbench: those of their systems."""
+    wanted = select(func.count()).where(Alarm.state.in_(WAITING), _answered_for(person))
     return session.scalar(wanted) or 0
 
 
+def _answered_for(person: Person) -> ColumnElement[bool]:
+    """The alarms on records of the systems that this person answers for."""
+    systems = systems_decided(person)
+    if systems is None:
+        return true()
+    return Alarm.defect_id.in_(select(Defect.id).where(Defect.system.in_(systems)))
+
+
 def listed(session: Session, person: Person, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Line]:
-    """Newest first; the same number of queries whatever is shown."""
+    """The reader's own first, then newest first; the same number of queries whatever is shown."""
     rows = _of_visible(person, wanted.system).where(Alarm.state == wanted.state)
+    theirs = case((_answered_for(person), 0), else_=1) if wanted.state in WAITING else literal(0)
     order = (Alarm.decided_at.desc(), Alarm.raised_at.desc(), Alarm.id.desc())
-    page = rows.order_by(*order).limit(limit).offset(offset)
+    page = rows.order_by(theirs, *order).limit(limit).offset(offset)
     return lines_of(session, person, session.scalars(page.options(*WHOLE)).all())
 
 
