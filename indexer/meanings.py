@@ -6,7 +6,7 @@ titles and bodies of visible documents, never from a list of words.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,25 +143,27 @@ def pair_for(pair: str, loose: set[int], seen: Seen) -> Word | None:
 
 def _heard(pair: str, loose: set[int], seen: Seen) -> _Forms:
     forms = _Forms()
-    kept = {pair[place] for place in (0, 1) if place not in loose}
+    kept = {place: pair[place] for place in (0, 1) if place not in loose}
     for sound in possible_pairs(pair):
         for document in seen.bearing(Field.SOUND, sound):
-            text = _text(document)
-            if all(character in text for character in kept):
-                forms.read(document, _sounding(text, sound, kept))
+            forms.read(document, _sounding(_text(document), sound, kept))
     return forms
 
 
-def _sounding(text: str, sound: str, kept: set[str]) -> Iterator[str]:
-    """What sounds so in the text, in a run that has the characters that must stay."""
+def _sounding(text: str, sound: str, kept: Mapping[int, str]) -> Iterator[str]:
+    """The pairs in the text that sound so and have these characters at these places."""
+    if not all(character in text for character in kept.values()):
+        return
+    letters = set(text)  # far fewer than there are places
     first, second = sound[1:].split(".")
-    for run in han_runs(text):
-        if not all(character in run for character in kept):
-            continue
-        heard = [usual_sound(character) for character in run]
-        for place in range(len(run) - 1):
-            if heard[place] == first and heard[place + 1] == second:
-                yield run[place : place + 2]
+    fore = [kept[0]] if 0 in kept else [letter for letter in letters if usual_sound(letter) == first]
+    hind = {kept[1]} if 1 in kept else {letter for letter in letters if usual_sound(letter) == second}
+    for letter in fore:
+        place = text.find(letter)
+        while place >= 0:
+            if text[place + 1 : place + 2] in hind:
+                yield text[place : place + 2]
+            place = text.find(letter, place + 1)
 
 
 def _looking(pair: str, seen: Seen) -> _Forms:
