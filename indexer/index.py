@@ -10,7 +10,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from indexer import readiness
 from indexer.choice import DEFAULT
 from indexer.clusters import Alike, Group, Pair, groups, pairs
 from indexer.document import Answer, Document, Engine, Hit, IndexStatus, Key, Mode, Query
@@ -29,10 +31,7 @@ from indexer.words import N_
 
 _LOG = logging.getLogger(__name__)
 
-NO_ENCODER = N_("未配置语义编码器，目前只用词语检索。")
-LOADING = N_("语义编码器正在加载，目前只用词语检索。")
-
-
+Found = TypeVar("Found")
 Since = Callable[[Mapping[Key, str]], tuple[Collection[Document], Collection[Key]]]
 
 
@@ -72,11 +71,8 @@ class Index:
     def embedder(self) -> Embedder | None:
         return self._embedder
 
-    def _encoder_name(self) -> str:
-        return self._embedder.name if self._embedder is not None and self._embedder.fault is None else ""
-
     def _writable(self) -> Generation:
-        return self.generations.writable(self._encoder_name())
+        return self.generations.writable(readiness.recipe_name(self._embedder))
 
     def update(self, documents: Iterable[Document]) -> int:
         with only_writer(self._folder / "write.lock"):
@@ -115,7 +111,7 @@ class Index:
                 return False
             if self._embedder is not None:
                 self._embedder.wait()
-            fresh = self.generations.beside(self._encoder_name())
+            fresh = self.generations.beside(readiness.recipe_name(self._embedder))
             try:
                 serving = self.generations.follow()
                 fresh.write(documents, embedder=self._embedder, like=serving, progress=progress)
@@ -142,17 +138,11 @@ class Index:
 
     # ------------------------------------------------------------------ searching
 
-    def _usable_embedder(self, generation: Generation) -> Embedder | None:
-        embedder = self._embedder
-        if embedder is None or not embedder.ready or embedder.name != generation.recipe.encoder:
-            return None
-        return embedder
-
     def _meant(
         self, query: Query, generation: Generation, view: View
     ) -> tuple[Embedder | None, Matrix | None]:
         """The question's vectors and what made them; neither when words must do for this search."""
-        embedder = self._usable_embedder(generation)
+        embedder = readiness.fitting(self._embedder, generation.recipe)
         if embedder is None or query.engine is Engine.LEXICAL or not len(view.vectors):
             return None, None
         meant = self.questions.encoded(query.text, embedder, patience_ms=self._tuning.patience_ms)
@@ -163,7 +153,7 @@ class Index:
 
     def _mode(self, engine: Engine, generation: Generation) -> Mode:
         """As far as it can be told without a question."""
-        return _mode_of(engine, self._usable_embedder(generation) is not None)
+        return readiness.mode_of(engine, readiness.fitting(self._embedder, generation.recipe) is not None)
 
     def search(self, query: Query, *, explain: bool = False, about: frozenset[Key] = frozenset()) -> Answer:
         started = time.perf_counter()
@@ -176,7 +166,7 @@ class Index:
         try:
             view = generation.refresh()
             embedder, meant = self._meant(query, generation, view)
-            mode = _mode_of(query.engine, meant is not None)
+            mode = readiness.mode_of(query.engine, meant is not None)
             calibration = self.promotions.serving("lexical" if mode is Mode.LEXICAL else "hybrid")
             found = search(
                 view,
@@ -205,24 +195,20 @@ class Index:
 
     def completions(self, query: Query) -> tuple[Key, ...]:
         """What is being typed may become these titles; nothing while the index is away."""
-        generation = self.generations.follow()
-        if generation is None:
-            return ()
-        try:
-            return completions(generation.refresh(), query)
-        except Exception:  # noqa: BLE001 - the same damaged files as in a search, and a search will say so
-            _LOG.exception("index generation %s failed to complete", generation.folder.name)
-            return ()
+        return self._guarded(completions, query, "to complete") or ()
 
     def did_you_mean(self, query: Query) -> Meant | None:
         """Another wording of a question with unknown words; None while the index is away."""
+        return self._guarded(did_you_mean, query, "to propose a wording")
+
+    def _guarded(self, ask: Callable[[View, Query], Found | None], query: Query, deed: str) -> Found | None:
         generation = self.generations.follow()
         if generation is None:
             return None
         try:
-            return did_you_mean(generation.refresh(), query)
+            return ask(generation.refresh(), query)
         except Exception:  # noqa: BLE001 - the same damaged files as in a search, and a search will say so
-            _LOG.exception("index generation %s failed to propose a wording", generation.folder.name)
+            _LOG.exception("index generation %s failed %s", generation.folder.name, deed)
             return None
 
     def neighbours(
@@ -281,45 +267,28 @@ class Index:
         generation = self.generations.follow()
         if generation is None:
             return self.generations.trouble
-        if (
-            self._embedder is not None
-            and self._embedder.ready
-            and self._embedder.name != generation.recipe.encoder
-        ):
-            return N_("索引由另一个语义编码器建立，需要重建；目前只用词语检索。")
+        if readiness.is_another(self._embedder, generation.recipe):
+            return readiness.OTHER_ENCODER
         if generation.recipe.words != self._words.name:
             return N_("索引由另一个词语引擎建立，需要重建；目前仍用原来的引擎检索。")
         return None
 
     def status(self) -> IndexStatus:
         generation = self.generations.follow()
+        encoder, words = readiness.sentence_of(self._embedder), self._words.name
         if generation is None:
-            words = self._words.name
-            return IndexStatus("", 0, Mode.UNAVAILABLE, self._encoder_sentence(), words, self.needs_rebuild)
+            return IndexStatus("", 0, Mode.UNAVAILABLE, encoder, words, self.needs_rebuild)
         view = generation.refresh()
         # Vectors that are still to be made answer nothing; an empty desk lacks none.
-        meant = self._usable_embedder(generation) is not None and bool(
+        meant = readiness.fitting(self._embedder, generation.recipe) is not None and bool(
             len(view.vectors) or not view.columns.living
         )
         return IndexStatus(
             generation.folder.name,
             view.columns.living,
-            _mode_of(Engine.HYBRID, meant),
-            self._encoder_sentence(),
+            readiness.mode_of(Engine.HYBRID, meant),
+            encoder,
             generation.recipe.words,
             self.needs_rebuild,
             without_vectors=generation.without_vectors,
         )
-
-    def _encoder_sentence(self) -> str:
-        if self._embedder is None:
-            return NO_ENCODER
-        if self._embedder.fault is not None:
-            return self._embedder.fault
-        return self._embedder.name if self._embedder.ready else LOADING
-
-
-def _mode_of(engine: Engine, meant: bool) -> Mode:
-    if not meant or engine is Engine.LEXICAL:
-        return Mode.LEXICAL
-    return Mode.SEMANTIC if engine is Engine.SEMANTIC else Mode.HYBRID

@@ -135,7 +135,7 @@ def _wait_until_ready(server: Server) -> None:
 
 def _is_ready(server: Server) -> bool:
     """Ready as it will ever be: the encoder is loaded, or there is none to wait for."""
-    from indexer.index import LOADING
+    from indexer.readiness import LOADING
 
     try:
         index = server.call("GET", "/readyz")["index"]
