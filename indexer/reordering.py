@@ -122,6 +122,8 @@ def _learned(
 ) -> fusion.Fused:
     """The first candidates in the order that judged questions have taught."""
     places = found.places
+    if not len(places):  # narrowed to where nothing lies
+        return fused
     odds = ranking.scores(found.signals) + tuning.near_odds * evidence.boost[places]
     odds += _PINNED_ODDS * evidence.pinned[places]
     order = np.argsort(-odds, kind="stable")

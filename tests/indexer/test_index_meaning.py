@@ -9,6 +9,8 @@ from tests_tiny_model import make
 
 from indexer import Document, Engine, Index, Mode, Query, ReasonKind
 from indexer.embedders import BackgroundEmbedder, Embedder, StaticTable, _Transformer, embedder_from
+from indexer.ranking import FILE, Ranking
+from indexer.signals import NAMES
 
 ALL = frozenset({"everyone"})
 DOCUMENTS = (
@@ -88,6 +90,20 @@ def test_words_alone_on_request(index: Index) -> None:
     answer = index.search(Query("打印", audience=ALL, engine=Engine.LEXICAL))
     assert answer.mode is Mode.LEXICAL
     assert answer.hits[0].id == "print"
+
+
+def test_narrowed_to_where_nothing_lies_a_learned_order_finds_nothing(tmp_path: Path) -> None:
+    folder = make(tmp_path / "learned")
+    learned = Ranking(dict.fromkeys(NAMES, 1.0), made_from="a test")
+    (folder / FILE).write_text(learned.as_json(), encoding="utf-8")
+    embedder = embedder_from(str(folder))
+    assert embedder is not None and embedder.wait(60)
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    index.rebuild(DOCUMENTS)
+    assert index.search(Query("打印", audience=ALL)).hits[0].id == "print"
+    nowhere = index.search(Query("打印", audience=ALL, kinds=frozenset({"no such kind"})))
+    assert (nowhere.mode, nowhere.hits) == (Mode.HYBRID, ())
+    index.close()
 
 
 def test_updates_reach_the_vectors(index: Index) -> None:
