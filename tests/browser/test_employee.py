@@ -161,3 +161,12 @@ def test_without_javascript_search_read_file_and_confirm(
     expect(page.locator(".desk-state")).to_have_text("已办结")
     (ticket,) = rows(maker, Ticket)
     assert (ticket.state, ticket.rating) == (State.CLOSED, 4)
+
+
+def test_an_address_as_a_title_widens_no_phone(person: People, filed: Filing) -> None:
+    number = filed("https://example.invalid/" + "a" * 300)
+    page = person("wang", viewport=PHONE)
+    for address in ("/", "/my/tickets", f"/my/tickets/{number}", "/notices"):
+        page.goto(address)
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, address

@@ -41,6 +41,29 @@ def test_kinds_and_systems_narrow_and_keep_the_other_doors_open(
     assert "kind=defect" in only, "the other kind is still offered"
 
 
+def test_a_page_behind_the_last_is_the_last(client: Clients, published: Writing, reindex: Reindex) -> None:
+    for number in range(22):
+        published(f"打印第 {number} 种单据")
+    reindex()
+    browser = client("wang")
+    for page in ("2", "3", "99", "9999999"):
+        shown = browser.get(f"/search?q=打印单据&page={page}").text
+        assert "找到 22 条" in shown
+        assert len(re.findall(r'class="answer[ "]', shown)) == 2
+        assert "第 2 / 2 页" in shown
+
+
+def test_more_than_is_ranked_is_not_counted_as_found(
+    client: Clients, published: Writing, reindex: Reindex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        published(f"打印第 {number} 种单据")
+    reindex()
+    assert "找到 5 条" in client("wang").get("/search?q=打印单据").text
+    monkeypatch.setattr("portal.web.search.DEPTH", 4)
+    assert "最相近的 4 条" in client("wang").get("/search?q=打印单据").text
+
+
 def test_nobody_finds_or_counts_what_they_may_not_read(
     client: Clients, published: Writing, filed: Filing, reindex: Reindex
 ) -> None:
