@@ -50,7 +50,7 @@ def inform(
     value does not fit, ``Overtaken`` when somebody was faster.
     """
     if seen is not None and seen != ticket.version:
-        raise overtaken(session, ticket)
+        raise overtaken(session, ticket, by=by)
     if not may_inform(by, ticket):
         raise Refused(N_("信息表由正在处理这张工单的环节填写。"))
     sheet = sheet_of(session, ticket)

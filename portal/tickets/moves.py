@@ -119,7 +119,7 @@ def move(
         number = inspect(ticket).identity
         session.rollback()
         fresh = session.get(Ticket, number, populate_existing=True)
-        raise overtaken(session, fresh or ticket) from race
+        raise overtaken(session, fresh or ticket, by=by) from race
 
 
 def _decided(
@@ -129,14 +129,14 @@ def _decided(
     if given.other is not None and action in BETWEEN_TICKETS:
         lock(session, ticket, given.other)
     if seen is not None and seen != ticket.version:
-        raise overtaken(session, ticket)
+        raise overtaken(session, ticket, by=by)
     row = step(situation_of(ticket), action, actor_of(by, ticket, heard=given.heard))
     given = checked(row, given)
     with session.begin_nested():  # a move that is refused half-way leaves nothing behind
         if row.action == Action.PARK and by is not None:
             linking.stand_by(session, ticket, by=by)
             if (ticket.state, ticket.tier) != (row.start, row.tier):  # held only now
-                raise overtaken(session, ticket)
+                raise overtaken(session, ticket, by=by)
         return _taken(session, ticket, row, by=by, given=given)
 
 
@@ -183,13 +183,18 @@ def _announce(
     pass_on(session, ticket, event, by=by, note=note, tier=tier, told=listeners)
 
 
-def overtaken(session: Session, ticket: Ticket) -> Overtaken:
-    """The sentence that says who was faster and what they did."""
+def overtaken(session: Session, ticket: Ticket, *, by: Person | None) -> Overtaken:
+    """The sentence that says who was faster and what they did; perhaps oneself, in another window."""
     last = session.scalars(
         select(TrailEntry).where(TrailEntry.ticket_id == ticket.id).order_by(TrailEntry.seq.desc()).limit(1)
     ).first()
-    name = last.by.name if last and last.by else N_("系统")
     deed = ACTION_LABELS[last.action] if last else ""
+    if last and last.by and by and last.by_id == by.id:
+        return Overtaken(
+            N_("您刚刚已经对这张工单做了“%(deed)s”，这一次没有执行。内容还在，请看最新情况后再决定。"),
+            deed=deed,
+        )
+    name = Names((last.by.name,), (last.by.name_en or last.by.name,)) if last and last.by else N_("系统")
     return Overtaken(
         N_("%(name)s刚刚对这张工单做了“%(deed)s”，您的操作没有执行。内容还在，请看最新情况后再决定。"),
         name=name,

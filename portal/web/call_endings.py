@@ -28,6 +28,7 @@ from portal.web.calling import Screen, screen_of
 from portal.web.files import attach_to
 from portal.web.hearing import Heard, heard, number_in
 from portal.web.information import answers_from, asked_about
+from portal.web.labels import named
 from portal.web.reading_aloud import subject_of
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me
@@ -143,7 +144,7 @@ def ended(call: Heard, deed: Callable[[], Ticket | None], sentence: str) -> Resp
         wants = WANTED.get(refusal.sentence, "notes")
         return make_response(drawn(screen_of(call, problem=problem, wants=wants)), 422)
     person = called()
-    said = _(sentence, number=ticket.number if ticket else "", name=person.name if person else "")
+    said = _(sentence, number=ticket.number if ticket else "", name=named(person) if person else "")
     if not is_fragment():
         flash(said, "success")
         return redirect(url_for("console.page"))

@@ -85,10 +85,14 @@ def _change(kind: Kind, figure: Figure) -> str:
 
 
 def _signed(kind: Kind, value: float) -> str:
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    if kind == Kind.RATE:
-        return _("%(sign)s%(points)s 个百分点", sign=sign, points=f"{abs(value) * 100:.1f}")
-    return sign + spoken(kind, abs(value))
+    size = f"{abs(value) * 100:.1f}" if kind == Kind.RATE else spoken(kind, abs(value))
+    sign = "" if size == _nothing(kind) else "+" if value > 0 else "−"
+    return _("%(sign)s%(points)s 个百分点", sign=sign, points=size) if kind == Kind.RATE else sign + size
+
+
+def _nothing(kind: Kind) -> str:
+    """How no change is written; what rounds to it has no sign."""
+    return f"{0:.1f}" if kind == Kind.RATE else spoken(kind, 0)
 
 
 def address_of(wanted: Filter) -> str:

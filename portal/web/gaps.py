@@ -40,6 +40,7 @@ from portal.people.queries import person_by_login, units_in_order
 from portal.people.roles import Permission, posts_with
 from portal.web.access import needs
 from portal.web.gap_lists import ALL, arguments, system_names, wanted_of, written
+from portal.web.labels import named
 from portal.web.paging import asked_page, pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, only_asks, parts, write_now
@@ -164,7 +165,7 @@ def _assigned(gap: Gap) -> str:
     login = request.form.get("person", "")
     person = (person_by_login(db(), login) or abort(404)) if login else None
     deciding.assign(db(), gap, person, by=me())
-    return _("已交给%(name)s。", name=person.name) if person else _("已不再归任何人。")
+    return _("已交给%(name)s。", name=named(person)) if person else _("已不再归任何人。")
 
 
 def _settled(gap: Gap) -> str:

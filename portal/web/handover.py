@@ -171,13 +171,13 @@ def away_or_back() -> Response:
     person = _giver(request.form.get("person", ""))
     if request.form.get("deed") == "back":
         presence.come_back(db(), person, by=me())
-        flash(_("%(name)s回到岗位，可以领工单了。", name=person.name), "success")
+        flash(_("%(name)s回到岗位，可以领工单了。", name=named(person)), "success")
     else:
         reason = request.form.get("reason", "")
         if reason not in set(Reason):
             abort(400)
         presence.go_away(db(), person, Reason(reason), by=me(), until=_until(request.form.get("until", "")))
-        flash(_("%(name)s已标记为不在岗，期间不会收到工单。", name=person.name), "success")
+        flash(_("%(name)s已标记为不在岗，期间不会收到工单。", name=named(person)), "success")
     return redirect(local_path(request.form.get("next") or url_for("handover.page")))
 
 

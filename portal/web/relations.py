@@ -210,7 +210,7 @@ def invite(number: str) -> Response:
     def deed(ticket: Ticket) -> str:
         person = somebody(_word("login"))
         desk.invite(db(), ticket, person, by=me())
-        return _("已请%(name)s关注。", name=person.name if person else "")
+        return _("已请%(name)s关注。", name=named(person) if person else "")
 
     return _tried(number, deed)
 
@@ -221,7 +221,7 @@ def uninvite(number: str, login: str) -> Response:
     def deed(ticket: Ticket) -> str:
         person = somebody(login)
         desk.uninvite(db(), ticket, person, by=me())
-        return _("%(name)s不再关注这张工单。", name=person.name if person else "")
+        return _("%(name)s不再关注这张工单。", name=named(person) if person else "")
 
     return _tried(number, deed)
 

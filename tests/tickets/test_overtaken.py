@@ -77,6 +77,17 @@ def test_an_old_screen_is_overtaken_before_anything_happens(
         assert ticket.holder is not None
 
 
+def test_ones_own_other_window_is_told_as_ones_own(maker: sessionmaker[Session], desk_world: World) -> None:
+    number = file_one(maker)
+    with maker() as session:
+        ticket = session.get_one(Ticket, number)
+        seen = ticket.version
+        agent = who(session, "agent")
+        desk.move(session, ticket, Action.TAKE, by=agent, seen=seen)
+        with pytest.raises(desk.Overtaken, match="^您刚刚已经对这张工单做了“受理”，这一次没有执行"):
+            desk.move(session, ticket, Action.TAKE, by=agent, seen=seen)
+
+
 def test_talk_overtakes_nobody(maker: sessionmaker[Session], desk_world: World) -> None:
     number = file_one(maker)
     with transaction(maker) as session:

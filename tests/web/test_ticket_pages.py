@@ -189,7 +189,7 @@ def test_who_was_late_is_told_and_keeps_the_words(client: Any, filed: Any, moved
     moved(number, Action.ASK, "agent", note="什么时候开始的？")
     late = agent.submit(f"/tickets/{number}/moves/escalate", {"note": "我的说明", "seen": old})
     assert late.status_code == 409
-    assert "agent刚刚对这张工单做了“请用户补充”" in late.text
+    assert "您刚刚已经对这张工单做了“请用户补充”" in late.text
     assert "我的说明" in late.text
     moved(number, Action.SUPPLY, "wang", note="今天")
     again = agent.submit(f"/tickets/{number}/moves/escalate", {"note": "我的说明", "seen": old})

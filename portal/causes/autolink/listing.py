@@ -16,11 +16,14 @@ from portal.tickets.models import Ticket
 from portal.tickets.visibility import served_by
 
 PAUSES = 10
+NEWEST_FIRST = (LinkDecision.at.desc(), LinkDecision.id.desc())
 
 
 def links_seen(session: Session, person: Person, *, limit: int, offset: int = 0) -> list[Made]:
     """The system's links on tickets that this person serves, newest first."""
-    wanted = _seen(person).order_by(LinkDecision.id.desc()).limit(limit).offset(offset)
+    wanted = (
+        _seen(person).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
+    )
     return made(session, wanted)
 
 
@@ -31,7 +34,7 @@ def how_many_seen(session: Session, person: Person) -> int:
 def links_on(session: Session, person: Person, defect: Defect, *, limit: int) -> list[Made]:
     """Those on one record, newest first."""
     wanted = _seen(person, LinkDecision.defect_id == defect.id)
-    return made(session, wanted.order_by(LinkDecision.id.desc()).limit(limit))
+    return made(session, wanted.order_by(*NEWEST_FIRST).limit(limit))
 
 
 def _seen(person: Person, *more: ColumnElement[bool]) -> Select[LinkDecision]:
