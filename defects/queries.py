@@ -41,6 +41,12 @@ def defect_by_number(session: Session, number: str) -> Defect | None:
     return session.scalar(select(Defect).where(Defect.number == number.strip().upper()))
 
 
+def visible_by_number(session: Session, number: str, viewer: Viewer) -> Defect | None:
+    """The record with this number, if this viewer may see it."""
+    found = defect_by_number(session, number)
+    return found if found is not None and is_visible(found, viewer) else None
+
+
 def defects_by_id(session: Session, ids: Collection[int]) -> dict[int, Defect]:
     rows = session.scalars(select(Defect).where(Defect.id.in_(ids)))
     return {defect.id: defect for defect in rows}

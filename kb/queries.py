@@ -37,6 +37,12 @@ def article_by_number(session: Session, number: str) -> Article | None:
     return session.scalar(select(Article).where(Article.number == number.strip().upper()))
 
 
+def readable_by_number(session: Session, number: str, viewer: Viewer) -> Article | None:
+    """The article with this number, if this viewer may read it."""
+    found = article_by_number(session, number)
+    return found if found is not None and is_readable(found, viewer) else None
+
+
 def articles_by_id(session: Session, ids: Collection[int]) -> dict[int, Article]:
     rows = session.scalars(select(Article).where(Article.id.in_(ids)))
     return {article.id: article for article in rows}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from defects import changes, flow, library
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible, visible_defects
+from defects.queries import defect_by_number, is_visible, visible_by_number, visible_defects
 from defects.texts import DefectText
 from indexer.words import N_
 from kb.flow import Refused
@@ -41,10 +41,7 @@ MOST_CHANGES = 200
 
 def seen(ref: str) -> Defect:
     """The record, when the caller may see it; 404 otherwise."""
-    defect = defect_by_number(db(), ref)
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), ref, viewer()) or abort(404)
 
 
 def told(defect: Defect) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
-from kb.queries import article_by_number, is_readable
+from kb.queries import readable_by_number
 from portal.api import callers, schemas
 from portal.api.paging import page_of
 from portal.api.schemas.information import TicketWholeOut
@@ -152,10 +152,7 @@ class Moves(MethodView):
 
 
 def readable(number: str) -> Any:
-    article = article_by_number(db(), number)
-    if article is None or not is_readable(article, viewer()):
-        abort(404)
-    return article
+    return readable_by_number(db(), number, viewer()) or abort(404)
 
 
 @blueprint.route("/tickets/<string:ref>/comments")

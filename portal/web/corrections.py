@@ -18,12 +18,12 @@ from kb.models import Article, Feedback
 from kb.proposals.models import Proposal
 from kb.proposals.wording import adopt as adopt_wording
 from kb.proposals.wording import proposals_for, propose
-from kb.queries import article_by_number, is_readable
 from portal.people.duties import article_duties
 from portal.people.roles import Permission
 from portal.web.access import needs
 from portal.web.refusals import is_fragment, sentence_of
-from portal.web.request import db, me, viewer
+from portal.web.request import db, me
+from portal.web.verdicts import readable
 
 blueprint = Blueprint("corrections", __name__)
 
@@ -32,7 +32,7 @@ blueprint = Blueprint("corrections", __name__)
 @needs(Permission.FLAG_ARTICLES)
 def form(number: str) -> str:
     """Where to write what is wrong, for pages that open it in a dialog."""
-    article = _readable(number)
+    article = readable(number)
     may_edit = is_revisable(article.state, article_duties(me()))
     return render_template(
         "knowledge/_correction_dialog.html", article=article, given={}, problem="", may_edit=may_edit
@@ -43,7 +43,7 @@ def form(number: str) -> str:
 @needs(Permission.FLAG_ARTICLES)
 def flag(number: str) -> Response:
     """“This is wrong”, in words or with a better wording for one passage."""
-    article = _readable(number)
+    article = readable(number)
     given = request.form
     try:
         propose(
@@ -68,16 +68,9 @@ def flag(number: str) -> Response:
 def _form(number: str, *, problem: str) -> Response:
     given = {name: request.form.get(name, "") for name in ("words", "passage", "wording", "plain")}
     page = render_template(
-        "knowledge/_correction.html", article=_readable(number), given=given, problem=problem
+        "knowledge/_correction.html", article=readable(number), given=given, problem=problem
     )
     return make_response(page, 422)
-
-
-def _readable(number: str) -> Article:
-    row = article_by_number(db(), number)
-    if row is None or not is_readable(row, viewer()):
-        abort(404)
-    return row
 
 
 @blueprint.post("/knowledge/feedback/<int:id>/adopt")

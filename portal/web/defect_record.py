@@ -17,7 +17,7 @@ from defects.countermeasures import WORKED_ON, measures_of
 from defects.flow import OPEN, QUIET_DAYS, DefectAction, DefectDuty, DefectState, open_to
 from defects.models import SEVERITY_LABELS, Countermeasure, Defect
 from defects.moves import survivor_of
-from defects.queries import articles_about, defect_by_number, is_visible, visible_defects
+from defects.queries import articles_about, defect_by_number, is_visible, visible_by_number, visible_defects
 from defects.rollout import STANDING_LABELS
 from indexer.words import N_
 from kb.queries import is_readable
@@ -54,10 +54,7 @@ def today() -> date:
 
 def seen(number: str) -> Defect:
     """The record with this number if the person signed in may see it; 404 otherwise."""
-    defect = defect_by_number(db(), number)
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), number, viewer()) or abort(404)
 
 
 def seen_or_survivor(number: str) -> Defect:

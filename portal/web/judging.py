@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import visible_by_number
 from portal.people.roles import Permission
 from portal.tickets import linking
 from portal.tickets.models import DefectLink, Ticket
@@ -40,9 +40,7 @@ def ruled_out(ticket: Ticket) -> list[DefectLink]:
 def _shown(line: str) -> tuple[Defect, float | None]:
     """``QX000012:0.41``: the record and how sure the page was."""
     number, _colon, chance = line.partition(":")
-    defect = defect_by_number(db(), number)
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
+    defect = visible_by_number(db(), number, viewer()) or abort(404)
     return defect, _probability(chance)
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from defects import library as defects
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import visible_by_number
 from kb import articles as verbs
 from kb import compare
 from kb.flow import ArticleAction, ArticleState, Refused, is_revisable
@@ -81,10 +81,7 @@ def _original(number: str) -> Article | None:
 
 
 def _defect(number: str) -> Defect | None:
-    defect = defect_by_number(db(), number) if number else None
-    if number and (defect is None or not is_visible(defect, viewer())):
-        abort(404)
-    return defect
+    return (visible_by_number(db(), number, viewer()) or abort(404)) if number else None
 
 
 @blueprint.route("/knowledge/<number>/edit", methods=["GET", "POST"])

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import visible_by_number
 from indexer.document import Reason, ReasonKind
 from kb.flow import Refused
 from portal.causes.teaching import queue
@@ -177,10 +177,7 @@ DEEDS: dict[str, Callable[[Ticket], Done]] = {
 
 
 def _named(number: str) -> Defect:
-    defect = defect_by_number(db(), number[:40])
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), number[:40], viewer()) or abort(404)
 
 
 def _chance(defect: Defect) -> float | None:

@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import visible_by_number
 from indexer.words import N_
 from kb.flow import Refused
 from portal.people.models import Person
@@ -207,10 +207,7 @@ def inform(number: str) -> Response:
 
 
 def _defect(number: str) -> Defect:
-    defect = defect_by_number(db(), number)
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), number, viewer()) or abort(404)
 
 
 @blueprint.post("/tickets/<number>/defects/<qx>")
@@ -245,8 +242,8 @@ def undo_link(number: str, qx: str) -> Response:
 def link_by_number(number: str) -> Response:
     """Link the defect whose number was typed."""
     ticket = served_ticket(number)
-    defect = defect_by_number(db(), request.form.get("defect", ""))
-    if defect is None or not is_visible(defect, viewer()):
+    defect = visible_by_number(db(), request.form.get("defect", ""), viewer())
+    if defect is None:
         raise Refused(N_("没有这个编号的缺陷，请核对后再关联。"))
     linking.link(db(), ticket, defect, by=me())
     flash(_("已关联到缺陷 %(number)s。", number=defect.number), "success")

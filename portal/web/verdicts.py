@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb import articles
 from kb.models import Article, Feedback, Reason
-from kb.queries import article_by_number, is_readable
+from kb.queries import readable_by_number
 from portal.finder import suggest as consultations
 from portal.finder.sources import ARTICLE
 from portal.people.roles import Permission
@@ -29,10 +29,7 @@ YES, NO, TOLD = "yes", "no", "told"
 
 def readable(number: str) -> Article:
     """The article with this number, for those who may read it."""
-    row = article_by_number(db(), number)
-    if row is None or not is_readable(row, viewer()):
-        abort(404)
-    return row
+    return readable_by_number(db(), number, viewer()) or abort(404)
 
 
 def given_by_me(article: Article) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import is_visible, visible_by_number
 from indexer.words import N_
 from kb.flow import Refused
 from portal.catalogue.queries import systems_in_order
@@ -183,10 +183,7 @@ def _group(number: int) -> WallGroup:
 
 
 def _defect() -> Defect:
-    defect = defect_by_number(db(), request.form.get("defect", "")[:20])
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), request.form.get("defect", "")[:20], viewer()) or abort(404)
 
 
 def _ticked() -> Sequence[Ticket]:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from defects.flow import DefectAction, open_to
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import is_visible, visible_by_number
 from indexer.highlight import highlight
 from kb.flow import Refused
 from portal.catalogue.queries import systems_by_code
@@ -131,10 +131,7 @@ def merge(left: str, right: str) -> Response:
 
 
 def _seen(number: str) -> Defect:
-    defect = defect_by_number(db(), number[:20])
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), number[:20], viewer()) or abort(404)
 
 
 def _back() -> Response:

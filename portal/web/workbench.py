@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from defects.models import Defect
-from defects.queries import defect_by_number, is_visible
+from defects.queries import visible_by_number
 from kb.flow import Refused
 from portal.people.roles import Permission
 from portal.tickets import desk, linking
@@ -170,7 +170,4 @@ JUDGED: dict[str, Callable[[str], str]] = {
 
 
 def _defect(number: str) -> Defect:
-    defect = defect_by_number(db(), number)
-    if defect is None or not is_visible(defect, viewer()):
-        abort(404)
-    return defect
+    return visible_by_number(db(), number, viewer()) or abort(404)
