@@ -107,6 +107,26 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
+  // The keyboard stays where it was though the part that it was in is drawn anew: at the field or deed of the
+  // same name, else at the part itself, where Tab goes on. A page that knows better has said so by then.
+  const pressedIn = new WeakMap();
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    const held = document.activeElement;
+    if (held && held !== document.body && detail.target?.id && detail.target.contains(held)) {
+      pressedIn.set(detail.xhr, { id: held.id, action: held.form?.getAttribute("action"), part: detail.target.id });
+    }
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => queueMicrotask(() => {
+    const was = pressedIn.get(detail.xhr);
+    if (!was || (document.activeElement && document.activeElement !== document.body)) return;
+    const part = document.getElementById(was.part);
+    if (!part) return;
+    const deed = was.action && part.querySelector(`form[action="${CSS.escape(was.action)}"] :is(button, input:not([type=hidden]))`);
+    const again = (was.id && document.getElementById(was.id)) || deed || part;
+    if (again === part && part.tabIndex < 0) part.tabIndex = -1;
+    again.focus({ preventScroll: true });
+  }));
+
   // What went wrong with a press is told above the page: there it must be seen, however far down the press was.
   document.addEventListener("htmx:afterSwap", (event) => {
     const { target, requestConfig } = event.detail;
