@@ -21,7 +21,7 @@ from defects.versions import check_fixed, in_order
 from defects.wording import gathered
 from indexer.words import N_
 from kb.columns import now
-from kb.flow import Refused
+from kb.flow import Refused, check_note
 
 
 def move(
@@ -45,6 +45,7 @@ def move(
     """
     if seen is not None and seen != defect.version:
         raise Refused(N_("这条缺陷刚刚被同事改动过，请看过最新内容再操作。"))
+    check_note(note)
     before = text_of(defect)
     if action == DefectAction.FIX and duties:
         _repaired(defect, cause=cause, fixed_in=fixed_in, by_hand=by is not None)

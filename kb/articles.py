@@ -22,6 +22,7 @@ from kb.flow import (
     Confidence,
     Duty,
     Refused,
+    check_note,
     check_revisable,
     held_after_revision,
     step,
@@ -189,6 +190,7 @@ def move(
     given: Given = NOTHING,
 ) -> ArticleMove:
     """Take one step of the article's life and write it down."""
+    check_note(note)
     row = step(
         article.state,
         action,

@@ -23,6 +23,16 @@ class Refused(Exception):
         self.values = values
 
 
+#: Characters of what a person says about a step.
+LONGEST_NOTE = 4_000
+
+
+def check_note(note: str) -> None:
+    """A reason is a few sentences and no document; raises :class:`Refused`."""
+    if len(note) > LONGEST_NOTE:
+        raise Refused(N_("内容太长，请控制在 %(limit)s 个字以内。"), limit=LONGEST_NOTE)
+
+
 class ArticleState(StrEnum):
     DRAFT = "draft"
     IN_REVIEW = "in_review"

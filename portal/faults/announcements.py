@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from indexer.words import N_
 from kb.columns import now
-from kb.flow import Refused
+from kb.flow import Refused, check_note
 from portal.catalogue.models import System
 from portal.faults import trail
 from portal.faults.bystanders import tell_bystanders
@@ -156,6 +156,7 @@ def recover(session: Session, announcement: Announcement, words: str, *, by: Per
     _may_end(session, announcement, by, AnnouncementState.LIVE)
     if not words.strip():
         raise Refused(N_("请写明恢复情况，用户要知道现在能不能用、还要做什么。"))
+    check_note(words)
     if announcement.fault is not None and announcement.fault.state != FaultState.VERIFIED:
         raise Refused(N_("中台验证恢复之后才能发布恢复公告。"))
     announcement.state, announcement.recovery = AnnouncementState.RECOVERED, words.strip()
@@ -179,6 +180,7 @@ def _values(announcement: Announcement, words: str, *, by: Person) -> dict[str, 
 def withdraw(session: Session, announcement: Announcement, *, by: Person, note: str = "") -> None:
     """Take an announcement back that should not have been published."""
     _may_end(session, announcement, by, AnnouncementState.LIVE)
+    check_note(note)
     _withdrawn(session, announcement, by=by, note=note)
 
 

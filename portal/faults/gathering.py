@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from indexer.words import N_
 from kb.columns import now
-from kb.flow import Refused
+from kb.flow import Refused, check_note
 from portal.faults import trail
 from portal.faults.flow import OVER, FaultAction, FaultState
 from portal.faults.following import lead
@@ -130,6 +130,7 @@ def take_out(session: Session, fault: FaultEvent, ticket: Ticket, *, by: Person,
         raise Refused(N_("只有负责相关系统的中台专家可以移出工单。"))
     if not note.strip():
         raise Refused(N_("请写明为什么这张工单不属于这次故障。"))
+    check_note(note)
     report = next((row for row in fault.reports if row.ticket_id == ticket.id and row.left_at is None), None)
     if report is None:
         raise Refused(N_("工单 %(number)s 不在这次故障里。"), number=ticket.number)

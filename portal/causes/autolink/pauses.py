@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from indexer.words import N_
 from kb.columns import now
-from kb.flow import Refused
+from kb.flow import Refused, check_note
 from portal.causes.autolink.models import LinkPause
 from portal.causes.autolink.standing import Standing, standing
 from portal.people.models import AuditEntry, Person, PersonPost
@@ -69,6 +69,7 @@ def pause(session: Session, *, by: Person, note: str, wanted: float) -> LinkPaus
     _check(by)
     if not note.strip():
         raise Refused(N_("请写明为什么暂停。"))
+    check_note(note)
     if pause_of(session, "") is not None:
         raise Refused(N_("自动关联已经暂停。"))
     return _begun(session, standing(session), wanted=wanted, note=note.strip(), by=by)
