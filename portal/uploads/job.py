@@ -28,6 +28,8 @@ from portal.uploads.standing import clear
 SUBJECT = "import"
 MOST_UPLOADS = 500
 UNDO_FOR = timedelta(days=7)
+#: Confirmed, perhaps in another window.
+BEGUN = frozenset({Phase.RUNNING, Phase.LINKING, Phase.DONE, Phase.UNDOING, Phase.UNDONE})
 #: Uploads up to this size are read while the person waits; larger ones by the worker.
 AT_ONCE = 1024 * 1024
 
@@ -130,6 +132,8 @@ def read_again(session: Session, row: Import, plan: str, *, bringer: Bringer) ->
 def confirm(session: Session, row: Import, *, bringer: Bringer) -> None:
     """Do what the preview says."""
     bringer.check(row.by)
+    if row.phase in BEGUN:
+        raise Refused(N_("这次导入已经开始了，不用再点；返回后刷新页面，就能看到结果。"))
     if row.phase != Phase.PREVIEWED:
         raise Refused(N_("请先看过预览，再导入。"))
     wanted = ImportItem.fate.in_((Fate.NEW, Fate.CHANGED))

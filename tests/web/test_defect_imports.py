@@ -476,3 +476,13 @@ def test_what_has_one_column_is_no_table(client: Clients, content: str) -> None:
     page = expert.get(upload(expert, "a.txt", content)).text
     assert "a.txt 不是缺陷的导出" in page
     assert "对照" not in page
+
+
+def test_confirming_again_in_another_window_says_that_it_has_begun(client: Clients) -> None:
+    expert = client("expert")
+    address = upload(expert, "export.csv", JIRA)
+    remapped(expert, address, **{named(expert.get(address).text, "place", "计费"): "mkt|"})
+    done(expert, address)
+    again = expert.submit(f"{address}/confirm")
+    assert again.status_code == 422
+    assert "这次导入已经开始了" in again.text
