@@ -6,9 +6,6 @@ removes an entry breaks every digest after it, and ``broken_faults`` says where.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
 from datetime import UTC
 
 from sqlalchemy import select
@@ -17,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from kb.columns import now
 from portal.faults.flow import FaultAction, FaultState
 from portal.faults.models import FaultEvent, FaultMove
+from portal.tickets.trail import links
 
 
 def append(
@@ -65,18 +63,7 @@ def digest_of(entry: FaultMove) -> str:
         "note": entry.note,
         "data": entry.data,
     }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{entry.previous}\n{text}".encode()).hexdigest()
-
-
-def first_break(entries: Iterable[FaultMove]) -> FaultMove | None:
-    """The first entry whose number, link or digest is wrong; entries come in order."""
-    previous, expected = "", 1
-    for entry in entries:
-        if entry.seq != expected or entry.previous != previous or entry.digest != digest_of(entry):
-            return entry
-        previous, expected = entry.digest, expected + 1
-    return None
+    return links.digest_of(content, after=entry.previous)
 
 
 def broken_faults(session: Session) -> list[tuple[str, str]]:
@@ -88,7 +75,7 @@ def broken_faults(session: Session) -> list[tuple[str, str]]:
 
 
 def _wrong_in(fault: FaultEvent) -> str:
-    broken = first_break(fault.moves)
+    broken = links.first_break(fault.moves, digest_of)
     if broken is not None:
         return f"第 {broken.seq} 条记录对不上"
     stands = fault.moves[-1].end if fault.moves else None

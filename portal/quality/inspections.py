@@ -6,8 +6,6 @@ writes another behind it; each score carries a digest of all that it says.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -27,6 +25,7 @@ from portal.quality.scoring import Mark, Result, checked_marks, sheet_from, tota
 from portal.quality.words import InspectionState
 from portal.tickets import service_levels as levels
 from portal.tickets.filing import clean
+from portal.tickets.trail import links
 from portal.tickets.visibility import permissions_on
 
 SUBJECT = "inspection"
@@ -146,8 +145,7 @@ def digest_of(written: Score) -> str:
         "vetoed": written.vetoed,
         "remark": written.remark,
     }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return links.digest_of(content)
 
 
 def altered_scores(session: Session) -> list[Score]:

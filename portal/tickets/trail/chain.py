@@ -6,8 +6,6 @@ entry breaks every digest after it; the end is held by :class:`TrailHead`, writt
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import UTC
 from typing import Any, TypeVar
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from kb.columns import now
 from portal.tickets.models import Ticket, TrailEntry
+from portal.tickets.trail import links
 from portal.tickets.trail.models import TrailHead
 from portal.tickets.words import Action, State, Tier
 
@@ -87,15 +86,9 @@ def digest_of(entry: Written) -> str:
         "note": entry.note,
         "data": entry.data,
     }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{entry.previous}\n{text}".encode()).hexdigest()
+    return links.digest_of(content, after=entry.previous)
 
 
 def first_break(entries: Iterable[One]) -> One | None:
     """The first entry whose number, link or digest is wrong; entries come in order."""
-    previous, expected = "", 1
-    for entry in entries:
-        if entry.seq != expected or entry.previous != previous or entry.digest != digest_of(entry):
-            return entry
-        previous, expected = entry.digest, expected + 1
-    return None
+    return links.first_break(entries, digest_of)
