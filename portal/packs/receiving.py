@@ -8,13 +8,11 @@ that is wrong refuses the pack.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from sqlalchemy import delete, event, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -30,6 +28,7 @@ from portal.packs.words import BadPack, Fate, Kind, Phase
 from portal.people import audit
 from portal.people.models import Person
 from portal.people.roles import Permission
+from portal.tickets.kept_files import keep, let_go
 
 FOLDER = "packs"
 SUBJECT = "pack"
@@ -169,22 +168,10 @@ def path_of(pack: Pack, folder: Path) -> Path:
 
 
 def _store(session: Session, path: Path, folder: Path) -> str:
-    place = folder / FOLDER
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
     own = f"{secrets.token_hex(20)}.tdpack"
-    handle = os.open(place / own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file, path.open("rb") as source:
-        shutil.copyfileobj(source, file, 1 << 20)
-        file.flush()
-        os.fsync(handle)
-    _forget_when_undone(session, place / own)
+    with path.open("rb") as source:
+        keep(session, folder / FOLDER / own, source)
     return own
-
-
-def _forget_when_undone(session: Session, path: Path) -> None:
-    kept: list[bool] = []
-    event.listen(session, "after_commit", lambda _session: kept.append(True))
-    event.listen(session, "after_rollback", lambda _session: None if kept else path.unlink(missing_ok=True))
 
 
 def _hash_of(path: Path) -> str:
@@ -204,4 +191,4 @@ def discard(session: Session, pack: Pack, *, by: Person, folder: Path) -> None:
     session.execute(delete(PackItem).where(PackItem.pack_id == pack.id))
     session.delete(pack)
     session.flush()
-    event.listen(session, "after_commit", lambda _session: path.unlink(missing_ok=True))
+    let_go(session, path)

@@ -9,7 +9,7 @@ and internal files are for those whose posts serve the ticket.
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 import re
 import secrets
 import unicodedata
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -30,6 +30,7 @@ from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.tickets.amending import retracted
 from portal.tickets.file_types import Scan, type_of
+from portal.tickets.kept_files import keep
 from portal.tickets.models import Attachment, Ticket
 from portal.tickets.visibility import is_visible, serves
 
@@ -159,8 +160,7 @@ def _keep(session: Session, upload: Upload, kind: str, *, by: Person, folder: Pa
         scan=scan,
     )
     path = path_of(attachment, folder)
-    _write(path, upload.content)
-    _forget_when_undone(session, path)
+    keep(session, path, io.BytesIO(upload.content))
     session.add(attachment)
     return attachment
 
@@ -168,29 +168,6 @@ def _keep(session: Session, upload: Upload, kind: str, *, by: Person, folder: Pa
 def path_of(attachment: Attachment, folder: Path) -> Path:
     """Where the bytes lie."""
     return folder / attachment.stored_as
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)  # before the row says that it is there
-
-
-def _forget_when_undone(session: Session, path: Path) -> None:
-    kept: list[bool] = []
-
-    def keep(_session: Session) -> None:
-        kept.append(True)
-
-    def forget(_session: Session) -> None:
-        if not kept:
-            path.unlink(missing_ok=True)
-
-    event.listen(session, "after_commit", keep)
-    event.listen(session, "after_rollback", forget)
 
 
 # ── who may have it ──────────────────────────────────────────────────────────────────────────────

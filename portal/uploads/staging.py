@@ -5,17 +5,19 @@ The invariant: an upload whose import is over, was forgotten or was never writte
 
 from __future__ import annotations
 
-import os
+import io
 import re
 import secrets
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
+from kb.importing.outcome import BadFile
 from portal.config import Settings
+from portal.tickets.kept_files import keep, let_go
 from portal.uploads.models import Import
 
 OURS = re.compile(r"[0-9a-f]{40}")
@@ -32,19 +34,18 @@ def path_of(row: Import, settings: Settings) -> Path | None:
     return folder_of(settings) / row.stored_as if row.stored_as else None
 
 
+def at_hand(row: Import, settings: Settings) -> Path:
+    """Where the upload lies; raises :class:`BadFile` when it lies there no longer."""
+    path = path_of(row, settings)
+    if path is None or not path.is_file():
+        raise BadFile(GONE)
+    return path
+
+
 def stage(session: Session, content: bytes, settings: Settings) -> str:
     """Keep an upload and give its name; it goes again when the transaction is rolled back."""
     name = secrets.token_hex(20)
-    path = folder_of(settings) / name
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-    kept: list[bool] = []
-    event.listen(session, "after_commit", lambda _session: kept.append(True))
-    event.listen(session, "after_rollback", lambda _session: None if kept else path.unlink(missing_ok=True))
+    keep(session, folder_of(settings) / name, io.BytesIO(content))
     return name
 
 
@@ -53,7 +54,7 @@ def drop(session: Session, row: Import, settings: Settings) -> None:
     path = path_of(row, settings)
     row.stored_as = None
     if path is not None:
-        event.listen(session, "after_commit", lambda _session: path.unlink(missing_ok=True), once=True)
+        let_go(session, path)
 
 
 def sweep(session: Session, settings: Settings, *, now: float) -> int:
