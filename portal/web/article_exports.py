@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from typing import IO, Any, cast
+from typing import IO, Any
 
-from flask import abort, request, send_file
+from flask import abort, request
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -24,13 +23,12 @@ from portal.people.roles import Permission
 from portal.web.access import needs
 from portal.web.article_uploads import blueprint
 from portal.web.editor_lists import today, wanted_articles
-from portal.web.imports import CSV
 from portal.web.request import db, me, only_asks, write_now
 from portal.web.request import parts as app_parts
+from portal.web.taken_away import CSV, taken
 
 WORKERS = (Permission.WRITE_ARTICLES, Permission.PUBLISH_ARTICLES)
 MOST_EXPORTED = 5_000
-IN_MEMORY = 8 * 1024 * 1024
 #: kind → (ending, media type)
 KINDS = {
     "markdown": (".zip", "application/zip"),
@@ -56,26 +54,24 @@ def export(kind: str) -> Response:
         raise Refused(
             N_("一次最多导出 %(most)s 篇，请先缩小筛选范围，或请管理员用命令导出。"), most=MOST_EXPORTED
         )
-    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
+    ending, media = KINDS[kind]
     try:
-        _write(file, kind, wanted)
+        file = taken(media, lambda held: _write(held, kind, wanted))
     except BadFile as fault:
         raise Refused("%(why)s", why=str(fault)) from fault
     asked = " ".join(f"{name}={value}" for name, value in request.form.items() if name in _TOLD and value)
     audit.record(write_now(), "export", "articles", subject_id=kind, by=me(), articles=total, asked=asked)
-    file.seek(0)
-    ending, media = KINDS[kind]
-    return send_file(file, media, as_attachment=True, download_name=f"knowledge-{today():%Y%m%d}{ending}")
+    return file.called(f"knowledge-{today():%Y%m%d}{ending}")
 
 
 _TOLD = frozenset({"list", "q", "system", "state", "kind"})
 
 
-def _write(file: IO[bytes], kind: str, wanted: Any) -> None:
+def _write(file: IO[bytes], kind: str, wanted: Any) -> int:
     owners = select(Person.id, Person.login).where(Person.id.in_(select(Article.owner_id)))
     logins = dict(db().execute(owners).all())
     rows = article_rows(db(), wanted, logins=logins)
     if kind in PARTS:
-        write_zip(file, PARTS[kind](COLUMNS, rows, files_of(db(), wanted, app_parts().settings.upload_dir)))
-    else:
-        WRITERS[kind](file, COLUMNS, rows)
+        kept = files_of(db(), wanted, app_parts().settings.upload_dir)
+        return write_zip(file, PARTS[kind](COLUMNS, rows, kept))
+    return WRITERS[kind](file, COLUMNS, rows)

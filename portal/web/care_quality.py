@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import Float, Select, String, cast, func, select
 from sqlalchemy.orm import contains_eager
+from werkzeug.wrappers import Response
 
 from kb.columns import now
-from kb.exporting.files import WRITERS
 from kb.flow import READABLE, Confidence
 from kb.links.models import ArticleLink, LinkKind
 from kb.links.reading import lost
@@ -39,13 +38,13 @@ from portal.web.care_rooms import (
 )
 from portal.web.labels import label, named
 from portal.web.request import db, me, parts, write_now
+from portal.web.taken_away import table
 
 __all__ = ["blueprint"]
 
 LENGTHS = (30, 90, 180, 365)
 USUAL_DAYS = 90
 MOST_ROWS = 20_000
-CSV = "text/csv; charset=utf-8"
 #: How the list of scores may be put in order.
 ORDERS = {
     "score": (ArticleStanding.score, Article.id),
@@ -123,13 +122,10 @@ def _lacking() -> str:
 @needs(Permission.PUBLISH_ARTICLES, Permission.READ_ARTICLE_QUALITY)
 def export() -> Response:
     """The same list as a file; texts that a spreadsheet would calculate are kept as texts."""
-    columns, stream = _columns(), io.BytesIO()
-    count = WRITERS["csv"](stream, list(columns.values()), _rows(columns))
-    audit.record(write_now(), "export", "articles", subject_id="quality", by=me(), articles=count)
-    answer = Response(stream.getvalue(), content_type=CSV)
-    name = f"articles-{now(db()).astimezone(parts().settings.zone):%Y%m%d-%H%M}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    columns = _columns()
+    file = table("csv", list(columns.values()), _rows(columns))
+    audit.record(write_now(), "export", "articles", subject_id="quality", by=me(), articles=file.count)
+    return file.called(f"articles-{now(db()).astimezone(parts().settings.zone):%Y%m%d-%H%M}.csv")
 
 
 def _columns() -> dict[str, str]:

@@ -6,13 +6,11 @@ every export's cells are. The invariant: page and file show the same records, re
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, cast
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import Select
 from werkzeug.wrappers import Response
@@ -20,7 +18,6 @@ from werkzeug.wrappers import Response
 from defects.models import Defect
 from defects.queries import visible_defects
 from kb.columns import now
-from kb.exporting.files import WRITERS
 from portal.catalogue.queries import systems_by_code
 from portal.people import audit
 from portal.people.roles import Permission
@@ -30,13 +27,13 @@ from portal.web.access import needs
 from portal.web.labels import label, named
 from portal.web.paging import PER_PAGE, Pages, asked_page
 from portal.web.request import db, me, only_asks, parts, viewer, write_now
+from portal.web.taken_away import table
 
 blueprint = Blueprint("across", __name__)
 
 LENGTHS = (30, 90, 182)
 USUAL_DAYS = 90
 MOST_ROWS = 5_000
-IN_MEMORY = 4 * 1024 * 1024
 LONGEST = 64
 
 
@@ -96,14 +93,18 @@ def page() -> str:
 def export() -> Response:
     asked = Asked.of(request.form)
     found = asked.counted(limit=MOST_ROWS)
-    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
     columns = [*_columns(), *(named(found.provinces.rows[code]) for code in found.shown)]
-    count = WRITERS["csv"](file, columns, _rows(found))
+    file = table("csv", columns, _rows(found))
     audit.record(
-        write_now(), "export", "defects_across", subject_id="csv", by=me(), records=count, days=asked.days
+        write_now(),
+        "export",
+        "defects_across",
+        subject_id="csv",
+        by=me(),
+        records=file.count,
+        days=asked.days,
     )
-    file.seek(0)
-    return send_file(file, "text/csv; charset=utf-8", as_attachment=True, download_name=_file_name(now(db())))
+    return file.called(_file_name(now(db())))
 
 
 def _columns() -> list[str]:

@@ -6,11 +6,10 @@ person, by its filters, and the data-fix recipe only for those who may read it.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from typing import IO, cast
+from typing import IO
 
-from flask import Blueprint, abort, request, send_file
+from flask import Blueprint, abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
@@ -28,11 +27,11 @@ from portal.web.access import needs
 from portal.web.defect_lists import asked_for
 from portal.web.defect_record import today
 from portal.web.request import db, me, only_asks, viewer, write_now
+from portal.web.taken_away import CSV, taken
 
 blueprint = Blueprint("defect_copies", __name__)
 
 MOST = 20_000
-IN_MEMORY = 4 * 1024 * 1024
 
 
 @blueprint.post("/defects/copies/<kind>")
@@ -44,11 +43,9 @@ def copy(kind: str) -> Response:
     write, ending, media = KINDS[kind]
     wanted = asked_for(request.form).narrow(visible_defects(viewer()), today=today())
     ids = list(db().scalars(wanted.with_only_columns(Defect.id).order_by(Defect.id).limit(MOST)))
-    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
-    count = write(file, ids)
-    audit.record(write_now(), "export", "defects", subject_id=kind, by=me(), records=count)
-    file.seek(0)
-    return send_file(file, media, as_attachment=True, download_name=f"defects-{today():%Y%m%d}{ending}")
+    file = taken(media, lambda held: write(held, ids))
+    audit.record(write_now(), "export", "defects", subject_id=kind, by=me(), records=file.count)
+    return file.called(f"defects-{today():%Y%m%d}{ending}")
 
 
 def _records(ids: Sequence[int]) -> list[Defect]:
@@ -74,5 +71,5 @@ Write = Callable[[IO[bytes], Sequence[int]], int]
 #: kind → (its writer, the file's ending, media type)
 KINDS: dict[str, tuple[Write, str, str]] = {
     "jsonl": (_for_import, ".jsonl", "application/x-ndjson; charset=utf-8"),
-    "jira": (_for_jira, "-jira.csv", "text/csv; charset=utf-8"),
+    "jira": (_for_jira, "-jira.csv", CSV),
 }

@@ -6,12 +6,11 @@ shows to this person, the data-fix recipe only for those who may read it.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from typing import Any
 
-from flask import abort, render_template, request, send_file
+from flask import abort, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
@@ -22,7 +21,6 @@ from defects.models import SEVERITY_LABELS, Defect, DefectType
 from defects.queries import visible_defects
 from indexer.words import N_
 from kb.columns import now
-from kb.exporting.files import WRITERS
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_by_code
 from portal.causes.keys import overview
@@ -35,13 +33,12 @@ from portal.web.access import needs
 from portal.web.defect_pages import blueprint
 from portal.web.defect_record import today
 from portal.web.labels import label, named
-from portal.web.list_exports import TYPES
 from portal.web.paging import pages
 from portal.web.request import db, me, only_asks, parts, viewer, write_now
+from portal.web.taken_away import TYPES, table
 
 PER_PAGE = 30
 MOST_ROWS = {"csv": 20_000, "xlsx": 10_000}
-IN_MEMORY = 4 * 1024 * 1024
 
 
 @blueprint.get("/defects")
@@ -167,14 +164,12 @@ def export(kind: str) -> Response:
     if kind not in TYPES:
         abort(404)
     moment = now(db())
-    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
     columns = [(_(name), cell) for name, cell in (COLUMNS + RECIPE if may_read(me()) else COLUMNS)]
     names = [name for name, _cell in columns]
-    count = WRITERS[kind](file, names, _rows(columns, MOST_ROWS[kind]))
-    audit.record(write_now(), "export", "defects", subject_id=kind, by=me(), records=count)
-    file.seek(0)
+    file = table(kind, names, _rows(columns, MOST_ROWS[kind]))
+    audit.record(write_now(), "export", "defects", subject_id=kind, by=me(), records=file.count)
     name = f"defects-{moment.astimezone(parts().settings.zone):%Y%m%d-%H%M}.{kind}"
-    return send_file(file, TYPES[kind], as_attachment=True, download_name=name)
+    return file.called(name)
 
 
 def _rows(columns: list[tuple[str, Callable[[Row], object]]], limit: int) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response
 
 from defects.importing import FIELDS
 from defects.prospects import Prospect
-from kb.exporting.files import WRITERS
 from kb.flow import Refused
 from kb.importing.outcome import BadFile, Fate
 from portal.causes.imports.bringer import DEFECTS
@@ -34,6 +33,7 @@ from portal.web.import_deeds import Room, add_deeds
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db
 from portal.web.retelling import retold
+from portal.web.taken_away import table
 
 blueprint = Blueprint("defect_imports", __name__)
 
@@ -78,10 +78,7 @@ def _wish() -> Wish:
 def template() -> Response:
     """An empty table with our columns, called as the reader's language calls them."""
     names = [field.meaning if str(get_locale()).startswith("zh") else field.name for field in FIELDS]
-    held = io.BytesIO()
-    WRITERS["csv"](held, names, [])
-    held.seek(0)
-    return send_file(held, imports.CSV, as_attachment=True, download_name="defects.csv")
+    return table("csv", names, []).called("defects.csv")
 
 
 # ── one import ───────────────────────────────────────────────────────────────────────────────────

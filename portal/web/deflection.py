@@ -7,15 +7,14 @@ there is not enough data.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
-from kb.exporting.files import WRITERS
 from portal.insight.deflection import Tally
 from portal.insight.deflection import deflection as deflection_of
 from portal.insight.deflection_lines import (
@@ -38,6 +37,7 @@ from portal.web.figure_words import name_of
 from portal.web.paging import PER_PAGE, Pages, asked_page
 from portal.web.refusals import is_fragment
 from portal.web.request import db, me, parts
+from portal.web.taken_away import TYPES, table
 from portal.web.times import day
 
 #: The manager's first page hangs its own view on it, too.
@@ -46,10 +46,6 @@ blueprint = Blueprint("figures", __name__)
 #: Shorter ones have hardly a question whose seven days are over.
 LENGTHS = (30, 90, 182)
 USUAL_DAYS = 90
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @blueprint.get("/figures/deflection")
@@ -167,12 +163,8 @@ def export_deflection(kind: str) -> Response:
     scope, period = asked_scope(), asked_period(LENGTHS, usual=USUAL_DAYS)
     rows = list(TABLES[by](scope, period))
     columns = list(rows[0]) if rows else [_("没有数据")]
-    stream = io.BytesIO()
-    WRITERS[kind](stream, columns, rows)
-    answer = Response(stream.getvalue(), mimetype=None, content_type=TYPES[kind])
     name = f"deflection-{by}-{period.since:%Y%m%d}-{period.until:%Y%m%d}.{kind}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return table(kind, columns, rows).called(name)
 
 
 Cells = dict[str, Any]

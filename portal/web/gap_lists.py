@@ -5,14 +5,12 @@ Cells that a spreadsheet would take for a formula are guarded where every export
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, cast
+from typing import IO
 
 from flask import request
 from flask_babel import gettext as _
 
-from kb.exporting.files import WRITERS
 from kb.models import Article
 from portal.catalogue.queries import systems_in_order
 from portal.curation.gaps.flow import GapState
@@ -20,10 +18,10 @@ from portal.curation.gaps.lists import PERIOD, PERIODS, Line, Order, Wanted, gap
 from portal.curation.gaps.record import may_be_named
 from portal.web.labels import label, named
 from portal.web.request import db, me, parts
+from portal.web.taken_away import table
 
 ALL = "all"
 MOST = 2_000
-IN_MEMORY = 4 * 1024 * 1024
 LONGEST = 100
 
 
@@ -91,11 +89,9 @@ def _weekly(line: Line, *, after: bool) -> object:
 
 def written(wanted: Wanted) -> tuple[IO[bytes], int]:
     """The list as CSV, and how many lines it has."""
-    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
     cells = columns()
-    count = WRITERS["csv"](file, [name for name, _cell in cells], _rows(wanted, cells))
-    file.seek(0)
-    return file, count
+    held = table("csv", [name for name, _cell in cells], _rows(wanted, cells))
+    return held.file, held.count
 
 
 def _rows(wanted: Wanted, cells: list[tuple[str, Cell]]) -> Iterator[dict[str, object]]:

@@ -7,26 +7,24 @@ deeds, because the one template of all kinds asks its room for them by name.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, redirect, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from kb.exporting.files import WRITERS
 from kb.importing.outcome import FATE_LABELS
 from portal.people.roles import Permission
 from portal.uploads import job, parts, standing
 from portal.uploads.bringing import Bringer
 from portal.uploads.models import STAGE_LABELS, Import, ImportItem, Phase
 from portal.web.access import needs
-from portal.web.imports import CSV
 from portal.web.refusals import is_fragment
 from portal.web.request import db, me
 from portal.web.request import parts as app_parts
 from portal.web.retelling import retold
+from portal.web.taken_away import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +82,8 @@ def drop(room: Room, row: Import, _page: Page) -> Answer:
 def report(_room: Room, row: Import, _page: Page) -> Answer:
     """Every row and what became of it."""
     columns = [_("文件"), _("结果"), _("进度"), _("编号"), _("标题"), _("说明")]
-    held = io.BytesIO()
-    WRITERS["csv"](held, columns, (_reported(item, columns) for item in standing.all_of(db(), row)))
-    held.seek(0)
-    return send_file(held, CSV, as_attachment=True, download_name=f"import-{row.id}.csv")
+    rows = (_reported(item, columns) for item in standing.all_of(db(), row))
+    return table("csv", columns, rows).called(f"import-{row.id}.csv")
 
 
 def _reported(item: ImportItem, columns: list[str]) -> dict[str, object]:

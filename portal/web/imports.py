@@ -27,7 +27,6 @@ from portal.web.request import parts as app_parts
 PER_PAGE = 50
 LARGEST_PLAN = 64 * 1024
 ENCODINGS = ("auto", "utf-8", "gb18030", "big5", "utf-16")
-CSV = "text/csv; charset=utf-8"
 ENDS = (Stage.DONE, Stage.FAILED, Stage.UNDONE, Stage.KEPT)
 
 

@@ -6,16 +6,13 @@ that a spreadsheet would take for a formula are guarded where every export's cel
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import IO, cast
 
-from flask import abort, request, send_file
+from flask import abort, request
 from werkzeug.wrappers import Response
 
 from kb.columns import now
-from kb.exporting.files import WRITERS
 from portal.people import audit
 from portal.people.roles import Permission
 from portal.tickets import queries
@@ -25,14 +22,10 @@ from portal.web.access import needs
 from portal.web.list_asked import asked_by_form, blueprint
 from portal.web.list_columns import headings
 from portal.web.request import db, me, only_asks, parts, write_now
+from portal.web.taken_away import TYPES, Taken, table
 
 #: What a spreadsheet still opens well; a whole desk is exported by ``tierdesk export tickets``.
 MOST_ROWS = {"csv": 20_000, "xlsx": 10_000}
-IN_MEMORY = 4 * 1024 * 1024
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @blueprint.post("/queues/export/<kind>")
@@ -42,19 +35,17 @@ def export(kind: str) -> Response:
     if kind not in TYPES:
         abort(404)
     moment = now(db())
-    file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the answer closes it
-    count = _write(file, kind)
+    file = _written(kind)
     audit.record(
-        write_now(), "export", "list", subject_id=kind, by=me(), tickets=count, asked=_asked_in_words()
+        write_now(), "export", "list", subject_id=kind, by=me(), tickets=file.count, asked=_asked_in_words()
     )
-    file.seek(0)
-    return send_file(file, TYPES[kind], as_attachment=True, download_name=_file_name(kind, moment))
+    return file.called(_file_name(kind, moment))
 
 
-def _write(file: IO[bytes], kind: str) -> int:
+def _written(kind: str) -> Taken:
     columns = headings(chosen(request.form.getlist("column")) or ORDINARY)
     names = [name for name, _cell in columns]
-    return WRITERS[kind](file, names, _rows(columns, MOST_ROWS[kind]))
+    return table(kind, names, _rows(columns, MOST_ROWS[kind]))
 
 
 def _rows(

@@ -6,17 +6,16 @@ interval, so that nobody is praised or blamed for chance.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, abort, render_template, request
+from flask import abort, render_template, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from kb.columns import now
-from kb.exporting.files import WRITERS
 from portal.insight.estimates import Estimate, mean, rate
 from portal.people.models import Unit
 from portal.people.queries import unit_by_code, units_in_order
@@ -27,6 +26,7 @@ from portal.web.access import needs
 from portal.web.labels import named
 from portal.web.quality_pages import blueprint
 from portal.web.request import db, me
+from portal.web.taken_away import TYPES, table
 
 __all__ = ["blueprint"]
 
@@ -36,10 +36,6 @@ USUAL_DAYS = 30
 FULL, BEST = 100.0, 5.0
 #: Below this many cases a figure is marked as resting on few.
 FEW = 10
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +128,9 @@ def export_results(kind: str) -> Response:
     """CSV or XLSX of the same lines; texts that a spreadsheet would calculate are kept as texts."""
     if kind not in TYPES or not me().may(P.EXPORT):
         abort(404)
-    asked, stream = asked_of_request(), io.BytesIO()
-    columns = _columns()
-    WRITERS[kind](stream, list(columns.values()), _rows(columns, asked))
-    name = f"quality-{asked.since:%Y%m%d}-{asked.until:%Y%m%d}.{kind}"
-    answer = Response(stream.getvalue(), mimetype=None, content_type=TYPES[kind])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    asked, columns = asked_of_request(), _columns()
+    file = table(kind, list(columns.values()), _rows(columns, asked))
+    return file.called(f"quality-{asked.since:%Y%m%d}-{asked.until:%Y%m%d}.{kind}")
 
 
 def _columns() -> dict[str, str]:

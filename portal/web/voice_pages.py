@@ -6,18 +6,16 @@ Counting and telling are ``portal.causes.voice``'s. The invariant: an old report
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from defects.models import SEVERITY_LABELS
 from kb.columns import now
-from kb.exporting.files import WRITERS
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_by_code
 from portal.causes.voice import issuing, readers
@@ -33,15 +31,12 @@ from portal.web.auth import local_path
 from portal.web.labels import label, translated
 from portal.web.paging import pages
 from portal.web.request import db, me, only_asks, parts, write_now
+from portal.web.taken_away import TYPES, table
 
 blueprint = Blueprint("voice", __name__)
 
 STAFF = Permission.READ_STAFF_TEXTS
 PER_PAGE = 30
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 # ── what was sent ────────────────────────────────────────────────────────────────────────────────
@@ -179,12 +174,10 @@ def export(number: int, kind: str) -> Response:
         abort(404)
     found = issuing.report_of(row)
     columns = list(_columns(None))
-    held = io.BytesIO()
-    WRITERS[kind](held, columns, (_columns(line) for line in found.lines))
+    file = table(kind, columns, (_columns(line) for line in found.lines))
     name = f"report-{row.system}-{row.first:%Y%m%d}.{kind}"
-    audit.record(write_now(), "export", "report", subject_id=number, by=me(), records=len(found.lines))
-    held.seek(0)
-    return send_file(held, TYPES[kind], as_attachment=True, download_name=name)
+    audit.record(write_now(), "export", "report", subject_id=number, by=me(), records=file.count)
+    return file.called(name)
 
 
 def _columns(line: Line | None) -> dict[str, Any]:
