@@ -49,7 +49,7 @@ def _gap(locale: str, name: str, value: str) -> str:
 
 def _clauses(locale: str, text: str) -> str:
     """What is wrong with the fields of a row, joined as ``kb.importing.fields`` joins it."""
-    clauses = [_clause(locale, clause) for clause in text.removesuffix("。").split("；")]
+    clauses = [_clause(locale, clause) for clause in re.split("；", re.sub("。$", "", text))]
     return "" if "" in clauses else f"{'; '.join(clauses)}."
 
 
