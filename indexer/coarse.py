@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.likeness import likeness
 from indexer.vector_store import Matrix
 
 Rows = NDArray[np.int64]
@@ -30,9 +31,9 @@ class Coarse:
     turned: Matrix
     """vectors × directions"""
 
-    def cosines(self, questions: Matrix) -> list[NDArray[np.float32]]:
-        """Nearly the cosines of all vectors with each question."""
-        return [self.turned @ question for question in questions @ self.turn]
+    def likeness(self, questions: Matrix, *, sentence: float) -> NDArray[np.float32]:
+        """Nearly the likeness of all vectors to the question and its sentences."""
+        return likeness(self.turned, questions @ self.turn, sentence=sentence)
 
 
 def coarse(matrix: Matrix) -> Coarse | None:

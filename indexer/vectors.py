@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from indexer import matrix
 from indexer.coarse import Coarse, coarse, short_list
 from indexer.columns import Columns, Mask, Places
+from indexer.likeness import likeness
 from indexer.vector_store import Matrix, PieceBlock, VectorBlock, VectorStore
 
 _SMALL = 4_096
@@ -235,27 +236,13 @@ def _compare(chunk: Chunk, questions: Matrix, allowed: Mask, sentence: float, fo
 def _scores_of(chunk: Chunk, rows: Places, questions: Matrix, sentence: float) -> NDArray[np.float32]:
     """Exact for the rows that may be near; for the others of very many, nearly so."""
     if len(rows) <= _MOST_PICKED * len(chunk.places):
-        return _scores(chunk.matrix[rows], questions, sentence)
+        return likeness(chunk.matrix[rows], questions, sentence=sentence)
     if chunk.coarse is None:
-        return _scores(chunk.matrix, questions, sentence)[rows]
-    scores = _blended(chunk.coarse.cosines(questions), sentence)
+        return likeness(chunk.matrix, questions, sentence=sentence)[rows]
+    scores = chunk.coarse.likeness(questions, sentence=sentence)
     near = short_list(scores, rows)
-    scores[near] = _scores(chunk.matrix[near], questions, sentence)
+    scores[near] = likeness(chunk.matrix[near], questions, sentence=sentence)
     return scores[rows]
-
-
-def _scores(vectors: Matrix, questions: Matrix, sentence: float) -> NDArray[np.float32]:
-    # One question after the other: a product with a matrix of few columns takes five times as long.
-    return _blended([vectors @ question for question in questions], sentence)
-
-
-def _blended(cosines: list[NDArray[np.float32]], sentence: float) -> NDArray[np.float32]:
-    """Of the whole question and, where it has several sentences, of the best one."""
-    if len(cosines) == 1:
-        return cosines[0]
-    best = cosines[1] if len(cosines) == 2 else np.maximum.reduce(cosines[1:])
-    blended: NDArray[np.float32] = (1.0 - sentence) * cosines[0] + sentence * best
-    return blended
 
 
 def _chunk(block: VectorBlock, columns: Columns) -> Chunk:
