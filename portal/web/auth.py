@@ -56,6 +56,8 @@ def local_path(target: str | None) -> str:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @everyone
 def sign_in() -> BaseResponse | str:
+    if request.method == "GET" and person_or_none() is not None:
+        return redirect(local_path(request.args.get("next")))
     form = SignInForm(next=request.args.get("next", ""))
     if request.method == "GET" or not form.validate():
         return render_template("auth/sign_in.html", form=form)

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from portal.api import problems
+from portal.web.auth import SignInForm
 from portal.web.refusals import is_fragment, retargeted
 from portal.web.request import person_or_none
 
@@ -34,8 +35,17 @@ def sign_in_again() -> str:
     return url_for("auth.sign_in", next=page_left())
 
 
+def _sign_in_anew() -> Response:
+    """The sign-in page itself was left open too long: it is shown as new, with the account that was typed."""
+    form = SignInForm()
+    form.password.errors = [_("登录页面放得太久了，请再输一次密码。")]
+    return make_response(render_template("auth/sign_in.html", form=form), OLD)
+
+
 def bad_token(_problem: CSRFError) -> Response:
     signed_in = person_or_none() is not None
+    if request.endpoint == "auth.sign_in" and not signed_in:
+        return _sign_in_anew()
     title = _("页面放得太久了") if signed_in else _("登录已过期")
     sentence = _("请重新打开那一页再提交一次。") if signed_in else _("为了安全，请重新登录，然后再提交一次。")
     if problems.wanted():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import delete
 from sqlalchemy.orm import Session, sessionmaker
@@ -10,6 +12,7 @@ from portal.db import transaction
 from portal.people.models import LoginSession
 from portal.tickets.words import Action, Category
 from tests.web.conftest import HTMX, Clients, Filing, Moving
+from tests.world import PASSWORD
 
 HOST = "http://localhost"
 
@@ -68,6 +71,22 @@ def test_a_part_of_a_page_names_the_page_to_come_back_to(
     sent = browser.post("/console/answers", data={"notes": "a"}, headers=here)
     assert sent.headers["HX-Retarget"] == "#messages"
     assert 'href="/sign-in?next=/console?caller%3D3"' in sent.text
+
+
+def test_a_sign_in_page_left_open_over_night_is_shown_anew(client: Clients) -> None:
+    fields = {"login": "wang", "password": PASSWORD, "next": "/my/tickets", "csrf_token": "of yesterday"}
+    answer = client().post("/sign-in", data=fields)
+    assert answer.status_code == 400
+    assert "请再输一次密码" in answer.text
+    assert re.search(r'<input[^>]*name="login"[^>]*value="wang"', answer.text)
+    assert 'name="next" type="hidden" value="/my/tickets"' in answer.text
+
+
+def test_whoever_is_signed_in_needs_no_sign_in_page(client: Clients) -> None:
+    browser = client("wang")
+    assert browser.get("/sign-in?next=/my/tickets").headers["Location"] == "/my/tickets"
+    assert browser.get("/sign-in?next=//evil.example").headers["Location"] == "/"
+    assert client().get("/sign-in").status_code == 200
 
 
 # ── an address for deeds, opened as a page ───────────────────────────────────────────────────────
