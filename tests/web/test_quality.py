@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -157,6 +157,21 @@ def test_not_reached_then_not_solved_then_open_again(
         ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
         assert ticket.state == State.OPEN
     assert "还是打不出来" in client("wang").get(f"/my/tickets/{number}").text
+
+
+def test_an_appointment_that_has_come_is_said_so(
+    client: Clients, sampled: Made, maker: sessionmaker[Session]
+) -> None:
+    sampled()
+    with transaction(maker) as session:
+        session.scalars(select(FollowUp)).one().next_at = datetime.now(UTC) - timedelta(hours=3)
+    page = client("supervisor").get("/quality/follow-ups").text
+    assert re.search(r"约的是 <time.*?</time>，该联系了", page)
+    with transaction(maker) as session:
+        session.scalars(select(FollowUp)).one().next_at = datetime.now(UTC) + timedelta(hours=3)
+    page = client("supervisor").get("/quality/follow-ups?pile=later").text
+    assert re.search(r"下次 <time", page)
+    assert "该联系了" not in page
 
 
 def test_not_solved_becomes_a_new_ticket(
