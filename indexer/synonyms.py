@@ -32,7 +32,15 @@ class Alternative:
 class Table:
     groups: tuple[tuple[Alternative, ...], ...]
     by_phrase: Mapping[str, tuple[int, ...]]
-    longest: int
+    lengths: Mapping[str, tuple[int, ...]]
+    """How long the phrases are that begin with a character."""
+
+
+def _table(groups: tuple[tuple[Alternative, ...], ...], by_phrase: Mapping[str, tuple[int, ...]]) -> Table:
+    lengths: defaultdict[str, set[int]] = defaultdict(set)
+    for phrase in by_phrase:
+        lengths[phrase[:1]].add(len(phrase))
+    return Table(groups, by_phrase, {first: tuple(sorted(found)) for first, found in lengths.items()})
 
 
 def _alternative(folded: str) -> Alternative:
@@ -48,8 +56,7 @@ def table_of(groups: Sequence[Sequence[str]]) -> Table:
         held.append(tuple(_alternative(phrase) for phrase in phrases))
         for phrase in phrases:
             by_phrase[phrase].append(number)
-    longest = max(map(len, by_phrase), default=0)
-    return Table(tuple(held), {phrase: tuple(found) for phrase, found in by_phrase.items()}, longest)
+    return _table(tuple(held), {phrase: tuple(found) for phrase, found in by_phrase.items()})
 
 
 @cache
@@ -67,14 +74,15 @@ def with_own(groups: tuple[tuple[str, ...], ...]) -> Table:
     by_phrase = dict(base.by_phrase)
     for phrase, numbers in own.by_phrase.items():
         by_phrase[phrase] = (*by_phrase.get(phrase, ()), *(len(base.groups) + number for number in numbers))
-    return Table(base.groups + own.groups, by_phrase, max(base.longest, own.longest))
+    return _table(base.groups + own.groups, by_phrase)
 
 
 def _spans(folded: str, table: Table, starts: set[int], ends: set[int]) -> Iterator[tuple[int, int]]:
     for start in range(min(len(folded), _LONGEST_SCANNED)):
-        for length in range(1, min(table.longest, len(folded) - start) + 1):
+        for length in table.lengths.get(folded[start], ()):
             end = start + length
-            if folded[start:end] in table.by_phrase and _whole(folded, start, end, starts, ends):
+            known = end <= len(folded) and folded[start:end] in table.by_phrase
+            if known and _whole(folded, start, end, starts, ends):
                 yield start, end
 
 
