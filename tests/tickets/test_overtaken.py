@@ -84,7 +84,7 @@ def test_ones_own_other_window_is_told_as_ones_own(maker: sessionmaker[Session],
         seen = ticket.version
         agent = who(session, "agent")
         desk.move(session, ticket, Action.TAKE, by=agent, seen=seen)
-        with pytest.raises(desk.Overtaken, match="^您刚刚已经对这张工单做了“受理”，这一次没有执行"):
+        with pytest.raises(desk.Overtaken, match=r"^您刚刚已经对这张工单做了“受理”，这一次没有执行"):
             desk.move(session, ticket, Action.TAKE, by=agent, seen=seen)
 
 

@@ -21,9 +21,7 @@ NEWEST_FIRST = (LinkDecision.at.desc(), LinkDecision.id.desc())
 
 def links_seen(session: Session, person: Person, *, limit: int, offset: int = 0) -> list[Made]:
     """The system's links on tickets that this person serves, newest first."""
-    wanted = (
-        _seen(person).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
-    )
+    wanted = _seen(person).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
     return made(session, wanted)
 
 
