@@ -81,6 +81,16 @@ def person_by_login(session: Session, login: str) -> Person | None:
     return session.scalar(select(Person).where(Person.login == login.strip().lower()))
 
 
+def person_called(session: Session, words: str) -> Person | None:
+    """By login, or by a full name that one colleague alone bears: people know each other by name."""
+    if (found := person_by_login(session, words)) is not None:
+        return found
+    name = words.strip()
+    bearers = select(Person).where(or_(Person.name == name, Person.name_en == name), Person.active)
+    named = session.scalars(bearers.limit(2)).all() if name else ()
+    return named[0] if len(named) == 1 else None
+
+
 def people_by_id(session: Session, ids: Collection[int | None]) -> dict[int, Person]:
     wanted = {number for number in ids if number is not None}
     if not wanted:

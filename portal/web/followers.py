@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from kb.flow import Refused
-from portal.people.queries import person_by_login
+from portal.people.queries import person_by_login, person_called
 from portal.tickets import desk
 from portal.tickets.visibility import is_party
 from portal.web.access import signed_in
+from portal.web.labels import named
 from portal.web.mine import Kept, own_ticket, refused
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
@@ -24,10 +25,13 @@ def invite(number: str) -> Response:
     """Let a colleague follow this ticket; they read what I read."""
     ticket, login = own_ticket(number), request.form.get("login", "")
     try:
-        desk.invite(db(), ticket, person_by_login(db(), login), by=me())
+        person = person_called(db(), login)
+        desk.invite(db(), ticket, person, by=me())
     except Refused as refusal:
         return refused(number, Kept("watchers", sentence_of(refusal), login))
-    flash(_("对方现在能看到这张工单了。"), "success")
+    if person is not None:
+        told = _("%(name)s（%(unit)s）现在能看到这张工单了。", name=named(person), unit=named(person.unit))
+        flash(told, "success")
     return redirect(url_for("mine.ticket", number=number) + "#watchers")
 
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from kb.flow import Refused
 from portal.catalogue.queries import system_by_code, systems_in_order
 from portal.people.models import Person
-from portal.people.queries import person_by_login
+from portal.people.queries import person_by_login, person_called
 from portal.people.roles import Permission
 from portal.tickets import desk
 from portal.tickets.models import Ticket
@@ -208,7 +208,7 @@ def invite(number: str) -> Response:
     """Let a colleague follow this ticket."""
 
     def deed(ticket: Ticket) -> str:
-        person = somebody(_word("login"))
+        person = person_called(db(), _word("login"))
         desk.invite(db(), ticket, person, by=me())
         return _("已请%(name)s关注。", name=named(person) if person else "")
 

@@ -170,3 +170,15 @@ def test_an_address_as_a_title_widens_no_phone(person: People, filed: Filing) ->
         page.goto(address)
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, address
+
+
+def test_a_refusal_opens_what_is_missing_and_is_not_said_of_the_next_try(person: People) -> None:
+    page = person("wang", viewport=PHONE)
+    page.goto("/ask")
+    page.locator("#text").fill("嗯嗯嗯嗯")
+    page.locator("#file-ticket").click()
+    expect(page.locator("#problem")).to_contain_text("请选择是哪个系统")
+    expect(page.get_by_placeholder("输入系统名称")).to_be_visible()
+    page.locator("#text").fill("")
+    page.locator("#file-ticket").click()
+    expect(page.locator("#problem")).to_be_empty()

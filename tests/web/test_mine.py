@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 
@@ -15,7 +16,7 @@ from portal.tickets.models import Comment, Ticket, Watcher
 from portal.tickets.words import Action, Category, State
 from tests.statements import statements_sent
 from tests.web.conftest import Clients, Filing, Moving, Visitor, Writing, png_of
-from tests.world import World
+from tests.world import World, person
 
 
 def version_on(browser: Visitor, number: str) -> str:
@@ -283,3 +284,29 @@ def test_english_readers_get_a_page_too(client: Clients, told: str) -> None:
     browser = client("wang")
     browser.submit("/language/en", {"next": "/"})
     assert browser.get(f"/my/tickets/{told}").status_code == 200
+
+
+# ── letting a colleague see it ───────────────────────────────────────────────────────────────────
+
+
+def test_a_colleague_is_named_by_login_or_by_a_name_that_one_alone_bears(
+    client: Clients, filed: Filing, maker: sessionmaker[Session]
+) -> None:
+    browser, number = client("wang"), filed()
+    page = f"/my/tickets/{number}"
+    assert client("zhao").get(page).status_code == 404
+    invited = browser.submit(f"{page}/watchers", {"login": " 赵海陵 "}, follow_redirects=True)
+    assert "赵海陵（海陵省公司）现在能看到这张工单了" in html.unescape(invited.text)
+    assert client("zhao").get(page).status_code == 200
+    removed = browser.submit(f"{page}/watchers/zhao/remove", follow_redirects=True)
+    assert "对方不再能看到这张工单" in removed.text
+    assert client("zhao").get(page).status_code == 404
+
+    with transaction(maker) as session:
+        session.add(person("zhao2", World.of(session).units["hl"], name="赵海陵"))
+    for nobody in ("赵海陵", "查无此人", "  "):
+        refused = browser.submit(f"{page}/watchers", {"login": nobody})
+        assert refused.status_code == 422
+        assert "有几位同名" in refused.text
+        assert nobody in refused.text
+    assert browser.submit(f"{page}/watchers", {"login": "ZHAO2"}).status_code == 302

@@ -19,7 +19,7 @@ from portal.tickets.relations.models import WatchEntry
 from portal.tickets.visibility import is_visible, serves
 
 MOST = 50
-NOBODY = N_("没有找到这位同事，请填写对方的登录名。")
+NOBODY = N_("没有找到这位同事，或者有几位同名；请填写对方的登录名。")
 
 
 def watch(session: Session, ticket: Ticket, *, by: Person, on: bool = True) -> None:
