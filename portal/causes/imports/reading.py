@@ -6,10 +6,8 @@ shown and what is written come out of one function.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -33,11 +31,14 @@ from portal.causes.trackers.reading import GROWING, issues_of, mapped_records
 from portal.config import Settings
 from portal.tickets.references import References
 from portal.uploads.bringing import Seen
+from portal.uploads.items import as_json, numbered
 from portal.uploads.models import Import, ImportItem
-from portal.uploads.staging import GONE, path_of
+from portal.uploads.staging import at_hand
 
 #: More than this in one go is a matter for the command.
 MOST_RECORDS = 5_000
+#: Of a row's columns those that a record has.
+KEPT = frozenset(one.name for one in FIELDS)
 TOO_MANY = N_("一次最多导入 %(most)s 条，请分成几个文件，或请管理员用命令导入。")
 NOT_NAMED = N_("没有认出哪一列是编号、哪一列是概要，请在下面的对照里选择。")
 NONE_TAKEN = N_("文件里没有算作缺陷的条目，请在下面的对照里勾选问题类型。")
@@ -45,20 +46,13 @@ NONE_TAKEN = N_("文件里没有算作缺陷的条目，请在下面的对照里
 
 def read(session: Session, row: Import, settings: Settings) -> Seen:
     """Everything that the upload would bring, and the words that it uses; raises :class:`BadFile`."""
-    file = _file(row, settings)
+    file = File(row.name, at_hand(row, settings))
     shape = shape_of(file, encoding=row.encoding)
     mapped = mapped_by(row.plan)
     survey = Survey(shape.value, mapped.source or source_of(shape, file))
     if shape == Shape.OWN:
         return _seen(session, row, _own(row, file, survey.source), survey)
     return _foreign(session, row, file, mapped, survey)
-
-
-def _file(row: Import, settings: Settings) -> File:
-    path = path_of(row, settings)
-    if path is None or not path.is_file():
-        raise BadFile(GONE)
-    return File(row.name, path)
 
 
 def _foreign(session: Session, row: Import, file: File, mapped: Mapped, survey: Survey) -> Seen:
@@ -108,11 +102,7 @@ def _seen(session: Session, row: Import, records: Sequence[Record], survey: Surv
         for one in prospects(session, part, batch.known, growing=_growing(survey.shape))
     ]
     found += [_refused(fault) for fault in outcome.faults]
-    if not found:
-        raise BadFile(N_("文件里没有可以导入的内容。"))
-    for turn, item in enumerate(found):
-        item.import_id, item.turn = row.id, turn
-    return Seen(found, survey.as_dict())
+    return Seen(numbered(row, found), survey.as_dict())
 
 
 def _batch(
@@ -142,7 +132,7 @@ def _item(found: Prospect) -> ImportItem:
         source=draft.key[0],
         external_id=draft.key[1],
         title=found.text.title[:300],
-        given=dict(_plain(draft.record.fields)),
+        given=as_json(draft.record.fields, KEPT),
         fate=found.fate,
         remarks=list(draft.row.remarks),
         defect_id=defect.id if defect else None,
@@ -163,18 +153,6 @@ def _refused(fault: Fault) -> ImportItem:
         sentence=fault.reason,
         remarks=list(row.remarks),
     )
-
-
-def _plain(fields: Any) -> Iterator[tuple[str, object]]:
-    """What JSON can hold; of a row's columns only those that a record has."""
-    names = {one.name for one in FIELDS}
-    for name, value in fields.items():
-        if name in names:
-            yield name, json.loads(json.dumps(value, ensure_ascii=False, default=_said))
-
-
-def _said(value: object) -> str:
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
 def _said_as(value: object) -> str:

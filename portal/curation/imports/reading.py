@@ -6,10 +6,8 @@ invariant: what is shown and what is written come out of one function.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -30,11 +28,14 @@ from portal.curation.imports.pictures import Weigher
 from portal.curation.imports.rights import settling
 from portal.people.duties import article_duties
 from portal.uploads.bringing import Seen
+from portal.uploads.items import as_json, numbered
 from portal.uploads.models import Import, ImportItem
-from portal.uploads.staging import GONE, path_of
+from portal.uploads.staging import at_hand
 
 #: More than this in one go is a matter for the command.
 MOST_ARTICLES = 5_000
+#: Of a row's columns those that an article has.
+KEPT = frozenset({*(one.name for one in FIELDS), "number"})
 
 
 def read(session: Session, row: Import, settings: Settings) -> Seen:
@@ -44,11 +45,7 @@ def read(session: Session, row: Import, settings: Settings) -> Seen:
     judge = _judge(session, row, batch, Weigher(session, settings.upload_limit_mb))
     found = [_item(one, batch) for part in batch.parts() for one in judge.prospects(part)]
     found += [_refused(fault) for fault in outcome.faults]
-    if not found:
-        raise BadFile(N_("文件里没有可以导入的内容。"))
-    for turn, item in enumerate(found):
-        item.import_id, item.turn = row.id, turn
-    return Seen(found)
+    return Seen(numbered(row, found))
 
 
 def plan_of(row: Import) -> Plan:
@@ -61,9 +58,7 @@ def reading_of(row: Import) -> Reading:
 
 
 def _batch(session: Session, row: Import, settings: Settings, outcome: Outcome) -> Batch:
-    path = path_of(row, settings)
-    if path is None or not path.is_file():
-        raise BadFile(GONE)
+    path = at_hand(row, settings)
     plan = plan_of(row)
     rows: list[Row] = []
     for one in read_upload(row.name, path, reading_of(row)):
@@ -93,7 +88,7 @@ def _item(found: Prospect, batch: Batch) -> ImportItem:
         parent=list(batch.parents.get(draft.key, ())),
         title=found.text.title[:300],
         stated=stated_number(draft)[:20],
-        given=dict(_plain(draft.record.fields)),
+        given=as_json(draft.record.fields, KEPT),
         fate=found.fate,
         remarks=found.remarks,
         sentence=found.sentence,
@@ -112,18 +107,6 @@ def _refused(fault: Fault) -> ImportItem:
         fate=Fate.REFUSED,
         sentence=fault.reason,
     )
-
-
-def _plain(fields: Any) -> Iterator[tuple[str, object]]:
-    """What JSON can hold; of a row's columns only those that an article has."""
-    names = {one.name for one in FIELDS} | {"number"}
-    for name, value in fields.items():
-        if name in names:
-            yield name, json.loads(json.dumps(value, ensure_ascii=False, default=_said))
-
-
-def _said(value: object) -> str:
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
 # ── some of the items again ──────────────────────────────────────────────────────────────────────
@@ -145,9 +128,7 @@ def judged(
     session: Session, row: Import, items: Sequence[ImportItem], settings: Settings, keeper: Keeper
 ) -> Again:
     """Ask again about these items of an import; raises :class:`BadFile` when the upload is gone."""
-    path = path_of(row, settings)
-    if path is None or not path.is_file():
-        raise BadFile(GONE)
+    path = at_hand(row, settings)
     finds = finds_of(row.name, path, {item.file for item in items}, reading_of(row))
     outcome = Outcome()
     records = [_record(item, finds.get((item.file, item.row)) or finds.get((item.file, 0))) for item in items]
