@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, lazyload
 from defects.models import Defect
 from portal.catalogue.models import System
 from portal.insight.periods import WEEK, Period, Scope
+from portal.insight.unit_level import level_below, unit_names
 from portal.people.models import Person, Unit
 from portal.tickets.models import DefectLink, LinkVerdict, Ticket
 from portal.tickets.queries import SHORT
@@ -91,29 +92,17 @@ def open_by_unit(session: Session, scope: Scope, moment: datetime) -> list[Line]
         .where(*scope.bounds(), is_open())
         .group_by(Unit.path)
     ).all()
-    depth = _depth(session, scope)
+    level = level_below(session, scope)
     opened: Counter[str] = Counter()
     late: Counter[str] = Counter()
     for path, total, overdue in rows:
-        steps = [code for code in path.split("/") if code]
-        code = steps[min(depth, len(steps) - 1)]
+        code = level.line_of(path)
         opened[code] += total
         late[code] += int(overdue or 0)
-    names = _names(session, opened)
+    names = unit_names(session, opened)
     return [
         Line(code, *names[code], (total - late[code], late[code])) for code, total in opened.most_common(TOP)
     ]
-
-
-def _depth(session: Session, scope: Scope) -> int:
-    """How many steps down the tree the bars stand: below the chosen unit, else below the company."""
-    path = session.scalar(select(Unit.path).where(Unit.code == scope.unit)) if scope.unit else "/top/"
-    return len([code for code in (path or "").split("/") if code])
-
-
-def _names(session: Session, codes: Counter[str]) -> dict[str, tuple[str, str]]:
-    rows = session.execute(select(Unit.code, Unit.name, Unit.name_en).where(Unit.code.in_(codes)))
-    return {code: (name, name_en) for code, name, name_en in rows}
 
 
 def categories_by_week(

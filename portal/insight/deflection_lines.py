@@ -21,6 +21,7 @@ from portal.insight.consultations import is_self_service, narrowed
 from portal.insight.deflection import Tally, tally_columns
 from portal.insight.estimates import Estimate, rate
 from portal.insight.periods import WEEK, Period, Scope
+from portal.insight.unit_level import level_below, unit_names
 from portal.people.models import Person, Unit
 from portal.people.queries import viewer_of
 
@@ -84,13 +85,12 @@ def by_unit(session: Session, scope: Scope, period: Period) -> list[Line]:
         .where(*narrowed(scope, period), is_self_service())
         .group_by(Unit.path)
     )
-    depth = _depth(session, scope)
+    level = level_below(session, scope)
     found: dict[str, Tally] = {}
     for row in rows:
-        steps = [code for code in row.path.split("/") if code]
-        code = steps[min(depth, len(steps) - 1)]
+        code = level.line_of(row.path)
         found[code] = _added(found.get(code, Tally()), Tally.of(row))
-    names = _units(session, found)
+    names = unit_names(session, found)
     lines = [_line(code, names, tally) for code, tally in found.items()]
     return sorted(lines, key=lambda line: (-line.tally.asked, line.code))
 
@@ -133,18 +133,8 @@ def _added(one: Tally, other: Tally) -> Tally:
     )
 
 
-def _depth(session: Session, scope: Scope) -> int:
-    path = session.scalar(select(Unit.path).where(Unit.code == scope.unit)) if scope.unit else "/top/"
-    return len([code for code in (path or "").split("/") if code])
-
-
 def _systems(session: Session) -> dict[str, tuple[str, str]]:
     rows = session.execute(select(System.code, System.name, System.name_en))
-    return {code: (name, name_en) for code, name, name_en in rows}
-
-
-def _units(session: Session, codes: dict[str, Tally]) -> dict[str, tuple[str, str]]:
-    rows = session.execute(select(Unit.code, Unit.name, Unit.name_en).where(Unit.code.in_(codes)))
     return {code: (name, name_en) for code, name, name_en in rows}
 
 
