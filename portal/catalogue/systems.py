@@ -20,6 +20,7 @@ from portal.catalogue.queries import today
 from portal.people.audit import record
 from portal.people.models import Person, Unit
 from portal.people.roles import PERMISSIONS, Permission
+from portal.people.units import checked_name
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,39}")
@@ -77,7 +78,7 @@ def change_system(session: Session, system: System, text: SystemText, *, by: Per
 def _describe(system: System, text: SystemText) -> None:
     if text.version.strip() and not VERSION.fullmatch(text.version.strip()):
         raise Refused(N_("版本号只能用字母、数字、点和横线。"))
-    system.name, system.name_en = _named(text.name), text.name_en.strip()[:200]
+    system.name, system.name_en = checked_name(text.name), text.name_en.strip()[:200]
     system.group, system.version = text.group.strip()[:200], text.version.strip()
 
 
@@ -95,7 +96,7 @@ def add_module(session: Session, system: System, code: str, *, name: str, by: Pe
     key = _coded(code)
     if any(module.code == key for module in system.modules):
         raise Refused(N_("编码 %(code)s 已经用过了。"), code=key)
-    module = Module(code=key, name=_named(name))
+    module = Module(code=key, name=checked_name(name))
     system.modules.append(module)
     session.flush()
     record(session, "create", MODULE, subject_id=f"{system.code}/{key}", by=by, name=module.name)
@@ -106,7 +107,7 @@ def change_module(session: Session, module: Module, *, name: str, active: bool, 
     """Rename or retire a module."""
     _check(by)
     before = [module.name, module.active]
-    module.name, module.active = _named(name), active
+    module.name, module.active = checked_name(name), active
     session.flush()
     subject = f"{module.system.code}/{module.code}"
     record(session, "change", MODULE, subject_id=subject, by=by, before=before, after=[module.name, active])
@@ -142,7 +143,7 @@ def save_service(
 ) -> DataService:
     """Write a new line of the data-service catalogue, or change one."""
     _check(by)
-    name = _named(text.name)
+    name = checked_name(text.name)
     other = session.scalar(select(DataService).where(DataService.name == name))
     if other is not None and other is not service:
         raise Refused(N_("目录里已经有“%(name)s”。"), name=name)
@@ -177,12 +178,6 @@ def _coded(code: str) -> str:
     if not CODE.fullmatch(key):
         raise Refused(N_("编码只能用小写字母、数字、横线和下划线。"))
     return key
-
-
-def _named(name: str) -> str:
-    if not 0 < len(name.strip()) <= 200:
-        raise Refused(N_("请填写名称，不超过 200 字。"))
-    return name.strip()
 
 
 def may_deploy(by: Person, system: System) -> bool:

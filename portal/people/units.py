@@ -41,7 +41,7 @@ def add(session: Session, code: str, name: str, *, kind: str, above: Unit | None
         raise Refused(N_("请选择单位的类型。"))
     if above is not None and not above.active:
         raise Refused(N_("不能加在已停用的单位下面。"))
-    unit = Unit(code=key, kind=kind, name=_named(name), parent=above, path=_path(above, key))
+    unit = Unit(code=key, kind=kind, name=checked_name(name), parent=above, path=_path(above, key))
     session.add(unit)
     session.flush()
     record(
@@ -54,7 +54,7 @@ def rename(session: Session, unit: Unit, name: str, *, name_en: str, by: Person)
     """Call a unit something else; its code stays."""
     _check(by)
     before = unit.name
-    unit.name, unit.name_en = _named(name), name_en.strip()[:200]
+    unit.name, unit.name_en = checked_name(name), name_en.strip()[:200]
     session.flush()
     record(session, "rename", UNIT, subject_id=unit.code, by=by, before=before, after=unit.name)
 
@@ -122,7 +122,8 @@ def _fitting(path: str) -> str:
     return path
 
 
-def _named(name: str) -> str:
+def checked_name(name: str) -> str:
+    """What a unit, a system or a module may be called; raises :class:`Refused`."""
     if not 0 < len(name.strip()) <= 200:
         raise Refused(N_("请填写名称，不超过 200 字。"))
     return name.strip()
