@@ -21,6 +21,7 @@ def register(app: Flask) -> None:
         day=times.day,
         dated=times.dated,
         full=times.full,
+        on_day=times.on_day,
         duration=times.duration,
     )
     environment.globals.update(announcement_bar=announcing.announcement_bar)

@@ -56,6 +56,11 @@ def dated(value: date) -> str:
     return format_date(value, gettext("y年M月d日"))
 
 
+def on_day(value: datetime) -> date:
+    """The day that it was here; in Greenwich it may still have been the one before."""
+    return value.astimezone(parts().settings.zone).date()
+
+
 def full(value: datetime | None) -> str:
     """A moment written out, for print and export."""
     return format_datetime(value, "yyyy-MM-dd HH:mm") if value else ""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from flask import Flask, render_template_string
 from sqlalchemy.orm import Session, sessionmaker
 
+from defects.models import Defect
 from indexer.document import Reason, ReasonKind
 from portal.db import transaction
 from portal.insight.definitions import Kind
 from portal.tickets.words import Action
 from portal.web.figure_words import _signed
+from portal.web.times import on_day
 from tests.web.conftest import Clients, Filing, Moving, Writing
 from tests.world import World
 
@@ -37,6 +41,26 @@ def test_a_change_that_rounds_to_nothing_has_no_sign(app: Flask) -> None:
         assert _signed(Kind.RATE, -0.0001) == "0.0 个百分点"
         assert _signed(Kind.COUNT, -4) == "−4"
         assert _signed(Kind.SCORE, 0.15) == "+0.15"
+
+
+def test_a_record_of_the_small_hours_is_of_that_day(app: Flask) -> None:
+    with app.test_request_context():
+        assert on_day(datetime(2026, 11, 23, 16, 5, tzinfo=UTC)) == date(2026, 11, 24)
+        assert on_day(datetime(2026, 11, 23, 15, 55, tzinfo=UTC)) == date(2026, 11, 23)
+
+
+def test_the_age_of_a_record_counts_days_here(
+    client: Clients, known: Writing, maker: sessionmaker[Session]
+) -> None:
+    number = known("电费重算后页面一直转圈")
+    with transaction(maker) as session:
+        session.get_one(Defect, number).created_at = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)
+    expert, zone = client("expert"), ZoneInfo("Asia/Shanghai")
+    before = datetime.now(zone).date()
+    record, library = expert.get("/defects/QX000001").text, expert.get("/defects").text
+    days = {(today - date(2026, 3, 2)).days for today in (before, datetime.now(zone).date())}
+    assert any(f"已 {age} 天" in record for age in days)
+    assert any(f'data-label="已有天数">{age}</td>' in library for age in days)
 
 
 def test_evidence_shows_no_bare_code_of_a_system(app: Flask) -> None:
