@@ -10,6 +10,7 @@ from typing import Any
 from flask import abort, render_template
 from flask_babel import gettext as _
 
+from defects.flow import STATE_LABELS, DefectState
 from defects.models import SEVERITY_LABELS
 from defects.prospects import Prospect
 from defects.texts import DefectText
@@ -43,10 +44,22 @@ def item(number: int, turn: int) -> str:
         item=entry,
         facts=_facts(one, entry) if one and row.phase == Phase.PREVIEWED else [],
         raw=[
-            (COLUMN_LABELS.get(name) or meaning(name), value) for name, value in entry.given.items() if value
+            (COLUMN_LABELS.get(name) or meaning(name), _in_words(name, value))
+            for name, value in entry.given.items()
+            if value
         ],
         fate_labels=FATE_LABELS,
     )
+
+
+def _in_words(name: str, value: Any) -> Any:
+    """What the mapping made of a word of the file, by its name; the file's own words stay as they are."""
+    match name:
+        case "severity" if str(value) in {str(level) for level in SEVERITY_LABELS}:
+            return _(SEVERITY_LABELS[int(value)])
+        case "state" if value in set(DefectState):
+            return _(STATE_LABELS[DefectState(value)])
+    return value
 
 
 def _facts(found: Prospect, entry: ImportItem) -> list[tuple[Any, ...]]:

@@ -487,3 +487,18 @@ def test_confirming_again_in_another_window_says_that_it_has_begun(client: Clien
     again = expert.submit(f"{address}/confirm")
     assert again.status_code == 422
     assert "这次导入已经开始了" in again.text
+
+
+def test_what_was_brought_in_is_told_in_words(client: Clients) -> None:
+    expert = client("expert")
+    address = upload(expert, "export.csv", JIRA)
+    page = expert.get(address).text
+    remapped(expert, address, **{name: "mkt|bill" for name in form_of(page) if name.startswith("place-")})
+    done(expert, address)
+    told = next(
+        text
+        for turn in range(6)
+        if "抄表后电量翻倍" in (text := expert.get(f"{address}/items/{turn}").text) and "文件里写的" in text
+    )
+    assert re.search(r"已确认</span>", told)
+    assert "confirmed" not in told
