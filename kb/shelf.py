@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_
 from sqlalchemy.orm import Session, aliased
 
 from kb.audience import Viewer
@@ -80,10 +80,6 @@ def newest(articles: Select[Article]) -> Select[Article]:
 
 def most_read(articles: Select[Article]) -> Select[Article]:
     return articles.order_by(Article.views.desc(), Article.solved.desc(), Article.id)
-
-
-def count_of(session: Session, articles: Select[Article]) -> int:
-    return session.scalar(select(func.count()).select_from(articles.order_by(None).subquery())) or 0
 
 
 def counts_by(session: Session, articles: Select[Article], column: Any) -> dict[str, int]:

@@ -20,6 +20,7 @@ from defects.flow import DefectState
 from defects.models import Defect
 from indexer.document import Key
 from indexer.words import N_
+from kb.counting import count_of
 from portal.finder.lessons.models import Source
 from portal.finder.lessons.standing import struck
 from portal.finder.link_signs import said_in
@@ -292,8 +293,8 @@ def how_many_cases(session: Session) -> int:
     without = _distinct(session, of_people.where(DefectLink.ticket_id.not_in(live)))
     linked = with_record + without
     closed = select(Ticket.id).where(*_is_of_another_kind()).limit(_others(linked, with_record))
-    return linked + (session.scalar(select(func.count()).select_from(closed.subquery())) or 0)
+    return linked + count_of(session, closed)
 
 
 def _distinct(session: Session, tickets: Select[int]) -> int:
-    return session.scalar(select(func.count()).select_from(tickets.distinct().subquery())) or 0
+    return count_of(session, tickets.distinct())

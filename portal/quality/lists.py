@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import Session, defer, joinedload, lazyload
 
 from kb.columns import now
+from kb.counting import count_of
 from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.roles import Permission
@@ -58,7 +59,7 @@ def _listed_ticket(ticket: Any) -> tuple[Any, ...]:
 def follow_ups(session: Session, person: Person, pile: Pile, *, limit: int = 30, offset: int = 0) -> Slice:
     """A pile of follow-ups: what is due first comes first, what ended last comes first."""
     wanted = visible_follow_ups(person).where(*_follow_up_pile(session, person, pile))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = count_of(session, wanted)
     order: tuple[Any, ...] = (
         (FollowUp.finished_at.desc(), FollowUp.id.desc())
         if pile == Pile.ENDED
@@ -88,13 +89,13 @@ def follow_up_counts(session: Session, person: Person) -> dict[Pile, int]:
     """How many lie on each pile that is worked from."""
     piles = (Pile.WAITING, Pile.MINE, Pile.LATER)
     base = visible_follow_ups(person).with_only_columns(FollowUp.id)
-    return {pile: _count(session, base.where(*_follow_up_pile(session, person, pile))) for pile in piles}
+    return {pile: count_of(session, base.where(*_follow_up_pile(session, person, pile))) for pile in piles}
 
 
 def inspections(session: Session, person: Person, pile: Pile, *, limit: int = 30, offset: int = 0) -> Slice:
     """A pile of inspections, oldest first where work waits, newest first where it ended."""
     wanted = visible_inspections(person).where(*_inspection_pile(person, pile))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = count_of(session, wanted)
     order: tuple[Any, ...] = (
         (Inspection.scored_at.desc(), Inspection.id.desc())
         if pile == Pile.ENDED
@@ -125,7 +126,7 @@ def inspection_counts(session: Session, person: Person) -> dict[Pile, int]:
     """How many lie on each pile that is worked from."""
     piles = (Pile.WAITING, Pile.MINE, Pile.APPEALS)
     base = visible_inspections(person).with_only_columns(Inspection.id)
-    return {pile: _count(session, base.where(*_inspection_pile(person, pile))) for pile in piles}
+    return {pile: count_of(session, base.where(*_inspection_pile(person, pile))) for pile in piles}
 
 
 def own_inspections(person: Person) -> Select[Inspection]:
@@ -166,12 +167,3 @@ def next_to_ring(session: Session, person: Person, after: int = 0) -> FollowUp |
     )
     order = (FollowUp.holder_id.is_(None), func.coalesce(FollowUp.next_at, FollowUp.drawn_at), FollowUp.id)
     return session.scalars(wanted.order_by(*order).limit(1)).first()
-
-
-def count_of(session: Session, wanted: Select[Any]) -> int:
-    """How many rows a list has."""
-    return _count(session, wanted.order_by(None))
-
-
-def _count(session: Session, wanted: Select[Any]) -> int:
-    return session.scalar(select(func.count()).select_from(wanted.subquery())) or 0

@@ -17,6 +17,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.base import ExecutableOption
 
 from kb.columns import now
+from kb.counting import count_of
 from kb.importing.identity import chunks
 from portal.catalogue.models import System
 from portal.people.models import Person, PersonPost, Unit
@@ -103,7 +104,7 @@ def _count(session: Session, person: Person, wanted: Filter) -> int:
     if wanted.looks_back and not serves_all(person):
         # The whole past of many units takes seconds to count, and nobody turns so many pages.
         matches = matches.limit(COUNTED_TO)
-    return session.scalar(select(func.count()).select_from(matches.subquery())) or 0
+    return count_of(session, matches)
 
 
 def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:

@@ -11,12 +11,13 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 from wtforms import EmailField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length
 
 from kb.columns import now
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.catalogue.queries import system_names, systems_in_order
 from portal.people import audit, people
@@ -62,7 +63,7 @@ class NewPersonForm(DetailsForm):
 def page() -> str:
     """People, by words, post and whether their account is open."""
     wanted = _wanted()
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total, per_page=PER_PAGE)
     rows = db().scalars(wanted.order_by(Person.name, Person.id).limit(PER_PAGE).offset(cursor.offset))
     return render_template(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask import render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from kb.counting import count_of
 from portal.people import audit
 from portal.people.models import AuditEntry, Person
 from portal.people.roles import Permission
@@ -28,7 +29,7 @@ def audit_page() -> str:
     """What administrators did, newest first."""
     subject = request.args.get("subject", "")
     wanted = audit.entries(subject=subject if subject in SUBJECT_LABELS else "")
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total, per_page=PER_PAGE)
     lines = db().scalars(wanted.limit(PER_PAGE).offset(cursor.offset)).all()
     return render_template(

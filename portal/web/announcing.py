@@ -11,11 +11,12 @@ from datetime import timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, request, session
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from kb.columns import now
+from kb.counting import count_of
 from portal.catalogue.queries import systems_in_order
 from portal.faults import board, readers
 from portal.faults.models import Announcement, FaultEvent
@@ -90,7 +91,7 @@ def _concerns_me(fault: FaultEvent) -> bool:
 def announcements() -> str:
     """Every announcement this reader may know of, live ones first."""
     wanted = readers.readable_announcements(viewer())
-    total = db().scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total)
     rows = db().scalars(
         wanted.order_by(Announcement.ended_at.is_not(None), Announcement.published_at.desc())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import IO, Any
 
 from flask import abort, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from indexer.words import N_
 from kb import editing
+from kb.counting import count_of
 from kb.exporting.articles import COLUMNS, article_rows
 from kb.exporting.bundles import PARTS, write_zip
 from kb.exporting.files import WRITERS
@@ -49,7 +50,7 @@ def export(kind: str) -> Response:
     chosen = request.form.get("list", "")
     shelf = editing.Shelf(chosen) if chosen in set(editing.Shelf) else editing.Shelf.ALL
     wanted = editing.articles_on(shelf, by=me().id, today=today(), wanted=wanted_articles(request.form))
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     if total > MOST_EXPORTED:
         raise Refused(
             N_("一次最多导出 %(most)s 篇，请先缩小筛选范围，或请管理员用命令导出。"), most=MOST_EXPORTED

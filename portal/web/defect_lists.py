@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import abort, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -21,6 +20,7 @@ from defects.models import SEVERITY_LABELS, Defect, DefectType
 from defects.queries import visible_defects
 from indexer.words import N_
 from kb.columns import now
+from kb.counting import count_of
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_by_code
 from portal.causes.keys import overview
@@ -46,7 +46,7 @@ MOST_ROWS = {"csv": 20_000, "xlsx": 10_000}
 def library() -> str:
     wanted, sort = asked_for(request.args), _sort(request.args)
     records = wanted.narrow(visible_defects(viewer()), today=today())
-    total = db().scalar(select(func.count()).select_from(records.subquery())) or 0
+    total = count_of(db(), records)
     cursor = pages(total, per_page=PER_PAGE)
     rows = db().execute(counted(records, sort).limit(cursor.per_page).offset(cursor.offset)).all()
     return render_template(

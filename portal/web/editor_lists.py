@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import request
-from sqlalchemy import func, select
 
 from kb import articles as verbs
 from kb import editing, feedback
+from kb.counting import count_of
 from kb.flow import ArticleState, Step
 from kb.models import Article, ArticleKind
 from portal.people.duties import article_duties
@@ -24,9 +24,7 @@ PER_PAGE = 30
 def articles_listed(shelf: editing.Shelf) -> dict[str, Any]:
     wanted = wanted_articles(request.args)
     rows = editing.articles_on(shelf, by=me().id, today=today(), wanted=wanted)
-    cursor = pages(
-        db().scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0, per_page=PER_PAGE
-    )
+    cursor = pages(count_of(db(), rows), per_page=PER_PAGE)
     listed = db().scalars(rows.limit(cursor.per_page).offset(cursor.offset)).all()
     return {
         "rows": listed,
@@ -51,7 +49,7 @@ def wanted_articles(given: Mapping[str, str]) -> editing.Wanted:
 
 
 def feedback_waiting() -> dict[str, Any]:
-    total = db().scalar(select(func.count()).select_from(feedback.waiting().order_by(None).subquery())) or 0
+    total = count_of(db(), feedback.waiting())
     cursor = pages(total, per_page=PER_PAGE)
     rows = db().execute(feedback.waiting().limit(cursor.per_page).offset(cursor.offset)).all()
     people = people_by_id(db(), [row[0].person_id for row in rows])

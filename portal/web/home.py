@@ -6,8 +6,8 @@ What is happening now stands in the announcement bar above it, as on every page.
 from __future__ import annotations
 
 from flask import Blueprint, render_template
-from sqlalchemy import func, select
 
+from kb.counting import count_of
 from kb.readers.recent import recently_read
 from portal.insight.popular import popular_articles
 from portal.tickets.models import Ticket
@@ -55,4 +55,4 @@ def my_open_lines() -> list[Line]:
 
 
 def my_open_count() -> int:
-    return db().scalar(select(func.count()).select_from(my_tickets(open_only=True).subquery())) or 0
+    return count_of(db(), my_tickets(open_only=True))

@@ -10,7 +10,7 @@ from datetime import date
 
 from flask import abort, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from defects import countermeasures
@@ -20,6 +20,7 @@ from defects.models import SEVERITY_LABELS, Countermeasure, Defect
 from defects.queries import visible_defects
 from indexer.words import N_
 from kb.columns import now
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.catalogue.queries import systems_by_code
 from portal.causes.keys import charging, overview
@@ -48,7 +49,7 @@ def key_problems() -> str:
     wanted = overview.key_problems(visible, which, today=today())
     wanted = wanted.where(Defect.system == system) if system else wanted
     wanted = overview.owned_by(wanted, me()) if mine else wanted
-    total = db().scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total, per_page=PER_PAGE)
     shown = overview.by_urgency(wanted).limit(cursor.per_page).offset(cursor.offset)
     lines = overview.lines_of(db(), db().scalars(shown).all(), moment=now(db()))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from kb import editing, feedback
+from kb.counting import count_of
 from kb.models import Article, Feedback
 from kb.queries import article_by_number
 from portal.catalogue.queries import systems_in_order
@@ -38,7 +38,7 @@ def page() -> str:
         "chosen": chosen,
         "shelves": editing.SHELF_LABELS,
         "counts": editing.counts(db(), list(editing.Shelf), by=me().id, today=today()),
-        "waiting": db().scalar(select(func.count()).select_from(feedback.waiting().subquery())) or 0,
+        "waiting": count_of(db(), feedback.waiting()),
         "systems": {row.code: row for row in systems_in_order(db(), active_only=False)},
     }
     if chosen == FEEDBACK:

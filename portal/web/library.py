@@ -15,6 +15,7 @@ from flask_babel import get_locale
 from sqlalchemy import Select
 
 from kb import shelf
+from kb.counting import count_of
 from kb.models import Article, ArticleKind
 from kb.readers.recent import recently_read
 from portal.catalogue.outgrown import offered_articles
@@ -107,7 +108,7 @@ def _filter() -> shelf.Filter:
 
 def _listed(own: Select[Article], chosen: shelf.Filter, sort: str) -> Listed:
     wanted = chosen.narrow(own)
-    cursor = pages(shelf.count_of(db(), wanted))
+    cursor = pages(count_of(db(), wanted))
     ordered = shelf.most_read(wanted) if sort == "popular" else shelf.newest(wanted)
     rows = db().scalars(ordered.limit(cursor.per_page).offset(cursor.offset))
     counts = {

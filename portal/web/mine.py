@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased, selectinload
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, TextAreaField
@@ -20,6 +20,7 @@ from wtforms.validators import Optional
 from defects.models import Defect
 from defects.queries import is_public
 from indexer.words import N_
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.tickets import desk, informing
 from portal.tickets.flow import ENDED, STEPS, Who, open_to
@@ -117,7 +118,7 @@ def line_of(ticket: Ticket) -> Line:
 def tickets() -> str:
     scope = request.args.get("show", "")
     wanted = _listed(scope)
-    total = db().scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total)
     waits_for_me = Ticket.state.in_([State.CONFIRMING, State.WAITING]).desc()
     rows = wanted.order_by(has_ended(), waits_for_me, Ticket.updated_at.desc())

@@ -19,9 +19,9 @@ from flask import (
     url_for,
 )
 from flask_babel import get_locale
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.counting import count_of
 from portal.tickets import bell
 from portal.tickets.models import Notice
 from portal.tickets.notices import Event
@@ -79,7 +79,7 @@ ABOUT_DEFECTS = frozenset(
 def page() -> str:
     unread_only = request.args.get("show") == "unread"
     wanted = bell.notices_of(me(), unread_only=unread_only)
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total)
     return render_template(
         "notices/page.html",

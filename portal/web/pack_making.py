@@ -11,11 +11,11 @@ from flask import Blueprint, render_template, request, send_file
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 from wtforms import DateField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.catalogue.queries import systems_in_order
 from portal.packs import making, wishes
@@ -92,10 +92,7 @@ def _counts() -> dict[Kind, int]:
         Kind.DEFECT: wishes.defects(wish),
         Kind.SYNONYM: wishes.synonyms(wish),
     }
-    return {
-        kind: db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
-        for kind, wanted in queries.items()
-    }
+    return {kind: count_of(db(), wanted) for kind, wanted in queries.items()}
 
 
 def _made(wish: Wish) -> Response:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from defects.models import Defect
+from kb.counting import count_of
 from kb.models import Article
 from portal.packs import applying, idents, lists, places, taking, ties
 from portal.packs.compared import Side, sides
@@ -60,7 +61,7 @@ def pack_page(
 
 def _inside(pack: Pack, narrowed: Narrowed) -> dict[str, Any]:
     wanted = lists.items(pack, narrowed)
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total, per_page=PER_PAGE)
     rows = db().scalars(wanted.limit(PER_PAGE).offset(cursor.offset)).all()
     fates, chosen = lists.fates(db(), pack), lists.waiting(db(), pack)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 from werkzeug.wrappers import Response
 
 from indexer.words import N_
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.people.models import Person
 from portal.people.queries import people_by_id
@@ -66,7 +67,7 @@ def _asked_pile() -> Pile:
 def mine() -> str:
     """My own scores, nobody else's."""
     wanted = lists.own_inspections(me())
-    total = lists.count_of(db(), wanted)
+    total = count_of(db(), wanted)
     cursor = pages(total, per_page=PER_PAGE)
     rows = db().scalars(wanted.limit(PER_PAGE).offset(cursor.offset))
     return render_template("quality/mine.html", here="quality.mine", rows=list(rows), cursor=cursor)

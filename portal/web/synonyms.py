@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.finder.synonyms import words
 from portal.finder.synonyms.models import SynonymGroup
@@ -31,7 +31,7 @@ def page() -> str:
 def _page(problem: str = "") -> str:
     text = request.args.get("q", "").strip()[:60]
     wanted = words.in_use(text)
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     cursor = pages(total, per_page=PER_PAGE)
     rows = wanted.options(joinedload(SynonymGroup.by)).limit(PER_PAGE).offset(cursor.offset)
     return render_template(

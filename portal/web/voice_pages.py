@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from defects.models import SEVERITY_LABELS
 from kb.columns import now
+from kb.counting import count_of
 from portal.catalogue.models import System
 from portal.catalogue.queries import systems_by_code
 from portal.causes.voice import issuing, readers
@@ -50,7 +51,7 @@ def page() -> str:
     wanted = issuing.reports_in(reach, system=system, rhythm=rhythm)
     if first := _day(request.args.get("first", "")):
         wanted = wanted.where(VoiceReport.first == first)
-    cursor = pages(issuing.counted(db(), wanted), per_page=PER_PAGE)
+    cursor = pages(count_of(db(), wanted), per_page=PER_PAGE)
     rows = db().scalars(wanted.limit(cursor.per_page).offset(cursor.offset)).all()
     return render_template(
         "voice/page.html",

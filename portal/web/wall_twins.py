@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from defects.flow import DefectAction, open_to
 from defects.models import Defect
 from defects.queries import is_visible, visible_by_number
 from indexer.highlight import highlight
+from kb.counting import count_of
 from kb.flow import Refused
 from portal.catalogue.queries import systems_by_code
 from portal.causes import life
@@ -59,7 +59,7 @@ def page() -> str:
 def _drawn(*, problem: str = "", kept: str = "") -> str:
     system = request.args.get("system", "")
     wanted = twins.proposed(system=system)
-    total = db().scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count_of(db(), wanted)
     rows = list(db().scalars(wanted.limit(PER_PAGE).offset((asked_page() - 1) * PER_PAGE)))
     apart = twins.kept_apart_by(db(), me(), limit=5)
     return render_template(

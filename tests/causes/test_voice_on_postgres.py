@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from kb.counting import count_of
 from portal.causes.voice import issuing, readers
 from tests.causes import test_voice as voice
 from tests.engines import postgres_engine as engine
@@ -22,5 +23,5 @@ def test_a_report_is_counted_kept_and_told(story: Session, desk_world: World) ->
     (row,) = voice.issue(story)
     reach = readers.reach_of(story, desk_world.people["expert"])
     assert issuing.report_seen(story, reach, row.id) is row
-    assert issuing.counted(story, issuing.reports_in(reach)) == 1
+    assert count_of(story, issuing.reports_in(reach)) == 1
     assert len(voice.told(story)) == 3

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from defects.flow import DefectState
 from defects.models import Defect
 from defects.queries import is_visible as is_visible_defect
+from kb.counting import count_of
 from kb.models import Article
 from kb.queries import is_readable
 from portal.catalogue.models import System
@@ -79,7 +80,7 @@ def judged_of(
         return [], 0
     kind = KINDS[wanted.provenance]
     rows = kind.rows(person, wanted)
-    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    total = count_of(session, rows)
     page = session.scalars(rows.limit(limit).offset(offset)).unique().all()
     return _drawn(session, person, kind, page), total
 

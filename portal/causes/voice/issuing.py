@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from indexer.words import N_
@@ -163,7 +163,3 @@ def neighbours(session: Session, row: VoiceReport) -> tuple[int | None, int | No
     earlier = same.where(VoiceReport.first < row.first).order_by(VoiceReport.first.desc()).limit(1)
     later = same.where(VoiceReport.first > row.first).order_by(VoiceReport.first).limit(1)
     return session.scalar(earlier), session.scalar(later)
-
-
-def counted(session: Session, wanted: Select[VoiceReport]) -> int:
-    return session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0

@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from defects.models import Defect, DefectArticle
+from kb.counting import count_of
 from kb.flow import READABLE
 from kb.links.models import ArticleLink as Link
 from kb.links.reading import lost
@@ -96,7 +97,7 @@ def _reopened(article: Article) -> Select[Any]:
 
 
 def _tickets(session: Session, person: Person, ids: Select[Any]) -> Tickets:
-    total = session.scalar(select(func.count()).select_from(ids.distinct().subquery())) or 0
+    total = count_of(session, ids.distinct())
     seen = visible_tickets(person).where(Ticket.id.in_(ids)).options(joinedload(Ticket.requester))
     return Tickets(list(session.scalars(seen.order_by(Ticket.id.desc()).limit(SHOWN))), total)
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 
 from indexer.words import N_
 from kb.columns import now
+from kb.counting import count_of
 from portal.curation.gaps.course import courses
 from portal.curation.gaps.flow import GapState
 from portal.curation.gaps.models import Gap, GapAsk
@@ -95,7 +96,7 @@ def gaps_listed(session: Session, wanted: Wanted, *, limit: int, offset: int = 0
     """A page of the list, the counts of each state, and the whole number."""
     counted = _counted(session, wanted)
     rows = _rows(wanted, counted)
-    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    total = count_of(session, rows)
     page = session.execute(rows.limit(limit).offset(offset)).all()
     ids = [row[0].id for row in page]
     examples, units = _examples(session, ids), _units(session, ids, wanted)
