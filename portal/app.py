@@ -28,6 +28,7 @@ from portal.people.models import Person
 from portal.web import access, blueprints, expired, filters, refusals
 from portal.web import request as requests
 from portal.web.addresses import Number
+from portal.web.letters import CleanRequest, Name
 from portal.web.menu import entry_of, may_open, menu_for
 from portal.web.sessions import DeskSessions
 
@@ -71,7 +72,8 @@ def create_app(
     _sign_in(app)
     _languages(app)
     access.everyone(app.view_functions["static"])  # style, script, pictures of the product itself
-    app.url_map.converters["int"] = Number  # before the first address that has one
+    app.url_map.converters.update(int=Number, default=Name, string=Name)  # before the first address with one
+    app.request_class = CleanRequest
     blueprints.register(app)
     filters.register(app)
     refusals.register(app)
