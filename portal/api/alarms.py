@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import Select, select
 
 from defects.models import Defect
@@ -18,6 +17,7 @@ from defects.queries import visible_defects
 from indexer.words import N_
 from kb.flow import Refused
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.api.schemas.alarms import AlarmMoveIn, AlarmOut, AlarmsIn
 from portal.causes import alarms as verbs

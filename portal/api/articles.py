@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response, abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import Select, select
 
 from kb import articles
 from kb.models import Article
 from kb.queries import article_by_number, is_readable, readable_articles
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.catalogue.queries import today
 from portal.curation.decay import listing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.catalogue.models import DataService
 from portal.catalogue.queries import systems_in_order
 from portal.people.queries import units_in_order

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from defects import countermeasures
@@ -15,6 +14,7 @@ from defects.models import Countermeasure, Defect
 from indexer.words import N_
 from kb.flow import Refused
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.defects import KEEPERS, STAFF, seen
 from portal.api.schemas.defects import MeasureIn, MeasureMoveIn, MeasureOut
 from portal.causes.keys import charging

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from defects import changes, flow, library
@@ -17,6 +16,7 @@ from defects.texts import DefectText
 from indexer.words import N_
 from kb.flow import Refused
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.api.schemas import defects as defect_schemas
 from portal.catalogue.queries import today

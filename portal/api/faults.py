@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.faults import board, readers
 from portal.faults.models import Announcement, FaultEvent

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.paging import after, cursor_of
 from portal.api.schemas.gaps import GapOut, GapsIn
 from portal.api.schemas.lists import listed

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.schemas.information import AnswerOut, AnswersIn, FormOut, TicketWholeOut, answers_on
 from portal.api.tickets import seen
 from portal.catalogue.queries import system_by_code

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask.views import MethodView
 from flask_babel import gettext as _
-from flask_smorest import Blueprint
 
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.schemas.insight import DeflectionIn, DeflectionOut
 from portal.insight.deflection import deflection
 from portal.insight.deflection_lines import by_article, by_system, by_unit, by_week

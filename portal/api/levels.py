@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from kb.columns import now
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.schemas.levels import CalendarOut, LevelOut, LevelsIn
 from portal.catalogue.models import System
 from portal.catalogue.queries import system_by_code

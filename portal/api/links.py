@@ -11,7 +11,6 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -19,6 +18,7 @@ from defects.models import Defect
 from defects.queries import defect_by_number, is_public
 from kb.queries import is_readable
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.api.defects import seen as seen_defect
 from portal.api.paging import page_of
 from portal.api.schemas.links import TicketLinkOut, TicketLinksOut

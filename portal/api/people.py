@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.people.models import Person
 from portal.web.access import signed_in
 from portal.web.request import me

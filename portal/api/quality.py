@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy.orm import joinedload, lazyload
 
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.api.schemas.lists import listed
 from portal.api.schemas.quality import FollowUpOut, FollowUpsIn, InspectionOut, InspectionsIn

@@ -9,11 +9,11 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from indexer.words import N_
 from kb.flow import Refused
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.schemas import PersonOut, TicketOut
 from portal.api.schemas.relations import RelationIn, RelationKind, RelationsOut, WatcherIn
 from portal.api.tickets import seen

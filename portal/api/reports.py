@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import abort
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.api.schemas.reports import ReportListOut, ReportOut, ReportsIn
 from portal.causes.voice import issuing, readers

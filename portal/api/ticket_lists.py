@@ -12,11 +12,11 @@ from typing import Any
 
 from flask import abort, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy import Select
 
 from kb.columns import now
 from portal.api import callers
+from portal.api.arguments import Blueprint
 from portal.api.schemas.lists import listed
 from portal.api.schemas.tickets import ViewOut
 from portal.tickets.models import Ticket

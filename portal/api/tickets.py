@@ -7,11 +7,11 @@ from typing import Any
 from flask import abort, request
 from flask.views import MethodView
 from flask_babel import gettext
-from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from kb.queries import readable_by_number
 from portal.api import callers, schemas
+from portal.api.arguments import Blueprint
 from portal.api.paging import page_of
 from portal.api.schemas.information import TicketWholeOut
 from portal.api.ticket_lists import wanted_tickets
