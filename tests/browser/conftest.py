@@ -21,6 +21,7 @@ from indexer.index import Index
 from portal.finder import consumer
 from tests.browser import chromium
 from tests.browser.site import served
+from tests.browser.waiting import WAIT
 from tests.web.conftest import app, client, filed, index, known, moved, published, reindex, settings
 from tests.world import PASSWORD
 
@@ -31,7 +32,6 @@ People = Callable[..., Page]
 #: A browser reports an answer of 422, which is how the desk says no, as a failed resource; htmx reports
 #: a request that a later one has overtaken.
 NO_FAULT = re.compile(r"the server responded with a status of (409|422)|^htmx:(afterRequest|sendAbort), ")
-WAIT = 10_000
 ORDINARY: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 900}}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 EVERY = 50
-WAIT = 10_000
+#: Milliseconds: how long a page may take before it counts as stuck, on a machine that does much else as well.
+WAIT = 60_000
 
 
 def comes_true(page: Page, expression: str, *, within: int = WAIT) -> bool:
