@@ -28,7 +28,7 @@ from portal.cli.feeding import rebuild
 from portal.cli.load import Waits, at_rate
 from portal.cli.place import Place, moment, opened, opened_index
 from portal.cli.telling import as_json, bar, tell_json
-from portal.db import sessions_of, transaction
+from portal.db import count_for_planner, sessions_of, transaction
 from portal.sample.made_up import keystrokes, questions
 
 #: Calls of each person in a second: one pause in the typing every other second.
@@ -106,6 +106,7 @@ def _built(place: Place, plan: Plan) -> tuple[dict[str, Any], str]:
         transaction(sessions_of(place.engine)) as session,
     ):
         token = fill(session, plan.documents, at=moment(), tell=advance)
+        count_for_planner(session)  # as the worker does when it begins
     filled = time.perf_counter()
     with opened_index(place.settings, patient=True) as index:
         rebuild(place, index, quiet=plan.quiet)

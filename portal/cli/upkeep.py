@@ -47,7 +47,7 @@ from portal.cli.sampling import draw_samples
 from portal.cli.voicing import voice_problems
 from portal.config import Settings
 from portal.curation.gaps.upkeep import keep_gaps
-from portal.db import transaction
+from portal.db import count_for_planner, transaction
 from portal.delivery.post import forget
 from portal.finder.consumer import consume
 from portal.finder.upkeep import compare, heal, repair
@@ -85,9 +85,16 @@ def forget_sessions(_settings: Settings, maker: sessionmaker[Session]) -> None:
         session.execute(delete(LoginSession).where(LoginSession.expires_at < moment()))
 
 
+def count_rows(_settings: Settings, maker: sessionmaker[Session]) -> None:
+    """What the database's planner goes by; a desk that was just filled has to be counted at once."""
+    with transaction(maker) as session:
+        count_for_planner(session)
+
+
 # fmt: off
 #: In the order in which they run when several are due; each is due once when the loop begins.
 JOBS: tuple[Job, ...] = (
+    Job("planner", timedelta(hours=12), count_rows),
     Job("clocks", timedelta(minutes=5), confirm_and_release),
     Job("deadlines", timedelta(minutes=1), watch_deadlines),
     Job("promises", timedelta(minutes=1), hold_to_promises),
