@@ -178,7 +178,7 @@ class Finder:
         if not person.active or not asked:
             return Prediction()
         query = Query(asked, audience=None, kinds=prediction.VOTING, limit=prediction.VOTERS)
-        hits = [hit for hit in self.index.search(query).hits if prediction.is_telling(hit)]
+        hits = prediction.telling(asked, self.index.search(query).hits)
         rows = reread(session, person, [hit.key for hit in hits], glance=True)
         seen = [
             prediction.Vote.of(hit, facets_of(hit.kind, rows[hit.key])) for hit in hits if hit.key in rows
