@@ -9,7 +9,7 @@ WORDS = (Reason(ReasonKind.WORDS, "公文"),)
 
 
 def _hit(number: int, probability: float, why: tuple[Reason, ...] = WORDS) -> Hit:
-    return Hit("ticket", str(number), score=1.0, probability=probability, why=why)
+    return Hit("ticket", str(number), score=1.0, probability=probability, trusted=False, why=why)
 
 
 def test_where_one_is_near_all_that_share_something_vote() -> None:
