@@ -87,12 +87,12 @@ def build(engine: Engine, *, tickets: int, still_open: int, people: int, tell: C
 
 
 def _finish(engine: Engine) -> None:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine.dialect.name == "postgresql":
+    with db.transaction(db.sessions_of(engine)) as session:
+        db.count_for_planner(session)
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SELECT setval('ticket_id_seq', (SELECT max(id) FROM ticket))"))
             connection.execute(text("VACUUM ANALYZE"))
-        else:
-            connection.execute(text("ANALYZE"))
 
 
 def _hire(session: Session, people: int) -> dict[int, list[int]]:
