@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,6 +43,7 @@ def does(page: Page, key: str, note: str, button: str) -> None:
     expect(page.locator(".trail q").first).to_have_text(note)
 
 
+@pytest.mark.slow
 def test_a_defect_from_the_employees_words_to_the_closed_ticket(
     person: People, known: Writing, consumed: Callable[[], None], maker: sessionmaker[Session]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -107,6 +108,7 @@ def wide(page: Page) -> bool:
     return bool(page.evaluate("document.scrollingElement.scrollWidth > innerWidth"))
 
 
+@pytest.mark.slow
 def test_nothing_scrolls_sideways_on_a_phone(
     person: People, filed: Filing, published: Writing, consumed: Callable[[], None]
 ) -> None:

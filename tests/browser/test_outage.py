@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -36,6 +37,7 @@ def decides(page: Page, event: str, button: str, note: str) -> None:
     expect(page.locator(".trail q").first).to_have_text(note)
 
 
+@pytest.mark.slow
 def test_an_outage_is_seen_first_and_ends_with_the_recovery(
     person: People, filed: Filing, moved: Moving, maker: sessionmaker[Session]
 ) -> None:

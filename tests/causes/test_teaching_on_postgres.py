@@ -23,6 +23,7 @@ __all__ = ["desk_of", "engine", "index", "maker"]
 pytestmark = pytest.mark.postgres
 
 
+@pytest.mark.slow
 def test_everything_is_asked_of_postgresql_as_of_sqlite(desk_of: Desk) -> None:
     session, people = desk_of.session, desk_of.world.people
     record = desk_of.defect("附件上传进度停在一半", symptoms=["传附件传到一半就不动了"])

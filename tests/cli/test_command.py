@@ -124,6 +124,7 @@ def test_config_tells_value_source_and_meaning_but_no_secret(
     assert "very-secret" not in desk.run("config").output
 
 
+@pytest.mark.slow
 def test_the_real_command_speaks_the_same(desk: Desk, write: Write) -> None:
     done = desk.real("db", "upgrade", "--json")
     assert (done.returncode, json.loads(done.stdout)["changed"], done.stderr) == (0, True, "")

@@ -27,6 +27,9 @@ from portal.finder.link_trial import try_links
 from portal.people.models import Person
 from tests.cli.conftest import Desk
 
+#: Each of them learns for real.
+pytestmark = pytest.mark.slow
+
 THINGS = ("发票二维码空白", "附件上传停住", "列表顺序错乱", "号码末尾变零", "意见换行丢失", "打卡地点不对")
 
 

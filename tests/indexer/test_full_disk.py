@@ -21,6 +21,9 @@ from indexer import Document, Index, Mode, Query
 from indexer.choice import engine_named
 from indexer.generation import Broken
 
+#: Each of them fills a disk.
+pytestmark = pytest.mark.slow
+
 ALL = frozenset({"everyone"})
 REFUSALS = (OSError, sqlite3.Error, Broken)
 """What the consumer of the outbox takes for "not now": every change waits and nobody is to blame."""

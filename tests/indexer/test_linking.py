@@ -58,6 +58,7 @@ def test_it_learns_to_link_and_to_say_none() -> None:
     assert sum(right is None for right in nothing) >= 0.9 * len(nothing)
 
 
+@pytest.mark.slow
 def test_probabilities_were_counted() -> None:
     model = fit(reports(400, noise=0.25), made_from="test")
     chances, truths = [], []

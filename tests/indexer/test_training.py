@@ -177,6 +177,7 @@ def test_a_tiny_training_ends_in_a_model_that_knows_translations(data: Path, tmp
     assert run_of(data).hash in text
 
 
+@pytest.mark.slow
 def test_sentence_transformers_reads_the_same_vectors(data: Path, tmp_path: Path) -> None:
     from sentence_transformers import SentenceTransformer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.db import transaction
@@ -48,6 +49,7 @@ def test_second_line_asks_hands_back_comes_again_and_is_done(
     assert "退回 1 次" in client("agent").get(walk.at()).text
 
 
+@pytest.mark.slow
 def test_second_line_escalates_what_it_can_not_mend(client: Clients, filed: Filing, maker: Maker) -> None:
     walk = Walk(filed("电脑里批量导入报错", category=Category.DATA, sub="modify"), client, maker)
     walk.does("agent", Action.TAKE)

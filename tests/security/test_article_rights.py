@@ -26,6 +26,9 @@ from tests.security.test_routes import address
 from tests.security.whole_desk import visitor_of, whole_desk
 from tests.web.conftest import Visitor
 
+#: Everything against everything: minutes with its like in the other modules.
+pytestmark = pytest.mark.slow
+
 #: One of each kind: two units, the three audiences, who works on articles, nobody.
 LOOKING = ("wang", "zhao", "agent", "engineer", "editor", None)
 #: Letting go of an article that one followed stays open to whom it left.

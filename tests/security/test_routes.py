@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import IntegerConverter, Rule
@@ -79,6 +80,7 @@ def test_a_stranger_enters_public_routes_only(app: Flask, client: Clients) -> No
             assert answer.status_code in (302, 400), f"{method} {rule.rule}: {answer.status_code}"
 
 
+@pytest.mark.slow
 def test_every_post_enters_where_its_permissions_lead_and_nowhere_else(app: Flask, client: Clients) -> None:
     stated = [(rule, access) for rule, method, access in routes(app) if method == "GET" and not access.public]
     assert len(stated) > 20

@@ -34,6 +34,9 @@ from tests.security.reading_pages import faults_of, names_on, read
 from tests.web.conftest import Clients, Visitor
 from tests.world import MOMENT, World
 
+#: Everything against everything: minutes with its like in the other modules.
+pytestmark = pytest.mark.slow
+
 TAME = "点保存时报错"
 BEFORE = "先前的话"
 #: What every hostile article also says, so that searches and suggestions come upon it.

@@ -165,5 +165,6 @@ def histories(maker: sessionmaker[Session], count: int) -> None:
     assert sum(a_history(maker, dice, 30) for _ in range(count)) > 3 * count
 
 
+@pytest.mark.slow
 def test_random_histories_keep_every_rule(maker: sessionmaker[Session], desk_world: World) -> None:
     histories(maker, 25)
