@@ -10,7 +10,6 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 from wtforms import EmailField, SelectField, StringField, TelField
@@ -28,6 +27,7 @@ from portal.tickets import administration
 from portal.web.access import needs
 from portal.web.admin_audit import actors_of
 from portal.web.admin_units import blueprint, unit_choices
+from portal.web.forms import Form
 from portal.web.paging import pages
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
@@ -36,7 +36,7 @@ PER_PAGE = 30
 LINES = 12
 
 
-class DetailsForm(FlaskForm):
+class DetailsForm(Form):
     name = StringField(_l("姓名"), validators=[InputRequired(_l("请填写姓名。")), Length(max=200)])
     name_en = StringField(_l("英文名"), validators=[Length(max=200)])
     unit = SelectField(_l("单位"))

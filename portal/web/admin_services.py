@@ -8,7 +8,6 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
@@ -21,12 +20,13 @@ from portal.catalogue.queries import system_names, systems_in_order
 from portal.people.roles import Permission
 from portal.web.access import needs
 from portal.web.admin_units import blueprint
+from portal.web.forms import Form
 from portal.web.labels import named
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me
 
 
-class ServiceForm(FlaskForm):
+class ServiceForm(Form):
     name = StringField(_l("名称"), validators=[InputRequired(_l("请填写名称。")), Length(max=200)])
     name_en = StringField(_l("英文名称"), validators=[Length(max=200)])
     system = SelectField(_l("系统"))

@@ -11,7 +11,6 @@ from datetime import datetime
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import DateTimeLocalField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -30,6 +29,7 @@ from portal.people.roles import Permission
 from portal.web.access import needs
 from portal.web.announcing import LOCAL, PROMISED, blueprint, may_edit, shown
 from portal.web.auth import local_path
+from portal.web.forms import Form
 from portal.web.labels import named, options
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
@@ -37,7 +37,7 @@ from portal.web.request import db, me, parts
 __all__ = ["blueprint"]
 
 
-class AnnouncementForm(FlaskForm):
+class AnnouncementForm(Form):
     kind = SelectField(_l("公告类型"))
     title = StringField(
         _l("标题"), validators=[InputRequired(_l("请写标题：哪个系统、出了什么事。")), Length(max=200)]

@@ -12,7 +12,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -24,6 +23,7 @@ from portal.catalogue.models import System
 from portal.people.models import Unit
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, Category
+from portal.web.forms import Form
 from portal.web.labels import named
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -31,7 +31,7 @@ LANGUAGES = {"zh": "中文", "en": "English"}
 NARROWED_TO = ("company", "province", "bureau")
 
 
-class ArticleForm(FlaskForm):
+class ArticleForm(Form):
     """Everything an author decides, and why they changed it."""
 
     title = StringField(

@@ -18,7 +18,6 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
@@ -41,6 +40,7 @@ from portal.web.answer_pages import blueprint
 from portal.web.answers import Answers, answers_for, remembered, unanswered
 from portal.web.clarifying import pressed_in, replies_in, words_of
 from portal.web.files import attach_to
+from portal.web.forms import Form
 from portal.web.information import Asked, answers_from, asked_about, typed_in
 from portal.web.refusals import is_fragment, sentence_of
 from portal.web.request import db, me, only_asks, parts, viewer
@@ -63,7 +63,7 @@ USUAL_GROUPS = frozenset(
 )
 
 
-class AskForm(FlaskForm):
+class AskForm(Form):
     """What an employee tells; system and category may be left to the proposal."""
 
     text = TextAreaField(

@@ -19,7 +19,6 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_user, logout_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
@@ -27,19 +26,20 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from kb.flow import Refused
 from portal.people import login as sign
 from portal.web.access import everyone, signed_in
+from portal.web.forms import Form
 from portal.web.refusals import sentence_of
 from portal.web.request import db, keep, me, parts, person_or_none
 
 blueprint = Blueprint("auth", __name__)
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     login = StringField(_l("账号"), validators=[InputRequired(_l("请填写账号。")), Length(max=64)])
     password = PasswordField(_l("密码"), validators=[InputRequired(_l("请填写密码。")), Length(max=200)])
     next = HiddenField()
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(Form):
     former = PasswordField(_l("原密码"), validators=[InputRequired(_l("请填写原密码。"))])
     new = PasswordField(_l("新密码"), validators=[InputRequired(_l("请填写新密码。")), Length(max=200)])
     again = PasswordField(_l("再输一次"), validators=[EqualTo("new", _l("两次输入的新密码不一样。"))])

@@ -12,7 +12,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -22,6 +21,7 @@ from portal.catalogue.models import System
 from portal.people.models import Person
 from portal.people.queries import holders_of
 from portal.people.roles import Post
+from portal.web.forms import Form
 from portal.web.labels import named
 from portal.web.request import db
 
@@ -29,7 +29,7 @@ NOBODY = 0
 LONG = Length(max=TEXT_LIMIT, message=_l("内容太长，请精简或放进附件。"))
 
 
-class DefectForm(FlaskForm):
+class DefectForm(Form):
     """Every field of a record; lists are written one per line, versions and codes also with commas."""
 
     title = StringField(

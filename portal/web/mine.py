@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased, selectinload
 from werkzeug.wrappers import Response
@@ -33,6 +32,7 @@ from portal.tickets.visibility import is_party
 from portal.tickets.words import Action, State
 from portal.web.access import signed_in
 from portal.web.files import attach_to, shown_of
+from portal.web.forms import Form
 from portal.web.information import Shown, given_on, information_of, typed_in
 from portal.web.labels import translated
 from portal.web.mine_page import Around, around, standing_on_page
@@ -71,7 +71,7 @@ class Line:
     goes_on: bool
 
 
-class MoveForm(FlaskForm):
+class MoveForm(Form):
     """What a user gives with a move; which of it is needed, the table of steps says."""
 
     note = TextAreaField()

@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, render_template, request, send_file
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import DateField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
@@ -25,6 +24,7 @@ from portal.packs.words import KIND_LABELS, Kind
 from portal.people.queries import viewer_of
 from portal.people.roles import Permission
 from portal.web.access import needs
+from portal.web.forms import Form
 from portal.web.labels import named, translated
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
@@ -33,7 +33,7 @@ blueprint = Blueprint("pack_making", __name__)
 Page = Response | str | tuple[str, int]
 
 
-class MakingForm(FlaskForm):
+class MakingForm(Form):
     kinds = SelectMultipleField(_l("带哪些内容"), validators=[InputRequired(_l("请至少选一类内容。"))])
     systems = SelectMultipleField(_l("只带这些系统的"))
     since = DateField(_l("只带这一天以来改过的"), validators=[Optional()])

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
@@ -24,6 +23,7 @@ from portal.delivery.models import KIND_LABELS, Delivery, Kind, Status, Webhook
 from portal.people.roles import Permission
 from portal.tickets.notices import TABLE
 from portal.web.access import needs
+from portal.web.forms import Form
 from portal.web.labels import named, translated
 from portal.web.refusals import sentence_of
 from portal.web.request import db, me, parts
@@ -35,7 +35,7 @@ LINES = 10
 UNDER_WAY = (Status.WAITING,)
 
 
-class RobotForm(FlaskForm):
+class RobotForm(Form):
     name = StringField(_l("名字"), validators=[InputRequired(_l("请填写名字。")), Length(max=100)])
     kind = SelectField(_l("种类"))
     url = StringField(_l("机器人的网址"), validators=[Length(max=1000)])

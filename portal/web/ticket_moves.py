@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
@@ -22,6 +21,7 @@ from portal.tickets.flow import BETWEEN_TICKETS, Step
 from portal.tickets.models import Ticket
 from portal.tickets.words import CATEGORY_LABELS, PRIORITY_LABELS, SUB_LABELS, Action, Category
 from portal.web.addresses import key_in
+from portal.web.forms import Form
 from portal.web.labels import named
 
 
@@ -89,7 +89,7 @@ def buttons_of(steps: tuple[Step, ...]) -> list[Button]:
     return sorted(made, key=lambda button: not button.look.forward)
 
 
-class MoveForm(FlaskForm):
+class MoveForm(Form):
     """Everything a person may give along with a move; the panel shows what the step needs."""
 
     note = TextAreaField(_l("说明"))
