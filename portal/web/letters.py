@@ -1,8 +1,9 @@
-"""Text as it comes from outside, without the one letter that no text of a database can hold.
+"""Text as it comes from outside, without letters that nobody types and nobody sees.
 
 PostgreSQL refuses a NUL before it looks at anything else, and whoever sent one would be told of a fault;
-SQLite keeps it. The invariant: no argument of an address, no field of a form and no part of an address that
-names something ever brings one in.
+SQLite keeps it. What steers a terminal comes along with a paste; what turns the direction of writing around
+makes the text after it read as another one, a name as somebody else's (CVE-2021-42574). The invariant: no
+argument of an address and no field of a form brings one in, and nothing is called by a NUL.
 """
 
 from __future__ import annotations
@@ -13,6 +14,15 @@ from werkzeug.routing import Map, UnicodeConverter
 from werkzeug.utils import cached_property
 
 NUL = "\x00"
+_LINES = frozenset("\t\n\r")
+_CONTROLS = [chr(code) for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in _LINES]
+_TURNING = [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+UNSEEN = str.maketrans(dict.fromkeys((*_CONTROLS, *_TURNING), ""))
+
+
+def seen(text: str) -> str:
+    """What can be read of it."""
+    return text if text.isprintable() else text.translate(UNSEEN)
 
 
 class Name(UnicodeConverter):
@@ -36,7 +46,6 @@ class CleanRequest(Request):
 
 
 def _kept(said: MultiDict[str, str]) -> MultiDict[str, str]:
-    if not any(NUL in name or NUL in value for name, value in said.items(multi=True)):
+    if all(name.isprintable() and value.isprintable() for name, value in said.items(multi=True)):
         return said
-    pairs = ((name.replace(NUL, ""), value.replace(NUL, "")) for name, value in said.items(multi=True))
-    return ImmutableMultiDict(pairs)
+    return ImmutableMultiDict((seen(name), seen(value)) for name, value in said.items(multi=True))

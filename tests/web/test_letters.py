@@ -42,7 +42,7 @@ def test_what_is_written_is_kept_without_it(
     browser, number = client("wang"), filed()
     asked = {
         "step": "file",
-        "text": f"打印{NUL}不了",
+        "text": f"打\x1b印{NUL}不\u202e了",
         "system": f"mkt{NUL}",
         "category": "defect",
         "token": NUL,
