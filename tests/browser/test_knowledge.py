@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -74,5 +75,6 @@ def test_what_was_typed_is_kept_when_the_page_is_left(person: People) -> None:
     assert comes_true(page, "Object.values(localStorage).some((kept) => kept.includes('写到一半的正文'))")
     page.goto("/")
     page.goto("/knowledge/new")
+    expect(page.locator("[data-kept-at]")).to_have_text(re.compile(r"^(今天|\d+月\d+日) \d\d:\d\d$"))
     page.get_by_role("button", name="接着写").click()
     expect(page.locator("#body")).to_have_value("写到一半的正文")

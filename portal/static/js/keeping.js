@@ -42,11 +42,20 @@
     if (failed) sessionStorage.removeItem("tierdesk:sent");
   } catch { /* nothing to remember */ }
 
+  // As the desk writes it elsewhere: 今天 14:20, 11月3日 09:05.
+  const told = (moment) => {
+    const language = document.documentElement.lang;
+    const day = moment.toDateString() === new Date().toDateString()
+      ? new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "day")
+      : moment.toLocaleDateString(language, { month: "long", day: "numeric" });
+    return `${day} ${moment.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`;
+  };
+
   const kept = (() => { try { return JSON.parse(localStorage.getItem(key) || "null"); } catch { return null; } })();
   const offer = form.parentElement.querySelector("[data-kept]");
   if (kept && offer && !failed && JSON.stringify(kept.values) !== first) {
     offer.hidden = false;
-    offer.querySelector("[data-kept-at]").textContent = new Date(kept.at).toLocaleString();
+    offer.querySelector("[data-kept-at]").textContent = told(new Date(kept.at));
     offer.querySelector("[data-restore]").addEventListener("click", () => {
       for (const field of fields()) {
         const value = kept.values[field.id || field.name];
