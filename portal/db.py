@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, MetaData, create_engine, event, text
+from sqlalchemy import Engine, MetaData, bindparam, create_engine, event, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.sql.functions import FunctionElement
@@ -112,14 +112,16 @@ def count_for_planner(session: Session) -> None:
 
     Without these numbers its planner takes any condition on an index for rarer than a hundred keys: reading
     the articles that a search had found meant looking at all that are published. Not the tickets: their lists
-    are written for a planner that knows nothing of them, see :class:`Checked`. Of each index some rows are
-    looked at (https://www.sqlite.org/lang_analyze.html), because nobody can write meanwhile. PostgreSQL
-    counts by itself.
+    are written for a planner that knows nothing of them, see :class:`Checked`; numbers that somebody else had
+    made are thrown away. Of each index some rows are looked at (https://www.sqlite.org/lang_analyze.html),
+    because nobody can write meanwhile. PostgreSQL counts by itself.
     """
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text(f"PRAGMA analysis_limit = {LOOKED_AT}"))
         for table in COUNTED:
             session.execute(text(f"ANALYZE {table}"))
+        others = text("DELETE FROM sqlite_stat1 WHERE tbl NOT IN :counted")
+        session.execute(others.bindparams(bindparam("counted", COUNTED, expanding=True)))
 
 
 class Checked(FunctionElement[Any]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session
 
 from kb.flow import ArticleState
@@ -61,3 +61,12 @@ def test_what_was_found_is_read_by_its_keys(session: Session, desk_world: World)
     db.count_for_planner(session)
     session.commit()
     assert any("PRIMARY KEY" in way for way in _ways(session, desk_world))
+
+
+def test_nothing_else_is_counted(session: Session, desk_world: World) -> None:
+    _published(session, desk_world, 3)
+    session.execute(text("ANALYZE"))
+    counted = text("SELECT DISTINCT tbl FROM sqlite_stat1")
+    assert {"article", "unit", "person"} <= set(session.scalars(counted))
+    db.count_for_planner(session)
+    assert set(session.scalars(counted)) == {"article"}  # there is no record yet
