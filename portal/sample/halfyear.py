@@ -10,6 +10,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
+from operator import itemgetter
 
 from sqlalchemy.orm import Session
 
@@ -38,6 +40,8 @@ INTERNAL = "内部："
 WORKING = Level(0, 0, 0)
 CHANNELS = (Channel.WEB, Channel.HOTLINE, Channel.APP, Channel.MINI)
 CHANNEL_SHARES = (46, 34, 12, 8)
+#: When it is said, and the deed of saying it.
+Remark = tuple[datetime, Callable[[], object]]
 
 
 @dataclass
@@ -253,20 +257,29 @@ def _link(stage: Stage, ticket: Ticket, scenario: material.Scenario, by: Person,
 
 
 def _remarks(stage: Stage, ticket: Ticket, filed_at: datetime, slots: material.Slots) -> None:
-    """Comments and urges along the way, never after the end."""
+    """Comments and urges along the way, one after the other, never after the end."""
+    for moment, say in sorted(_said(stage, ticket, filed_at, slots), key=itemgetter(0)):
+        stage.at(moment)
+        say()
+
+
+def _said(stage: Stage, ticket: Ticket, filed_at: datetime, slots: material.Slots) -> Iterator[Remark]:
     dice, end = stage.dice, ticket.closed_at or stage.today
     remarks = material.read(REMARKS)
     if dice.random() < 0.22:
-        stage.at(filed_at + (end - filed_at) * dice.random())
-        desk.comment(stage.session, ticket, slots.fill(dice.choice(remarks["user"])), by=ticket.requester)
+        moment = filed_at + (end - filed_at) * dice.random()
+        words = slots.fill(dice.choice(remarks["user"]))
+        yield moment, partial(desk.comment, stage.session, ticket, words, by=ticket.requester)
     staff = stage.cast.serving(Who.MIDDLE, ticket)
     if not ticket.untouched and staff and dice.random() < 0.25:
-        stage.at(filed_at + (end - filed_at) * dice.uniform(0.3, 0.9))
+        moment = filed_at + (end - filed_at) * dice.uniform(0.3, 0.9)
         text = slots.fill(dice.choice(remarks["staff"]))
         told = "您" in text and not text.startswith(INTERNAL)
         words = text.removeprefix(INTERNAL)
-        desk.comment(stage.session, ticket, words, by=dice.choice(staff), internal=not told)
+        by = dice.choice(staff)
+        yield moment, partial(desk.comment, stage.session, ticket, words, by=by, internal=not told)
     slow = end - filed_at > timedelta(days=3)
     if slow and ticket.state not in (State.CLOSED, State.CANCELLED) and dice.random() < 0.5:
-        stage.at(filed_at + (end - filed_at) * 0.8)
-        desk.urge(stage.session, ticket, by=ticket.requester, words=dice.choice(remarks["urges"]))
+        moment = filed_at + (end - filed_at) * 0.8
+        words = dice.choice(remarks["urges"])
+        yield moment, partial(desk.urge, stage.session, ticket, by=ticket.requester, words=words)
