@@ -133,12 +133,14 @@ def _check_told(session: Session, ticket: Ticket, row: Step, by: Person | None, 
     assert by is None or by.id not in told, f"{event}: told of their own deed"
 
 
-def check_overtaken(observer: Session, number: int, sentence: desk.Overtaken) -> None:
-    """It says who did what last."""
+def check_overtaken(observer: Session, number: int, sentence: desk.Overtaken, *, by: int | None) -> None:
+    """It says who did what last; ``by``: the id of whoever was told, who may have been faster themselves."""
     last = observer.scalars(
         select(TrailEntry).where(TrailEntry.ticket_id == number).order_by(TrailEntry.seq.desc()).limit(1)
     ).one()
     name = last.by.name if last.by else N_("系统")
+    if last.by_id is not None and last.by_id == by:
+        name = "您刚刚"
     assert name in str(sentence), f"{sentence} does not name {name}"
     assert ACTION_LABELS[Action(last.action)] in str(sentence)
     observer.rollback()

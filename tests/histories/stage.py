@@ -238,12 +238,13 @@ class Stage:
         if wanted.given.other is not None:
             self._begin(screen, None)  # both are held until the commit
         before = Before.of(session, ticket)
+        told = who.by.id if who.by else None
         try:
             entry = desk.move(session, ticket, who.action, by=who.by, given=wanted.given, seen=seen)
         except desk.Overtaken as overtaken:
             assert behind, f"{who.action} was told of somebody faster, and there was nobody"
             if number in behind:
-                check_overtaken(self.observer, number, overtaken)
+                check_overtaken(self.observer, number, overtaken, by=told)
             if seen is None:  # noticed by the database: the session is rolled back, the screen fresh
                 self._drop(screen)
         except Refused as refused:
