@@ -42,7 +42,7 @@
     if (failed) sessionStorage.removeItem("tierdesk:sent");
   } catch { /* nothing to remember */ }
 
-  // As the desk writes it elsewhere: 今天 14:20, 11月3日 09:05.
+  // As the desk writes it elsewhere: "today 14:20", otherwise the day of the month and the time.
   const told = (moment) => {
     const language = document.documentElement.lang;
     const day = moment.toDateString() === new Date().toDateString()
